@@ -1,0 +1,217 @@
+/*
+ * lined: line services over TCP, one blocking thread for each connection.
+ *
+ * A server listens, accepts, and gives each connection a thread of its own. That thread takes the
+ * client's lines one after another and hands each to a worker: a struct of callbacks that you
+ * write. Replies gather and are sent when no whole line is left to handle, so a single line is
+ * answered at once and a pipeline costs few system calls.
+ *
+ *     struct lined_options options;
+ *     lined_server *server;
+ *
+ *     lined_options_init(&options);
+ *     options.port = 0;
+ *     if (lined_server_start(&server, &options, &my_worker) < 0) ...
+ *     ... lined_server_port(server) ...
+ *     lined_server_drain(server);
+ *     lined_server_wait(server);
+ *     lined_server_free(server);
+ *
+ * Results. Every function that can fail returns an int: 0 is success, a positive value is one of
+ * the expected conditions of enum lined_result, a negative value is a failure, -errno.
+ *
+ * The library prints nothing, installs no signal handler and keeps no global state. Its threads
+ * block all signals. It sends with MSG_NOSIGNAL, so a vanished client raises no SIGPIPE.
+ */
+#ifndef LINED_H
+#define LINED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define LINED_API __attribute__((visibility("default")))
+#else
+#define LINED_API
+#endif
+
+/* A listening server. Made by lined_server_start, ended by lined_server_free. */
+typedef struct lined_server lined_server;
+
+/* One connection. It belongs to its own thread: every function that takes one may be called from
+ * the callbacks of that connection, and from nowhere else. It is gone once close has returned. */
+typedef struct lined_conn lined_conn;
+
+/* Expected conditions. As the reason of a close they say why the connection ended. */
+enum lined_result {
+    LINED_OK = 0,
+    LINED_EOF,           /* the client ended its side, and everything it sent has been handled */
+    LINED_RESET,         /* the client reset the connection, or went before its replies were sent */
+    LINED_END,           /* the worker asked to end: replies so far are sent first */
+    LINED_SEND_TIMEOUT,  /* a send made no progress for send_timeout_ms */
+    LINED_IDLE_TIMEOUT,  /* the client sent nothing for idle_timeout_ms */
+    LINED_LINE_TOO_LONG, /* max_line bytes without an LF, and long_line is LINED_LONG_CLOSE */
+    LINED_STOPPING,      /* the server drains: every line received before has been handled */
+    LINED_CUT,           /* the server was stopped, or its drain ran out of time */
+};
+
+/* What a line longer than max_line gets. */
+enum lined_long_line {
+    LINED_LONG_SPLIT, /* each max_line bytes without an LF are a line of their own */
+    LINED_LONG_CLOSE, /* its connection is closed with LINED_LINE_TOO_LONG */
+};
+
+/* What bytes after the last LF get when the client ends its side. */
+enum lined_partial {
+    LINED_PARTIAL_DROP,    /* they are dropped and counted in bytes_dropped */
+    LINED_PARTIAL_DELIVER, /* they are a last line, without an LF */
+};
+
+#define LINED_MAX_LINE_LEAST 16u
+#define LINED_MAX_LINE_MOST  (1024u * 1024u)
+
+/* A worker: what a server does with lines. Read-only to the library; it must outlive the server.
+ * All callbacks of one connection run on that connection's thread, one at a time; callbacks of
+ * different connections run at the same time. A callback has about 100 KiB of stack. */
+struct lined_worker {
+    /* A connection begins. Whatever is put into *state is handed to the other callbacks. Returns
+     * LINED_OK, LINED_END, or -errno: then the connection ends, and close is not called.
+     * May be NULL. */
+    int (*open)(lined_conn *conn, void **state);
+
+    /* One line: size bytes, its LF among them (a split or partial line has none). Any byte may be
+     * in it, NUL too; it is not terminated, and it is gone when the callback returns. Returns
+     * LINED_OK to go on, LINED_END to end the connection once the replies so far are sent, or
+     * -errno to fail it. The result of lined_send can be returned as it is. */
+    int (*line)(lined_conn *conn, void *state, const char *line, size_t size);
+
+    /* The connection ends, for the reason: an enum lined_result or -errno. Sends are dropped. The
+     * place to free state. May be NULL. */
+    void (*close)(lined_conn *conn, void *state, int reason);
+};
+
+/* An observer: sees what goes on, changes nothing. For logs. Read-only to the library; it must
+ * outlive the server. Any callback may be NULL. line, settled and closed run on the connection's
+ * own thread, one at a time for each connection; slot is a pointer of the observer's own that
+ * starts as NULL for each connection. */
+struct lined_observer {
+    void *context; /* handed to every callback */
+
+    /* A line was taken, before the worker sees it. */
+    void (*line)(void *context, void **slot, const char *line, size_t size);
+
+    /* No whole line is left: the replies are about to be sent, and then the thread waits for
+     * the client. What was gathered should be shown now. */
+    void (*settled)(void *context, void **slot);
+
+    /* The connection is over, for the reason: an enum lined_result or -errno. */
+    void (*closed)(void *context, void **slot, lined_conn *conn, int reason);
+
+    /* connections are being cut: the drain timeout has passed, or lined_server_stop was called.
+     * Called at most once, on the thread that stops the server. Whatever makes this observer's
+     * other callbacks wait should let go now, or lined_server_wait cannot return. */
+    void (*cut)(void *context, uint64_t connections);
+
+    /* Accepting has run into trouble and will be tried again after a pause: what ("accept" or
+     * "thread") failed with error, an errno. Called by the acceptor thread, once an episode. */
+    void (*trouble)(void *context, const char *what, int error);
+};
+
+/* How a server listens and treats its clients. Call lined_options_init first. */
+struct lined_options {
+    const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1" */
+    uint16_t port;                  /* default 1234; 0: the kernel chooses */
+    int backlog;                    /* for listen(2), at least 1; default 4096 */
+    size_t max_line;                /* bytes, LF counted; 16 to 1 MiB; default 1460 */
+    enum lined_long_line long_line; /* default LINED_LONG_SPLIT */
+    enum lined_partial partial;     /* default LINED_PARTIAL_DROP */
+    uint32_t send_timeout_ms;       /* default 30,000; 0: no limit */
+    uint32_t idle_timeout_ms;       /* default 0: no limit */
+    uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
+    const struct lined_observer *observer; /* default NULL: nobody watches */
+};
+
+/* Figures since the start. */
+struct lined_stats {
+    uint64_t connections;     /* accepted and given a thread */
+    uint64_t connected;       /* of these, still here */
+    uint64_t connections_cut; /* of these, cut by the drain timeout or lined_server_stop */
+    uint64_t lines;           /* handed to the worker */
+    uint64_t bytes_in;        /* received; each is in a line or in bytes_dropped once all ended */
+    uint64_t bytes_out;       /* taken over by the kernel for sending */
+    uint64_t bytes_dropped;   /* received and not handed on: unfinished lines, mostly */
+};
+
+/* Sets every field to its default. */
+LINED_API void lined_options_init(struct lined_options *options);
+
+/* Listens, and starts the acceptor thread. When this returns 0 a client can connect; *server is
+ * to be freed by lined_server_free. options are copied (ip too); worker and the observer are not.
+ * Fails with -EINVAL for an option out of range or an ip that is no literal, and with what
+ * socket(2), bind(2), listen(2) or pthread_create(3) failed with. On failure nothing is left
+ * open. Any thread. */
+LINED_API int lined_server_start(lined_server **server, const struct lined_options *options,
+                                 const struct lined_worker *worker);
+
+/* The port it listens on, in host byte order; the kernel's choice where 0 was asked for. */
+LINED_API uint16_t lined_server_port(const lined_server *server);
+
+/* The figures as of now. Any thread. */
+LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats);
+
+/* Begins a drain and returns at once: no new connections; each line that the kernel had received
+ * is handled and answered; then its connection ends. The drain timeout runs from here. A second
+ * call changes nothing. Any thread, callbacks too. */
+LINED_API void lined_server_drain(lined_server *server);
+
+/* Stops at once: what is connected is cut. Does not wait. Any thread, callbacks too. */
+LINED_API void lined_server_stop(lined_server *server);
+
+/* Blocks until the server was told to drain or to stop, and its last connection has ended; the
+ * figures are final then. When the drain timeout passes, what is left is cut. Returns LINED_OK when
+ * every connection ended by itself, LINED_CUT when some were cut, and -errno when accept(2) failed
+ * for good (the server has drained then). No callback may call it. */
+LINED_API int lined_server_wait(lined_server *server);
+
+/* Stops the server if it still runs, waits until no callback runs or will run, and frees it. Do
+ * not call it from a callback. */
+LINED_API void lined_server_free(lined_server *server);
+
+/* Adds size bytes to what is sent to the client. They go out when no whole line is left to
+ * handle, or when much has gathered; this can block until the client reads, at most for the send
+ * timeout. Returns LINED_OK; LINED_SEND_TIMEOUT or LINED_CUT, after which the connection ends; or
+ * -errno. Bytes for a client that has reset are dropped and the result is LINED_OK: lines
+ * received before its reset are still handled, and then the connection ends with LINED_RESET. */
+LINED_API int lined_send(lined_conn *conn, const void *bytes, size_t size);
+
+/* Sends what has gathered now. Results as for lined_send. */
+LINED_API int lined_flush(lined_conn *conn);
+
+/* The longest text of lined_peer, its terminating NUL counted. */
+#define LINED_PEER_SIZE 72
+
+/* Writes the client's address into text, terminated: "127.0.0.1:49152" or "[::1]:49152". */
+LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
+
+/* The longest text of lined_reason, its terminating NUL counted. */
+#define LINED_REASON_SIZE 40
+
+/* Writes the reason of a close into text, terminated, in the words of a log: "line too long",
+ * "timeout", or for -errno the errno's name in lower case ("etimedout"). Any thread. */
+LINED_API void lined_reason(int reason, char text[LINED_REASON_SIZE]);
+
+/* The library's version, "MAJOR.MINOR.PATCH". */
+LINED_API const char *lined_version(void);
+
+/* The worker that the lined command serves by default: answers each line "Received: <line>\n". */
+LINED_API extern const struct lined_worker lined_worker_received;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,292 @@
+#define _GNU_SOURCE /* getopt_long */
+#include "options.h"
+
+#include "../net.h"
+#include "values.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+const char options_help[] =
+    "Usage: lined [OPTION]...\n"
+    "Serve lines over TCP: each line a client sends is printed, and answered \"Received: LINE\".\n"
+    "\n"
+    "  -i, --ip ADDR              IPv4 or IPv6 address to listen on (default 127.0.0.1)\n"
+    "  -p, --port PORT            port to listen on; 0 lets the kernel choose (default 1234)\n"
+    "  -q, --quiet                print no packet log\n"
+    "      --max-line BYTES       longest line, its LF counted, 16 to 1048576 (default 1460)\n"
+    "      --long-line split|close\n"
+    "                             what a longer line gets: it is split into pieces, or its\n"
+    "                             connection is closed (default split)\n"
+    "      --partial drop|deliver\n"
+    "                             what an unfinished line at end of file gets (default drop)\n"
+    "      --send-timeout SECONDS\n"
+    "                             close a connection whose client takes nothing of its replies\n"
+    "                             for so long; 0 waits for ever (default 30)\n"
+    "      --idle-timeout SECONDS\n"
+    "                             close a connection whose client sends nothing for so long;\n"
+    "                             0 waits for ever (default 0)\n"
+    "      --drain-timeout SECONDS\n"
+    "                             how long a stop waits for connections to end (default 5)\n"
+    "      --backlog N            connections that may wait to be accepted (default 4096)\n"
+    "  -h, --help                 show this help and exit\n"
+    "  -V, --version              show the version and exit\n"
+    "\n"
+    "Each option but the last two can be set in the environment as well: LINED_PORT for --port,\n"
+    "LINED_MAX_LINE for --max-line, LINED_QUIET=yes for --quiet. Options win. Seconds may have\n"
+    "decimals. Standard output carries the packet log and nothing else.\n"
+    "SIGTERM and SIGINT drain: what was received is answered, then lined exits. A second signal\n"
+    "cuts at once.\n"
+    "\n"
+    "Exit status: 0 stopped and drained; 1 could not serve; 2 bad usage; 3 connections were cut,\n"
+    "or the packet log could not be finished.\n";
+
+/* Reads one value; false: it is not allowed. */
+typedef bool read_value(struct options *options, const char *value);
+
+static bool read_ip(struct options *options, const char *value)
+{
+    union net_address unused;
+
+    options->server.ip = value;
+    return net_parse(value, 0, &unused);
+}
+
+static bool read_port(struct options *options, const char *value)
+{
+    uint32_t port;
+
+    if (!value_number(value, 0, UINT16_MAX, &port))
+        return false;
+    options->server.port = (uint16_t)port;
+    return true;
+}
+
+static bool read_quiet(struct options *options, const char *value)
+{
+    int word = value_word(
+        value, (const char *const[]){"no", "yes", "0", "1", "false", "true", "off", "on", NULL});
+
+    options->quiet = word % 2 == 1;
+    return word >= 0;
+}
+
+static bool read_max_line(struct options *options, const char *value)
+{
+    uint32_t size;
+
+    if (!value_number(value, LINED_MAX_LINE_LEAST, LINED_MAX_LINE_MOST, &size))
+        return false;
+    options->server.max_line = size;
+    return true;
+}
+
+static bool read_long_line(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"split", "close", NULL});
+
+    options->server.long_line = word == 1 ? LINED_LONG_CLOSE : LINED_LONG_SPLIT;
+    return word >= 0;
+}
+
+static bool read_partial(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"drop", "deliver", NULL});
+
+    options->server.partial = word == 1 ? LINED_PARTIAL_DELIVER : LINED_PARTIAL_DROP;
+    return word >= 0;
+}
+
+static bool read_send_timeout(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->server.send_timeout_ms);
+}
+
+static bool read_idle_timeout(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->server.idle_timeout_ms);
+}
+
+static bool read_drain_timeout(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->server.drain_timeout_ms);
+}
+
+static bool read_backlog(struct options *options, const char *value)
+{
+    uint32_t backlog;
+
+    if (!value_number(value, 1, UINT16_MAX, &backlog))
+        return false;
+    options->server.backlog = (int)backlog;
+    return true;
+}
+
+/* ---- the options ---- */
+
+/* Every option that sets something. */
+static const struct setting {
+    const char *name; /* without its dashes */
+    char letter;      /* its short form, or 0 */
+    bool is_flag;     /* takes no value on the command line; there it means yes */
+    const char *variable;
+    const char *allowed;
+    read_value *read;
+} settings[] = {
+    {"ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address in digits", read_ip},
+    {"port", 'p', false, "LINED_PORT", "a whole number from 0 to 65535", read_port},
+    {"quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
+    {"max-line", 0, false, "LINED_MAX_LINE", "a whole number of bytes from 16 to 1048576",
+     read_max_line},
+    {"long-line", 0, false, "LINED_LONG_LINE", "split or close", read_long_line},
+    {"partial", 0, false, "LINED_PARTIAL", "drop or deliver", read_partial},
+    {"send-timeout", 0, false, "LINED_SEND_TIMEOUT", "a number of seconds from 0 to 1000000",
+     read_send_timeout},
+    {"idle-timeout", 0, false, "LINED_IDLE_TIMEOUT", "a number of seconds from 0 to 1000000",
+     read_idle_timeout},
+    {"drain-timeout", 0, false, "LINED_DRAIN_TIMEOUT", "a number of seconds from 0 to 1000000",
+     read_drain_timeout},
+    {"backlog", 0, false, "LINED_BACKLOG", "a whole number from 1 to 65535", read_backlog},
+};
+
+enum { SETTINGS = sizeof settings / sizeof settings[0] };
+
+/* What getopt_long returns: beyond all characters, FIRST_SETTING + the index into settings. */
+enum { FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
+
+/* A word of the user's as it may be shown: short, and nothing that a terminal obeys. */
+struct shown {
+    char text[64];
+};
+
+static struct shown show(const char *word)
+{
+    struct shown shown;
+    size_t i;
+
+    for (i = 0; word[i] != '\0' && i < sizeof shown.text - 4; i++)
+        shown.text[i] = (char)(word[i] >= ' ' && word[i] <= '~' ? word[i] : '?');
+    snprintf(shown.text + i, sizeof shown.text - i, "%s", word[i] != '\0' ? "..." : "");
+    return shown;
+}
+
+static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *dashes,
+                            const char *name, const char *value, const char *allowed)
+{
+    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s%s '%s' is not allowed: it must be %s", dashes, name,
+             show(value).text, allowed);
+}
+
+static const struct setting *setting_of(int result)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        if (result == FIRST_SETTING + i ||
+            (settings[i].letter != 0 && result == settings[i].letter))
+            return &settings[i];
+    }
+    return NULL;
+}
+
+/* For '?' and ':' of getopt_long(3): what the word was that it could not take. */
+static void say_unusable(char message[OPTIONS_MESSAGE_SIZE], int result, const char *word)
+{
+    const struct setting *setting = setting_of(optopt);
+
+    if (result == ':' && setting != NULL)
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "--%s needs a value: %s", setting->name,
+                 setting->allowed);
+    else if (optopt != 0 && (setting != NULL || optopt == HELP || optopt == VERSION))
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "option '%s' takes no value", show(word).text);
+    else if (optopt != 0)
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "unknown option '-%s'",
+                 show((const char[]){(char)optopt, '\0'}).text);
+    else
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "unknown or ambiguous option '%s'",
+                 show(word).text);
+}
+
+/* Fills in what getopt_long wants to know from the settings. */
+static void describe(struct option long_options[SETTINGS + 3], char letters[2 * SETTINGS + 4])
+{
+    *letters++ = ':'; /* tell a missing value from an unknown option */
+    for (int i = 0; i < SETTINGS; i++) {
+        long_options[i] =
+            (struct option){settings[i].name, settings[i].is_flag ? no_argument : required_argument,
+                            NULL, FIRST_SETTING + i};
+        if (settings[i].letter != 0) {
+            *letters++ = settings[i].letter;
+            if (!settings[i].is_flag)
+                *letters++ = ':';
+        }
+    }
+    *letters++ = HELP;
+    *letters++ = VERSION;
+    *letters = '\0';
+    long_options[SETTINGS] = (struct option){"help", no_argument, NULL, HELP};
+    long_options[SETTINGS + 1] = (struct option){"version", no_argument, NULL, VERSION};
+    long_options[SETTINGS + 2] = (struct option){NULL, 0, NULL, 0};
+}
+
+static enum options_action read_arguments(struct options *options, int argc, char **argv,
+                                          bool given[SETTINGS], char message[OPTIONS_MESSAGE_SIZE])
+{
+    struct option long_options[SETTINGS + 3];
+    char letters[2 * SETTINGS + 4];
+    int result;
+
+    describe(long_options, letters);
+    opterr = 0;
+    optind = 0; /* glibc: begin anew, also with a permuted argv */
+    while ((result = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+        const struct setting *setting = setting_of(result);
+        if (result == HELP)
+            return OPTIONS_HELP;
+        if (result == VERSION)
+            return OPTIONS_VERSION;
+        if (setting == NULL) {
+            say_unusable(message, result, argv[optind - 1]);
+            return OPTIONS_BAD;
+        }
+        const char *value = setting->is_flag ? "yes" : optarg;
+        if (!setting->read(options, value)) {
+            say_not_allowed(message, "--", setting->name, value, setting->allowed);
+            return OPTIONS_BAD;
+        }
+        given[setting - settings] = true;
+    }
+    if (optind < argc) {
+        snprintf(message, OPTIONS_MESSAGE_SIZE,
+                 "unexpected argument '%s': lined takes options only", show(argv[optind]).text);
+        return OPTIONS_BAD;
+    }
+    return OPTIONS_SERVE;
+}
+
+static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
+                                            const bool given[SETTINGS],
+                                            char message[OPTIONS_MESSAGE_SIZE])
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        const char *value = given[i] ? NULL : get(settings[i].variable);
+        if (value != NULL && !settings[i].read(options, value)) {
+            say_not_allowed(message, "", settings[i].variable, value, settings[i].allowed);
+            return OPTIONS_BAD;
+        }
+    }
+    return OPTIONS_SERVE;
+}
+
+enum options_action options_read(struct options *options, int argc, char **argv,
+                                 char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
+{
+    bool given[SETTINGS] = {false};
+
+    *options = (struct options){.quiet = false};
+    lined_options_init(&options->server);
+    enum options_action action = read_arguments(options, argc, argv, given, message);
+    if (action == OPTIONS_SERVE)
+        action = read_environment(options, get, given, message);
+    return action;
+}

@@ -1,0 +1,37 @@
+/*
+ * The command line and the environment of lined, read into settings. Pure: opens nothing, prints
+ * nothing.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <lined.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum options_action {
+    OPTIONS_SERVE,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+    OPTIONS_BAD, /* the message says what is wrong */
+};
+
+struct options {
+    struct lined_options server; /* ip points into argv or the environment */
+    bool quiet;
+};
+
+#define OPTIONS_MESSAGE_SIZE 256
+
+/* Fills options from the defaults, the environment (looked up by get, as getenv(3) does) and argv,
+ * which wins. argv may be permuted, as getopt_long(3) does; it is not thread-safe. For OPTIONS_BAD
+ * message has one line, terminated, without an LF: what was given, what is allowed. Bytes of the
+ * input that a terminal might obey are shown as '?'. */
+enum options_action options_read(struct options *options, int argc, char **argv,
+                                 char *(*get)(const char *name),
+                                 char message[OPTIONS_MESSAGE_SIZE]);
+
+/* The text of --help, with the usage and every option. */
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,53 @@
+#include "values.h"
+
+#include <stddef.h>
+#include <string.h>
+
+bool value_number(const char *value, uint32_t least, uint32_t most, uint32_t *number)
+{
+    uint64_t sum = 0;
+
+    if (*value == '\0')
+        return false;
+    for (; *value != '\0'; value++) {
+        if (*value < '0' || *value > '9')
+            return false;
+        sum = sum * 10 + (uint64_t)(*value - '0');
+        if (sum > most)
+            return false;
+    }
+    *number = (uint32_t)sum;
+    return sum >= least;
+}
+
+bool value_seconds(const char *value, uint32_t *ms)
+{
+    enum { SECONDS_MOST = 1000000 };
+    size_t whole_digits = strspn(value, "0123456789");
+    const char *fraction = value + whole_digits + (value[whole_digits] == '.');
+    size_t fraction_digits = strspn(fraction, "0123456789");
+    uint64_t total = 0;
+
+    if (fraction[fraction_digits] != '\0' || whole_digits + fraction_digits == 0)
+        return false;
+    for (size_t i = 0; i < whole_digits && total <= SECONDS_MOST; i++)
+        total = total * 10 + (uint64_t)(value[i] - '0');
+    if (total > SECONDS_MOST)
+        return false;
+    total *= 1000;
+    for (size_t i = 0, weight = 100; i < fraction_digits && i < 3; i++, weight /= 10)
+        total += (uint64_t)(fraction[i] - '0') * weight;
+    if (fraction_digits > 3 && strspn(fraction + 3, "0") < fraction_digits - 3)
+        total++;
+    *ms = (uint32_t)total;
+    return total <= (uint64_t)SECONDS_MOST * 1000;
+}
+
+int value_word(const char *value, const char *const words[])
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0)
+            return i;
+    }
+    return -1;
+}

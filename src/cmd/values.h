@@ -1,0 +1,20 @@
+/*
+ * Words of a user's, read as values. Pure. Nothing depends on the locale.
+ */
+#ifndef VALUES_H
+#define VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A whole number from least to most. Digits only: no sign, no space, no suffix. */
+bool value_number(const char *value, uint32_t least, uint32_t most, uint32_t *number);
+
+/* Seconds such as 5, 0.25 or .5, at most a million, as milliseconds. A rest below a millisecond is
+ * rounded up, because 0 often means something else. */
+bool value_seconds(const char *value, uint32_t *ms);
+
+/* The index of value among the words, which end with NULL; -1 if it is none. */
+int value_word(const char *value, const char *const words[]);
+
+#endif

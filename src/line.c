@@ -1,0 +1,121 @@
+#include "line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An idle connection costs the first; a busy pipeline gets the second, which is about what one
+ * recv brings on a fast link. A longer max_line raises it. */
+#define CAPACITY_LEAST ((size_t)256)
+#define CAPACITY_BUSY  ((size_t)64 * 1024)
+
+void line_init(struct line_buffer *buffer, size_t max_line)
+{
+    *buffer = (struct line_buffer){.max_line = max_line};
+}
+
+void line_deinit(struct line_buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct line_buffer){.max_line = buffer->max_line};
+}
+
+size_t line_unread(const struct line_buffer *buffer)
+{
+    return buffer->end - buffer->begin;
+}
+
+static size_t capacity_most(const struct line_buffer *buffer)
+{
+    return buffer->max_line > CAPACITY_BUSY ? buffer->max_line : CAPACITY_BUSY;
+}
+
+/* False when there is no memory; then the buffer is as it was. */
+static bool grow(struct line_buffer *buffer)
+{
+    size_t capacity = buffer->capacity == 0 ? CAPACITY_LEAST : buffer->capacity * 4;
+
+    if (capacity > capacity_most(buffer))
+        capacity = capacity_most(buffer);
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL)
+        return false;
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+/* What is unread is less than a line here, or the caller would have taken it: a short move. */
+static void move_to_front(struct line_buffer *buffer)
+{
+    size_t unread = line_unread(buffer);
+
+    if (unread > 0)
+        memmove(buffer->data, buffer->data + buffer->begin, unread);
+    buffer->scanned -= buffer->begin;
+    buffer->begin = 0;
+    buffer->end = unread;
+}
+
+char *line_room(struct line_buffer *buffer, size_t *size)
+{
+    if (buffer->begin > 0)
+        move_to_front(buffer);
+    if ((buffer->was_filled || buffer->end == buffer->capacity) &&
+        buffer->capacity < capacity_most(buffer) && !grow(buffer) &&
+        buffer->end == buffer->capacity)
+        return NULL; /* growing for speed may fail; without any room there is no going on */
+    buffer->was_filled = false;
+    *size = buffer->capacity - buffer->end;
+    return buffer->data + buffer->end;
+}
+
+void line_filled(struct line_buffer *buffer, size_t size)
+{
+    buffer->end += size;
+    buffer->was_filled = buffer->end == buffer->capacity;
+}
+
+static void take(struct line_buffer *buffer, size_t length, const char **line, size_t *size)
+{
+    *line = buffer->data + buffer->begin;
+    *size = length;
+    buffer->begin += length;
+    buffer->scanned = buffer->begin;
+}
+
+enum line_found line_next(struct line_buffer *buffer, const char **line, size_t *size)
+{
+    size_t unread = line_unread(buffer);
+    size_t looked_at = buffer->scanned - buffer->begin;
+    size_t look_to = unread < buffer->max_line ? unread : buffer->max_line;
+
+    if (look_to > looked_at) {
+        const char *from = buffer->data + buffer->scanned;
+        const char *lf = memchr(from, '\n', look_to - looked_at);
+        if (lf != NULL) {
+            take(buffer, looked_at + (size_t)(lf - from) + 1, line, size);
+            return LINE_WHOLE;
+        }
+        buffer->scanned = buffer->begin + look_to;
+    }
+    if (look_to < buffer->max_line)
+        return LINE_NONE;
+    take(buffer, buffer->max_line, line, size);
+    return LINE_LONG;
+}
+
+void line_rest(struct line_buffer *buffer, const char **rest, size_t *size)
+{
+    take(buffer, line_unread(buffer), rest, size);
+}
+
+bool line_has_grown(const struct line_buffer *buffer)
+{
+    return buffer->capacity > CAPACITY_LEAST && line_unread(buffer) == 0;
+}
+
+void line_shrink(struct line_buffer *buffer)
+{
+    if (line_has_grown(buffer))
+        line_deinit(buffer);
+}

@@ -1,0 +1,59 @@
+/*
+ * Bytes to lines. Pure: knows no descriptor and no thread.
+ *
+ * Bytes are written into the room that line_room offers and announced with line_filled; line_next
+ * takes lines out. A line ends with LF and keeps it. Where max_line bytes stand without an LF
+ * among them, line_next says so, and the caller takes them as a piece or gives up.
+ *
+ * The buffer starts empty-handed, grows by four while it is found full, up to what a pipeline can
+ * use, and gives its memory back with line_shrink.
+ */
+#ifndef LINE_H
+#define LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct line_buffer {
+    char *data;      /* owned; NULL while capacity is 0 */
+    size_t capacity; /* bytes at data */
+    size_t begin;    /* first byte not handed out; begin <= scanned <= end <= capacity */
+    size_t scanned;  /* from begin to here there is no LF: every byte is looked at once */
+    size_t end;      /* first free byte */
+    size_t max_line; /* the longest line, its LF counted */
+    bool was_filled; /* the last line_filled left no room: more is likely waiting */
+};
+
+enum line_found {
+    LINE_NONE,  /* no whole line; more bytes are needed */
+    LINE_WHOLE, /* a line with its LF */
+    LINE_LONG,  /* max_line bytes without an LF */
+};
+
+void line_init(struct line_buffer *buffer, size_t max_line);
+void line_deinit(struct line_buffer *buffer);
+
+/* Room for more bytes; at least one. Its size goes to *size. Moves what is unread to the front
+ * when it must, so a line handed out before is gone. NULL when there is no memory. */
+char *line_room(struct line_buffer *buffer, size_t *size);
+
+/* size bytes were written to the start of the room. */
+void line_filled(struct line_buffer *buffer, size_t size);
+
+/* Takes the next line, or max_line bytes without one. *line points into the buffer until the next
+ * line_room or line_shrink. */
+enum line_found line_next(struct line_buffer *buffer, const char **line, size_t *size);
+
+/* Takes what is left, whole or not: for the end of file. */
+void line_rest(struct line_buffer *buffer, const char **rest, size_t *size);
+
+/* How many bytes have not been handed out. */
+size_t line_unread(const struct line_buffer *buffer);
+
+/* True if there is memory to give back: nothing is unread, and the buffer is past its least. */
+bool line_has_grown(const struct line_buffer *buffer);
+
+/* Gives that memory back. */
+void line_shrink(struct line_buffer *buffer);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Addresses, listening sockets, and what accept(2) said. Knows descriptors only.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* An IPv4 or IPv6 address with its port; sockaddr_storage would be 100 bytes more a connection. */
+union net_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+/* Reads an IPv4 or IPv6 literal (a scope such as %eth0 may follow). False if it is neither. */
+bool net_parse(const char *ip, uint16_t port, union net_address *address);
+
+/* What net_format needs at most, with its NUL: [ADDRESS%INTERFACE]:PORT. */
+#define NET_TEXT_SIZE 72
+
+/* "127.0.0.1:1234" or "[::1]:1234". */
+void net_format(const union net_address *address, char text[NET_TEXT_SIZE]);
+
+/* A listening socket, close-on-exec, with SO_REUSEADDR and TCP_NODELAY: an accepted socket
+ * inherits the latter on Linux, which saves a call for each connection. -errno on failure. */
+int net_listen(const union net_address *address, int backlog);
+
+/* The port a socket is bound to, in host order. */
+uint16_t net_port(int fd);
+
+/* Accepts one connection, close-on-exec. Returns its descriptor or -errno. */
+int net_accept(int listener, union net_address *peer);
+
+/* What an acceptor does about an errno of accept(2). */
+enum net_verdict {
+    NET_RETRY, /* that client is gone; take the next */
+    NET_PACE,  /* a resource has run out: wait until one comes free */
+    NET_ENDED, /* the listener was shut down */
+    NET_FATAL, /* no later call can succeed */
+};
+
+enum net_verdict net_accept_verdict(int error);
+
+/* True if the client has ended its side: nothing can follow what is received by now. */
+bool net_peer_ended(int fd);
+
+/* How many bytes sent on fd the other side has not acknowledged; 0 when that cannot be told. */
+size_t net_unacknowledged(int fd);
+
+/* How many received bytes can be read from fd without waiting. */
+size_t net_readable(int fd);
+
+#endif

@@ -1,0 +1,55 @@
+#include "out.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_LEAST ((size_t)256)
+
+void out_init(struct out_buffer *out)
+{
+    *out = (struct out_buffer){0};
+}
+
+void out_deinit(struct out_buffer *out)
+{
+    free(out->data);
+    out_init(out);
+}
+
+/* Makes room for size more bytes, or for as many as memory and OUT_MOST allow. */
+static void grow(struct out_buffer *out, size_t size)
+{
+    size_t capacity = out->capacity == 0 ? CAPACITY_LEAST : out->capacity;
+
+    while (capacity < OUT_MOST && capacity - out->used < size)
+        capacity *= 4;
+    char *data = realloc(out->data, capacity);
+    if (data == NULL)
+        return;
+    out->data = data;
+    out->capacity = capacity;
+}
+
+size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
+{
+    if (out->capacity - out->used < size && out->capacity < OUT_MOST)
+        grow(out, size);
+    size_t room = out->capacity - out->used;
+    if (size > room)
+        size = room;
+    if (size > 0)
+        memcpy(out->data + out->used, bytes, size);
+    out->used += size;
+    return size;
+}
+
+bool out_has_grown(const struct out_buffer *out)
+{
+    return out->capacity > CAPACITY_LEAST && out->used == 0;
+}
+
+void out_shrink(struct out_buffer *out)
+{
+    if (out_has_grown(out))
+        out_deinit(out);
+}

@@ -1,0 +1,35 @@
+#define _GNU_SOURCE /* strerrorname_np */
+#include "lined.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const words[] = {
+    [LINED_OK] = "ok",
+    [LINED_EOF] = "disconnected",
+    [LINED_RESET] = "reset",
+    [LINED_END] = "ended",
+    [LINED_SEND_TIMEOUT] = "timeout",
+    [LINED_IDLE_TIMEOUT] = "idle timeout",
+    [LINED_LINE_TOO_LONG] = "line too long",
+    [LINED_STOPPING] = "stopping",
+    [LINED_CUT] = "cut",
+};
+
+void lined_reason(int reason, char text[LINED_REASON_SIZE])
+{
+    const char *name = NULL;
+
+    if (reason >= 0 && (size_t)reason < sizeof words / sizeof words[0])
+        name = words[reason];
+    else if (reason < 0)
+        name = strerrorname_np(-reason);
+    if (name == NULL) {
+        snprintf(text, LINED_REASON_SIZE, "unknown reason %d", reason);
+        return;
+    }
+    snprintf(text, LINED_REASON_SIZE, "%s", name);
+    for (char *letter = text; *letter != '\0'; letter++)
+        *letter = (char)tolower((unsigned char)*letter);
+}

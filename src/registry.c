@@ -1,0 +1,219 @@
+#include "registry.h"
+
+#include "invariant.h"
+#include "monotonic.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static void cond_init_monotonic(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    INVARIANT(pthread_condattr_init(&attributes) == 0);
+    INVARIANT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    INVARIANT(pthread_cond_init(cond, &attributes) == 0);
+    INVARIANT(pthread_condattr_destroy(&attributes) == 0);
+}
+
+static void lock(struct registry *registry)
+{
+    INVARIANT(pthread_mutex_lock(&registry->lock) == 0);
+}
+
+static void unlock(struct registry *registry)
+{
+    INVARIANT(pthread_mutex_unlock(&registry->lock) == 0);
+}
+
+static void wait_locked(struct registry *registry, pthread_cond_t *cond)
+{
+    INVARIANT(pthread_cond_wait(cond, &registry->lock) == 0);
+}
+
+/* False when the deadline has passed. */
+static bool wait_until_locked(struct registry *registry, pthread_cond_t *cond, int64_t deadline_ms)
+{
+    const struct timespec deadline = monotonic_timespec(deadline_ms);
+    int error = pthread_cond_timedwait(cond, &registry->lock, &deadline);
+
+    INVARIANT(error == 0 || error == ETIMEDOUT);
+    return error == 0;
+}
+
+void registry_init(struct registry *registry)
+{
+    *registry = (struct registry){.phase = REGISTRY_RUNNING};
+    INVARIANT(pthread_mutex_init(&registry->lock, NULL) == 0);
+    cond_init_monotonic(&registry->over);
+    cond_init_monotonic(&registry->departed);
+    cond_init_monotonic(&registry->cut);
+}
+
+void registry_deinit(struct registry *registry)
+{
+    INVARIANT(registry->present == 0);
+    INVARIANT(pthread_cond_destroy(&registry->cut) == 0);
+    INVARIANT(pthread_cond_destroy(&registry->departed) == 0);
+    INVARIANT(pthread_cond_destroy(&registry->over) == 0);
+    INVARIANT(pthread_mutex_destroy(&registry->lock) == 0);
+}
+
+bool registry_join(struct registry *registry, struct registry_entry *entry)
+{
+    lock(registry);
+    bool admitted = registry_phase(registry) == REGISTRY_RUNNING;
+    if (admitted) {
+        entry->previous = NULL;
+        entry->next = registry->first;
+        if (registry->first != NULL)
+            registry->first->previous = entry;
+        registry->first = entry;
+        registry->present++;
+        registry->left.connections++;
+    }
+    unlock(registry);
+    return admitted;
+}
+
+static void add_counters(struct lined_stats *sum, struct registry_entry *entry)
+{
+    sum->lines += atomic_load_explicit(&entry->lines, memory_order_relaxed);
+    sum->bytes_in += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed);
+    sum->bytes_out += atomic_load_explicit(&entry->bytes_out, memory_order_relaxed);
+}
+
+static void unlink_locked(struct registry *registry, struct registry_entry *entry)
+{
+    if (entry->previous != NULL)
+        entry->previous->next = entry->next;
+    else
+        registry->first = entry->next;
+    if (entry->next != NULL)
+        entry->next->previous = entry->previous;
+}
+
+void registry_leave(struct registry *registry, struct registry_entry *entry)
+{
+    lock(registry);
+    unlink_locked(registry, entry);
+    add_counters(&registry->left, entry);
+    registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
+                                    atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
+    unlock(registry);
+}
+
+static void release_locked(struct registry *registry)
+{
+    INVARIANT(registry->present > 0);
+    registry->present--;
+    INVARIANT(pthread_cond_signal(&registry->departed) == 0);
+    if (registry->present == 0)
+        INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
+}
+
+void registry_release(struct registry *registry)
+{
+    lock(registry);
+    release_locked(registry);
+    /* The signals are sent under the lock on purpose: whoever waits for the last release can go on
+     * and free all this only after the unlock has let it, and the unlock is the last thing done. */
+    unlock(registry);
+}
+
+void registry_withdraw(struct registry *registry, struct registry_entry *entry)
+{
+    lock(registry);
+    unlink_locked(registry, entry);
+    registry->left.connections--;
+    release_locked(registry);
+    unlock(registry);
+}
+
+static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
+{
+    atomic_store_explicit(&registry->phase, phase, memory_order_release);
+    for (struct registry_entry *entry = registry->first; entry != NULL; entry = entry->next)
+        shutdown(entry->fd, how); /* ENOTCONN for one that was reset: then there is nothing to do */
+    INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
+    INVARIANT(pthread_cond_broadcast(&registry->departed) == 0);
+}
+
+void registry_drain(struct registry *registry, uint32_t timeout_ms)
+{
+    lock(registry);
+    if (registry_phase(registry) == REGISTRY_RUNNING) {
+        registry->drain_deadline = monotonic_ms() + timeout_ms;
+        set_phase_locked(registry, REGISTRY_DRAINING, SHUT_RD);
+    }
+    unlock(registry);
+}
+
+size_t registry_cut(struct registry *registry)
+{
+    size_t cut = 0;
+
+    lock(registry);
+    if (registry_phase(registry) != REGISTRY_CUT) {
+        cut = registry->present;
+        registry->left.connections_cut = cut;
+        set_phase_locked(registry, REGISTRY_CUT, SHUT_RDWR);
+        INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
+    }
+    unlock(registry);
+    return cut;
+}
+
+bool registry_wait_drained(struct registry *registry)
+{
+    bool in_time = true;
+
+    lock(registry);
+    while (registry_phase(registry) == REGISTRY_RUNNING)
+        wait_locked(registry, &registry->over);
+    while (in_time && registry_phase(registry) == REGISTRY_DRAINING && registry->present > 0)
+        in_time = wait_until_locked(registry, &registry->over, registry->drain_deadline);
+    in_time = in_time || registry->present == 0;
+    unlock(registry);
+    return in_time;
+}
+
+void registry_wait_empty(struct registry *registry)
+{
+    lock(registry);
+    while (registry->present > 0)
+        wait_locked(registry, &registry->over);
+    unlock(registry);
+}
+
+void registry_wait_departure(struct registry *registry, uint32_t timeout_ms)
+{
+    lock(registry);
+    /* One wait, no loop: a wake-up for nothing only makes the acceptor try a little early. */
+    if (registry_phase(registry) == REGISTRY_RUNNING)
+        wait_until_locked(registry, &registry->departed, monotonic_ms() + timeout_ms);
+    unlock(registry);
+}
+
+bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms)
+{
+    int64_t deadline = monotonic_ms() + timeout_ms;
+
+    lock(registry);
+    while (registry_phase(registry) != REGISTRY_CUT &&
+           wait_until_locked(registry, &registry->cut, deadline))
+        continue;
+    bool is_cut = registry_phase(registry) == REGISTRY_CUT;
+    unlock(registry);
+    return is_cut;
+}
+
+void registry_stats(struct registry *registry, struct lined_stats *stats)
+{
+    lock(registry);
+    *stats = registry->left;
+    stats->connected = registry->present;
+    for (struct registry_entry *entry = registry->first; entry != NULL; entry = entry->next)
+        add_counters(stats, entry);
+    unlock(registry);
+}

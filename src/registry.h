@@ -1,0 +1,100 @@
+/*
+ * Who is connected: the list, the count, the one lock, and the phase that the server is in.
+ *
+ * The life of a connection here: registry_join before its thread is made; registry_leave before
+ * its descriptor is closed, so that nobody can shut down a stranger that got the same number;
+ * registry_release last of all. Between leave and release the thread still counts. Once it has
+ * released it touches nothing of the server, because the server may be freed from then on.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include "lined.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum registry_phase {
+    REGISTRY_RUNNING,
+    REGISTRY_DRAINING, /* nobody joins; who is here handles what it has received */
+    REGISTRY_CUT,      /* every socket is shut down; who is here leaves at once */
+};
+
+struct registry_entry {
+    int fd; /* closed by the connection's thread alone, after registry_leave */
+
+    /* Written by the connection's thread alone, read by registry_stats: relaxed atomics, because a
+     * figure a moment old is as good. */
+    _Atomic uint64_t lines;
+    _Atomic uint64_t bytes_in;
+    _Atomic uint64_t bytes_out;
+    _Atomic uint64_t bytes_lined; /* of bytes_in, those handed on as lines */
+
+    struct registry_entry *previous; /* registry lock */
+    struct registry_entry *next;     /* registry lock */
+};
+
+struct registry {
+    pthread_mutex_t lock;
+
+    /* One kind of waiter each, all timed by CLOCK_MONOTONIC. */
+    pthread_cond_t over;     /* registry_wait_*: the phase or the count changed */
+    pthread_cond_t departed; /* the acceptor, pacing: somebody has closed its descriptor */
+    pthread_cond_t cut;      /* threads that linger: the phase became REGISTRY_CUT */
+
+    /* Written under the lock; read without it by registry_phase. It only ever goes up. */
+    _Atomic int phase;
+
+    struct registry_entry *first; /* lock */
+    size_t present;               /* lock; joined and not released */
+    int64_t drain_deadline;       /* lock; monotonic ms; set when the drain begins */
+    struct lined_stats left;      /* lock; sums over who has left; connections counts all joined */
+};
+
+void registry_init(struct registry *registry);
+
+/* Everybody must have released. */
+void registry_deinit(struct registry *registry);
+
+/* The acquire pairs with the release in the phase's change: who sees DRAINING also sees all that
+ * was written before it. Seeing the old phase a moment longer is harmless: the shutdown that
+ * follows every change wakes each blocked call, and the phase is read again after it. */
+static inline enum registry_phase registry_phase(struct registry *registry)
+{
+    return (enum registry_phase)atomic_load_explicit(&registry->phase, memory_order_acquire);
+}
+
+/* False unless the phase is REGISTRY_RUNNING. */
+bool registry_join(struct registry *registry, struct registry_entry *entry);
+void registry_leave(struct registry *registry, struct registry_entry *entry);
+void registry_release(struct registry *registry);
+
+/* Takes a join back, for an entry whose thread could not be made. */
+void registry_withdraw(struct registry *registry, struct registry_entry *entry);
+
+/* REGISTRY_RUNNING to REGISTRY_DRAINING, with SHUT_RD for everybody; else nothing. */
+void registry_drain(struct registry *registry, uint32_t timeout_ms);
+
+/* To REGISTRY_CUT, with SHUT_RDWR for everybody. Returns how many that cuts; 0 if it was cut
+ * before. */
+size_t registry_cut(struct registry *registry);
+
+/* Waits for a drain to begin, then until everybody has released, or the registry is cut: true.
+ * False when the drain's deadline passes before. */
+bool registry_wait_drained(struct registry *registry);
+
+/* Waits until everybody has released, however long that takes. */
+void registry_wait_empty(struct registry *registry);
+
+/* Waits until somebody releases or the server stops, at most timeout_ms. */
+void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);
+
+/* Waits at most timeout_ms for the phase to become REGISTRY_CUT. True if it is. */
+bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms);
+
+void registry_stats(struct registry *registry, struct lined_stats *stats);
+
+#endif

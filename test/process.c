@@ -1,0 +1,148 @@
+#include "process.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_MS    10000
+#define ARGUMENTS_MOST 32
+
+static void become_lined(int out, int err, const char *const arguments[])
+{
+    char *argv[ARGUMENTS_MOST + 2] = {(char *)(uintptr_t) "lined"};
+
+    for (size_t i = 0; arguments[i] != NULL && i < ARGUMENTS_MOST; i++)
+        argv[i + 1] = (char *)(uintptr_t)arguments[i];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+        _exit(126);
+    execv(LINED_COMMAND, argv);
+    _exit(127);
+}
+
+static void open_pipe(int ends[2])
+{
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_ge(fcntl(ends[0], F_SETFD, FD_CLOEXEC), 0);
+    ck_assert_int_ge(fcntl(ends[1], F_SETFD, FD_CLOEXEC), 0);
+}
+
+void process_run(struct process *process, int out, const char *const arguments[])
+{
+    int out_pipe[2] = {-1, out};
+    int err_pipe[2];
+
+    if (out < 0)
+        open_pipe(out_pipe);
+    open_pipe(err_pipe);
+    process->pid = fork();
+    ck_assert_int_ge(process->pid, 0);
+    if (process->pid == 0)
+        become_lined(out_pipe[1], err_pipe[1], arguments);
+    close(err_pipe[1]);
+    if (out < 0)
+        close(out_pipe[1]);
+    process->out = out_pipe[0];
+    process->err = err_pipe[0];
+}
+
+void process_serve(struct process *process, int out, const char *const arguments[])
+{
+    const char *all[ARGUMENTS_MOST] = {"--port", "0"};
+    char line[256];
+
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        ck_assert_uint_lt(i + 3, ARGUMENTS_MOST);
+        all[i + 2] = arguments[i];
+    }
+    process_run(process, out, all);
+    process_line(process->err, line, sizeof line);
+    ck_assert_msg(strncmp(line, "lined: listening on ", 20) == 0, "it says \"%s\"", line);
+    process->port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+    ck_assert_uint_gt(process->port, 0);
+}
+
+/* One byte; false at the end of file. */
+static int read_byte(int fd, char *byte)
+{
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+    if (poll(&readable, 1, DEADLINE_MS) <= 0)
+        ck_abort_msg("lined wrote nothing in time");
+    ssize_t n = read(fd, byte, 1);
+    ck_assert_int_ge(n, 0);
+    return n == 1;
+}
+
+void process_line(int fd, char *line, size_t size)
+{
+    size_t length = 0;
+
+    for (;;) {
+        ck_assert_uint_lt(length, size);
+        if (!read_byte(fd, line + length))
+            ck_abort_msg("end of file instead of a line");
+        if (line[length] == '\n')
+            break;
+        length++;
+    }
+    line[length] = '\0';
+}
+
+size_t process_rest(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+
+    while (read_byte(fd, text + length)) {
+        length++;
+        ck_assert_uint_lt(length, size);
+    }
+    text[length] = '\0';
+    return length;
+}
+
+int process_wait(struct process *process)
+{
+    int status;
+
+    while (waitpid(process->pid, &status, 0) < 0)
+        ck_assert_int_eq(errno, EINTR);
+    ck_assert_msg(WIFEXITED(status), "lined was killed by signal %d", WTERMSIG(status));
+    if (process->out >= 0)
+        close(process->out);
+    close(process->err);
+    return WEXITSTATUS(status);
+}
+
+static size_t count_entries(const struct process *process, const char *folder)
+{
+    char path[64];
+    size_t count = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)process->pid, folder);
+    DIR *entries = opendir(path);
+    ck_assert_ptr_nonnull(entries);
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(entries);
+    return count;
+}
+
+size_t process_descriptors(const struct process *process)
+{
+    return count_entries(process, "fd");
+}
+
+size_t process_threads(const struct process *process)
+{
+    return count_entries(process, "task");
+}

@@ -1,0 +1,39 @@
+/*
+ * The lined command as a child process, for tests. It dies with the test, whatever happens.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+    pid_t pid;
+    int out; /* to read its standard output from; -1 where the test gave it another */
+    int err; /* to read its standard error from */
+    uint16_t port;
+};
+
+/* Runs lined with these arguments, which end with NULL; the command's name is not among them.
+ * Its standard output is a pipe, or the descriptor out where that is not -1. */
+void process_run(struct process *process, int out, const char *const arguments[]);
+
+/* The same, with --port 0 before the arguments; returns once it listens on process->port. */
+void process_serve(struct process *process, int out, const char *const arguments[]);
+
+/* Reads one line from fd, its LF left out, terminated; fails the test at the end of file. Deadline
+ * ten seconds. */
+void process_line(int fd, char *line, size_t size);
+
+/* Reads fd to its end, terminated. Returns the number of bytes. */
+size_t process_rest(int fd, char *text, size_t size);
+
+/* Waits for its end; returns its exit status. */
+int process_wait(struct process *process);
+
+/* How many descriptors it has open, and how many threads. */
+size_t process_descriptors(const struct process *process);
+size_t process_threads(const struct process *process);
+
+#endif

@@ -1,0 +1,24 @@
+#include "suite.h"
+
+#include <stdlib.h>
+
+/* Generous: valgrind and sanitizers on a busy machine stay below it. */
+#define SECONDS_MOST 120
+
+int suite_run(const char *name, const TTest *const tests[], size_t count)
+{
+    Suite *suite = suite_create(name);
+
+    for (size_t i = 0; i < count; i++) {
+        TCase *test_case = tcase_create(tests[i]->name);
+        tcase_set_timeout(test_case, SECONDS_MOST);
+        tcase_add_test(test_case, tests[i]);
+        suite_add_tcase(suite, test_case);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int run = srunner_ntests_run(runner);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

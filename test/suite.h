@@ -1,0 +1,11 @@
+/* Runs the tests of one module. Each test is a case of its own, so CK_RUN_CASE=name runs one. */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <check.h>
+#include <stddef.h>
+
+/* Returns main's exit status: a failure, and no test run at all, are not 0. */
+int suite_run(const char *name, const TTest *const tests[], size_t count);
+
+#endif

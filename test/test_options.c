@@ -1,0 +1,224 @@
+#include "../src/cmd/options.h"
+
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct options options;
+static char message[OPTIONS_MESSAGE_SIZE];
+
+/* Reads arguments, which are given as one string with spaces between; "''" is an empty one. */
+static enum options_action read_words(const char *words)
+{
+    static char copy[512];
+    char *argv[32] = {(char[]){"lined"}};
+    int argc = 1;
+
+    ck_assert_uint_lt(strlen(words), sizeof copy);
+    strcpy(copy, words);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
+        if (strcmp(word, "''") == 0)
+            *word = '\0';
+        ck_assert_int_lt(argc, 31); /* the last stays NULL */
+        argv[argc++] = word;
+    }
+    message[0] = '\0';
+    return options_read(&options, argc, argv, getenv, message);
+}
+
+static void expect_good(const char *words)
+{
+    ck_assert_msg(read_words(words) == OPTIONS_SERVE, "%s: %s", words, message);
+}
+
+/* It is refused in one line, which has each of the parts. */
+static void expect_bad(const char *words, const char *part, const char *other_part)
+{
+    ck_assert_msg(read_words(words) == OPTIONS_BAD, "%s was taken", words);
+    ck_assert_msg(strstr(message, part) != NULL, "%s: %s lacks %s", words, message, part);
+    ck_assert_msg(strstr(message, other_part) != NULL, "%s: %s lacks %s", words, message,
+                  other_part);
+    ck_assert_ptr_null(strchr(message, '\n'));
+}
+
+START_TEST(defaults_are_as_documented)
+{
+    expect_good("");
+    ck_assert_str_eq(options.server.ip, "127.0.0.1");
+    ck_assert_uint_eq(options.server.port, 1234);
+    ck_assert(!options.quiet);
+    ck_assert_uint_eq(options.server.max_line, 1460);
+    ck_assert_int_eq(options.server.long_line, LINED_LONG_SPLIT);
+    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DROP);
+    ck_assert_uint_eq(options.server.send_timeout_ms, 30000);
+    ck_assert_uint_eq(options.server.idle_timeout_ms, 0);
+    ck_assert_uint_eq(options.server.drain_timeout_ms, 5000);
+    ck_assert_int_eq(options.server.backlog, 4096);
+}
+END_TEST
+
+START_TEST(every_option_is_read)
+{
+    expect_good("-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
+                "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7");
+    ck_assert_str_eq(options.server.ip, "::1");
+    ck_assert_uint_eq(options.server.port, 80);
+    ck_assert(options.quiet);
+    ck_assert_uint_eq(options.server.max_line, 16);
+    ck_assert_int_eq(options.server.long_line, LINED_LONG_CLOSE);
+    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DELIVER);
+    ck_assert_uint_eq(options.server.send_timeout_ms, 1500);
+    ck_assert_uint_eq(options.server.idle_timeout_ms, 250);
+    ck_assert_uint_eq(options.server.drain_timeout_ms, 0);
+    ck_assert_int_eq(options.server.backlog, 7);
+}
+END_TEST
+
+START_TEST(gnu_habits_hold)
+{
+    expect_good("--ip=127.0.0.2 --port=0");
+    ck_assert_str_eq(options.server.ip, "127.0.0.2");
+    ck_assert_uint_eq(options.server.port, 0);
+    expect_good("-p9 -qi0.0.0.0");
+    ck_assert_uint_eq(options.server.port, 9);
+    ck_assert_str_eq(options.server.ip, "0.0.0.0");
+    expect_good("--quiet --");
+    expect_good("--back 3"); /* an abbreviation */
+    ck_assert_int_eq(options.server.backlog, 3);
+    expect_bad("-- --quiet", "--quiet", "unexpected argument");
+    ck_assert_int_eq(read_words("--help"), OPTIONS_HELP);
+    ck_assert_int_eq(read_words("-V"), OPTIONS_VERSION);
+}
+END_TEST
+
+START_TEST(bounds_are_inclusive)
+{
+    expect_good("--port 65535 --max-line 1048576 --backlog 65535 --idle-timeout 1000000");
+    ck_assert_uint_eq(options.server.idle_timeout_ms, 1000000000);
+    expect_good("--port 0 --max-line 16 --backlog 1 --idle-timeout 0");
+    expect_bad("--port 65536", "--port '65536'", "0 to 65535");
+    expect_bad("--max-line 15", "--max-line '15'", "16 to 1048576");
+    expect_bad("--max-line 1048577", "--max-line", "16 to 1048576");
+    expect_bad("--backlog 0", "--backlog '0'", "1 to 65535");
+    expect_bad("--idle-timeout 1000000.001", "--idle-timeout", "1000000");
+    expect_bad("--port 18446744073709551616", "--port", "0 to 65535");
+}
+END_TEST
+
+START_TEST(less_than_a_millisecond_is_not_for_ever)
+{
+    expect_good("--send-timeout 0.0001 --idle-timeout 0.0000 --drain-timeout 2.0010");
+    ck_assert_uint_eq(options.server.send_timeout_ms, 1);
+    ck_assert_uint_eq(options.server.idle_timeout_ms, 0);
+    ck_assert_uint_eq(options.server.drain_timeout_ms, 2001);
+}
+END_TEST
+
+START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
+{
+    expect_bad("--port 12x", "--port '12x'", "0 to 65535");
+    expect_bad("--port ''", "--port ''", "0 to 65535");
+    expect_bad("--port -1", "--port '-1'", "0 to 65535");
+    expect_bad("--port +1", "--port '+1'", "0 to 65535");
+    expect_bad("-p 70000", "--port '70000'", "0 to 65535");
+    expect_bad("--ip localhost9", "--ip 'localhost9'", "IPv4 or IPv6");
+    expect_bad("--ip 127.1", "--ip '127.1'", "IPv4 or IPv6");
+    expect_bad("--ip ''", "--ip ''", "IPv4 or IPv6");
+    expect_bad("--long-line cut", "--long-line 'cut'", "split or close");
+    expect_bad("--partial keep", "--partial 'keep'", "drop or deliver");
+    expect_bad("--send-timeout 1s", "--send-timeout '1s'", "seconds");
+    expect_bad("--send-timeout .", "--send-timeout '.'", "seconds");
+    expect_bad("--send-timeout nan", "--send-timeout 'nan'", "seconds");
+    expect_bad("--send-timeout 1.2.3", "--send-timeout '1.2.3'", "seconds");
+    expect_bad("--idle-timeout -1", "--idle-timeout '-1'", "seconds");
+}
+END_TEST
+
+START_TEST(unusable_words_are_named)
+{
+    expect_bad("--nope", "unknown", "--nope");
+    expect_bad("-z", "unknown option", "-z");
+    expect_bad("-qz", "unknown option", "-z");
+    expect_bad("--port", "--port", "needs a value");
+    expect_bad("-i", "--ip", "needs a value");
+    expect_bad("--quiet=yes", "--quiet=yes", "takes no value");
+    expect_bad("stray", "stray", "unexpected argument");
+    expect_bad("--p 1", "--p", "ambiguous"); /* --port or --partial */
+}
+END_TEST
+
+START_TEST(a_message_shows_nothing_a_terminal_obeys)
+{
+    expect_bad("--port \x1b[31m\x9b", "--port '?[31m?'", "0 to 65535");
+    expect_bad("--port "
+               "1234567890123456789012345678901234567890123456789012345678901234567890",
+               "...'", "0 to 65535");
+}
+END_TEST
+
+START_TEST(the_environment_is_read)
+{
+    static const char *const variables[][2] = {
+        {"LINED_IP", "::"},          {"LINED_PORT", "99"},         {"LINED_QUIET", "yes"},
+        {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"}, {"LINED_PARTIAL", "deliver"},
+        {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},  {"LINED_DRAIN_TIMEOUT", "3"},
+        {"LINED_BACKLOG", "4"},
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        setenv(variables[i][0], variables[i][1], 1);
+    expect_good("");
+    ck_assert_str_eq(options.server.ip, "::");
+    ck_assert_uint_eq(options.server.port, 99);
+    ck_assert(options.quiet);
+    ck_assert_uint_eq(options.server.max_line, 100);
+    ck_assert_int_eq(options.server.long_line, LINED_LONG_CLOSE);
+    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DELIVER);
+    ck_assert_uint_eq(options.server.send_timeout_ms, 1000);
+    ck_assert_uint_eq(options.server.idle_timeout_ms, 2000);
+    ck_assert_uint_eq(options.server.drain_timeout_ms, 3000);
+    ck_assert_int_eq(options.server.backlog, 4);
+}
+END_TEST
+
+START_TEST(options_win_over_the_environment)
+{
+    setenv("LINED_PORT", "99", 1);
+    setenv("LINED_QUIET", "no", 1);
+    expect_good("--port 7 -q");
+    ck_assert_uint_eq(options.server.port, 7);
+    ck_assert(options.quiet);
+    setenv("LINED_PORT", "nonsense", 1);
+    expect_good("--port 7"); /* what does not count is not looked at */
+}
+END_TEST
+
+START_TEST(a_bad_environment_names_the_variable)
+{
+    setenv("LINED_PORT", "70000", 1);
+    expect_bad("", "LINED_PORT '70000'", "0 to 65535");
+    setenv("LINED_PORT", "", 1);
+    expect_bad("", "LINED_PORT ''", "0 to 65535");
+    unsetenv("LINED_PORT");
+    setenv("LINED_QUIET", "perhaps", 1);
+    expect_bad("", "LINED_QUIET 'perhaps'", "yes or no");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        defaults_are_as_documented,
+        every_option_is_read,
+        gnu_habits_hold,
+        bounds_are_inclusive,
+        less_than_a_millisecond_is_not_for_ever,
+        bad_input_names_the_option_the_value_and_what_is_allowed,
+        unusable_words_are_named,
+        a_message_shows_nothing_a_terminal_obeys,
+        the_environment_is_read,
+        options_win_over_the_environment,
+        a_bad_environment_names_the_variable,
+    };
+    return suite_run("options", tests, sizeof tests / sizeof tests[0]);
+}

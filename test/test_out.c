@@ -1,0 +1,63 @@
+#include "../src/out.h"
+
+#include "suite.h"
+
+#include <string.h>
+
+START_TEST(bytes_gather_in_order)
+{
+    struct out_buffer out;
+
+    out_init(&out);
+    ck_assert_uint_eq(out_put(&out, "Received: ", 10), 10);
+    ck_assert_uint_eq(out_put(&out, "", 0), 0);
+    ck_assert_uint_eq(out_put(&out, "a\n\n", 3), 3);
+    ck_assert_uint_eq(out.used, 13);
+    ck_assert_mem_eq(out.data, "Received: a\n\n", 13);
+    out_deinit(&out);
+}
+END_TEST
+
+START_TEST(a_full_buffer_takes_what_fits)
+{
+    static const char bytes[OUT_MOST + 5];
+    struct out_buffer out;
+
+    out_init(&out);
+    ck_assert_uint_eq(out_put(&out, bytes, 10), 10);
+    ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), OUT_MOST - 10);
+    ck_assert_uint_eq(out_put(&out, bytes, 1), 0);
+    ck_assert_uint_eq(out.used, OUT_MOST);
+    out_deinit(&out);
+}
+END_TEST
+
+START_TEST(memory_is_given_back_when_nothing_waits)
+{
+    static const char bytes[1000];
+    struct out_buffer out;
+
+    out_init(&out);
+    out_put(&out, bytes, 1);
+    ck_assert(!out_has_grown(&out)); /* the least is kept */
+    out_put(&out, bytes, sizeof bytes);
+    ck_assert(!out_has_grown(&out)); /* it has, but bytes wait */
+    out_shrink(&out);
+    ck_assert_uint_eq(out.used, 1001);
+    out.used = 0;
+    ck_assert(out_has_grown(&out));
+    out_shrink(&out);
+    ck_assert_ptr_null(out.data);
+    out_deinit(&out);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        bytes_gather_in_order,
+        a_full_buffer_takes_what_fits,
+        memory_is_given_back_when_nothing_waits,
+    };
+    return suite_run("out", tests, sizeof tests / sizeof tests[0]);
+}

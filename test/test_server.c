@@ -1,0 +1,685 @@
+#include "dial.h"
+#include "suite.h"
+#include "watch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <lined.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static struct watch watch;
+static struct lined_options options;
+
+/* Options for a test: port 0, watched. */
+static void prepare(void)
+{
+    watch_init(&watch);
+    lined_options_init(&options);
+    options.port = 0;
+    options.observer = &watch.observer;
+}
+
+static lined_server *start_worker(const struct lined_worker *worker)
+{
+    lined_server *server;
+
+    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
+    return server;
+}
+
+static lined_server *start(void)
+{
+    return start_worker(&lined_worker_received);
+}
+
+/* Drains, expects that nobody had to be cut, and frees. */
+static void finish(lined_server *server)
+{
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+
+static struct lined_stats stats_of(lined_server *server)
+{
+    struct lined_stats stats;
+
+    lined_server_stats(server, &stats);
+    return stats;
+}
+
+START_TEST(a_line_is_answered_at_once)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    say(client, "again\n"); /* the connection goes on */
+    expect(client, "Received: again\n\n");
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_half_closing_client_gets_every_reply)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "a\nb\n");
+    half_close(client);
+    expect(client, "Received: a\n\nReceived: b\n\n");
+    expect_eof(client);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_pipeline_costs_few_sends)
+{
+    enum { LINES = 10000 };
+    static char lines[LINES * 2];
+    static char replies[LINES * 13];
+
+    for (size_t i = 0; i < LINES; i++) {
+        memcpy(lines + i * 2, "x\n", 2);
+        memcpy(replies + i * 13, "Received: x\n\n", 13);
+    }
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    say_bytes(client, lines, sizeof lines);
+    half_close(client);
+    expect_bytes(client, replies, sizeof replies);
+    expect_eof(client);
+    hang_up(client);
+    watch_await_closed(&watch, 1);
+    ck_assert_uint_le(watch.settled, 60); /* each is one send, and one more every 64 KiB */
+    finish(server);
+}
+END_TEST
+
+START_TEST(figures_add_up)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\nwo");
+    expect(client, "Received: hello\n\n");
+    struct lined_stats stats = stats_of(server);
+    ck_assert_uint_eq(stats.connections, 1);
+    ck_assert_uint_eq(stats.connected, 1);
+    ck_assert_uint_eq(stats.lines, 1);
+    ck_assert_uint_eq(stats.bytes_out, 17);
+    half_close(client);
+    expect_eof(client);
+    hang_up(client);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    stats = stats_of(server);
+    ck_assert_uint_eq(stats.connected, 0);
+    ck_assert_uint_eq(stats.bytes_in, 8);
+    ck_assert_uint_eq(stats.bytes_dropped, 2);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(an_unfinished_line_can_be_delivered)
+{
+    prepare();
+    options.partial = LINED_PARTIAL_DELIVER;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "a\nbc");
+    half_close(client);
+    expect(client, "Received: a\n\nReceived: bc\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_long_line_can_close_its_connection)
+{
+    prepare();
+    options.max_line = 16;
+    options.long_line = LINED_LONG_CLOSE;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    int other = dial(lined_server_port(server));
+
+    /* The replies so far arrive, although bytes that nobody reads follow the long line. */
+    say(client, "fits\n1234567890123456 and much more\nlines\n");
+    expect(client, "Received: fits\n\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_LINE_TOO_LONG);
+    say(other, "123456789012345\n"); /* just fits */
+    expect(other, "Received: 123456789012345\n\n");
+    hang_up(other);
+    finish(server);
+}
+END_TEST
+
+START_TEST(an_idle_client_is_closed)
+{
+    prepare();
+    options.idle_timeout_ms = 50;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    expect_eof(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_IDLE_TIMEOUT);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* Makes the server's thread for client block in a send: nobody reads the replies. */
+static void stop_reading(int client)
+{
+    static char lines[1024 * 1024];
+    int on = 1;
+
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = '\n';
+    ck_assert_int_eq(ioctl(client, FIONBIO, &on), 0);
+    struct pollfd writable = {.fd = client, .events = POLLOUT};
+    /* No room for 300 ms: the server reads no more. An error: it has given up already. */
+    while (poll(&writable, 1, 300) == 1) {
+        if (send(client, lines, sizeof lines, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+            break;
+    }
+}
+
+START_TEST(a_client_that_does_not_read_is_closed_alone)
+{
+    prepare();
+    options.send_timeout_ms = 100;
+    lined_server *server = start();
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+    int client = dial(lined_server_port(server));
+
+    stop_reading(deaf);
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_SEND_TIMEOUT);
+    say(client, "still here\n");
+    expect(client, "Received: still here\n\n");
+    hang_up(deaf);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* A client may take far longer than the send timeout for all, if it takes some now and then. */
+START_TEST(a_slow_reader_is_not_closed)
+{
+    enum { LINES = 400000 };
+    static char lines[LINES];
+    size_t received = 0;
+
+    memset(lines, '\n', sizeof lines);
+    prepare();
+    options.send_timeout_ms = 400;
+    lined_server *server = start();
+    int client = dial_narrow(lined_server_port(server), 4096);
+    pid_t sender = fork(); /* sends while this one reads */
+    ck_assert_int_ge(sender, 0);
+    if (sender == 0) {
+        say_bytes(client, lines, sizeof lines);
+        half_close(client);
+        _exit(0);
+    }
+    for (;;) {
+        char bytes[100000];
+        struct pollfd nothing = {.fd = -1};
+        ssize_t size = recv(client, bytes, sizeof bytes, 0);
+        ck_assert_int_ge(size, 0);
+        if (size == 0)
+            break;
+        received += (size_t)size;
+        if (received < 100000)
+            poll(&nothing, 1, 5); /* this is the slowness that is tested, not a wait */
+    }
+    ck_assert_uint_eq(received, (size_t)LINES * 12);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+/* How many bytes sent on fd the other kernel has acknowledged, which means that it has them. */
+static uint64_t acknowledged(int fd)
+{
+    struct {
+        char
+            before[120]; /* tcpi_bytes_acked stands here since Linux 4.1; glibc's struct is older */
+        uint64_t bytes_acked;
+    } info = {0};
+    socklen_t size = sizeof info;
+
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    ck_assert_uint_eq(size, sizeof info);
+    return info.bytes_acked;
+}
+
+START_TEST(lines_received_before_a_reset_are_handled)
+{
+    enum { SIZE = 4 * 1024 * 1024 };
+    char *lines = malloc(SIZE);
+
+    ck_assert_ptr_nonnull(lines);
+    memset(lines, 0, SIZE); /* as dd does from /dev/zero */
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    say_bytes(client, lines, SIZE);
+    uint64_t received = acknowledged(client);
+    hang_up_rudely(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_RESET);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    struct lined_stats stats = stats_of(server);
+    ck_assert_uint_gt(received, 0);
+    ck_assert_uint_ge(stats.bytes_in, received);
+    ck_assert_uint_eq(stats.bytes_in, stats.lines * 1460 + stats.bytes_dropped);
+    ck_assert_uint_lt(stats.bytes_dropped, 1460);
+    ck_assert_uint_eq(watch.lines, stats.lines);
+    lined_server_free(server);
+    free(lines);
+}
+END_TEST
+
+/* A worker that stops at its first line until the test lets it go on. */
+static sem_t arrived, go_on;
+
+static int answer_after_go_on(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    if (memcmp(line, "wait\n", size) == 0) {
+        sem_post(&arrived);
+        while (sem_wait(&go_on) != 0)
+            continue;
+    }
+    return lined_send(conn, line, size);
+}
+
+static const struct lined_worker waiting_worker = {.line = answer_after_go_on};
+
+static lined_server *start_waiting_worker(void)
+{
+    sem_init(&arrived, 0, 0);
+    sem_init(&go_on, 0, 0);
+    return start_worker(&waiting_worker);
+}
+
+/* Waits until the kernel of the other side has everything that was sent on fd. */
+static void await_acknowledged(int fd, uint64_t bytes)
+{
+    struct pollfd nothing = {.fd = -1};
+
+    for (int i = 0; i < 10000 && acknowledged(fd) < bytes; i++)
+        poll(&nothing, 1, 1); /* the kernel tells nobody when an acknowledgement comes */
+    ck_assert_uint_ge(acknowledged(fd), bytes);
+}
+
+START_TEST(a_drain_answers_what_was_received)
+{
+    enum { LINES = 20000 };
+    static char lines[5 + LINES * 2] = "wait\n";
+
+    for (size_t i = 0; i < LINES; i++)
+        memcpy(lines + 5 + i * 2, "x\n", 2);
+    prepare();
+    lined_server *server = start_waiting_worker();
+    int client = dial(lined_server_port(server));
+    say_bytes(client, lines, sizeof lines);
+    sem_wait(&arrived);
+    await_acknowledged(client, sizeof lines);
+    lined_server_drain(server);
+    sem_post(&go_on);
+    expect_bytes(client, lines, sizeof lines);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(watch.last_reason, LINED_STOPPING);
+    ck_assert_uint_eq(stats_of(server).lines, LINES + 1);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_drain_tells_an_ended_client_from_one_that_stays)
+{
+    prepare();
+    options.partial = LINED_PARTIAL_DELIVER;
+    lined_server *server = start_waiting_worker();
+    int client = dial(lined_server_port(server));
+
+    say(client, "wait\nx\ntail");
+    half_close(client);
+    sem_wait(&arrived);
+    await_acknowledged(client, 12); /* the FIN counts as one */
+    lined_server_drain(server);
+    sem_post(&go_on);
+    expect(client, "wait\nx\ntail");
+    expect_eof(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(watch.last_reason, LINED_EOF);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+static void dial_in_vain(uint16_t port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), -1);
+    ck_assert_int_eq(errno, ECONNREFUSED);
+    close(fd);
+}
+
+START_TEST(a_drain_ends_idle_clients_and_takes_no_new_ones)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    lined_server_drain(server);
+    expect_eof(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(watch.last_reason, LINED_STOPPING);
+    dial_in_vain(lined_server_port(server));
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_drain_cuts_what_is_left_at_its_deadline)
+{
+    prepare();
+    options.drain_timeout_ms = 50;
+    options.send_timeout_ms = 0;
+    lined_server *server = start();
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    stop_reading(deaf);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    ck_assert_uint_eq(stats_of(server).connections_cut, 1);
+    ck_assert_uint_eq(stats_of(server).connected, 0);
+    hang_up(deaf);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_stop_cuts_at_once)
+{
+    prepare();
+    options.drain_timeout_ms = 1000000;
+    options.send_timeout_ms = 0;
+    lined_server *server = start();
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+
+    stop_reading(deaf);
+    lined_server_drain(server);
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    ck_assert_int_eq(watch.last_reason, LINED_CUT);
+    hang_up(deaf);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_server_can_be_freed_while_clients_are_connected)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    lined_server_free(server);
+    ck_assert_uint_eq(watch.closed, 1);
+    ck_assert_int_eq(watch.last_reason, LINED_CUT);
+    drink(client);
+    hang_up(client);
+}
+END_TEST
+
+START_TEST(a_port_can_be_used_again_at_once)
+{
+    prepare();
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    /* The server closes first, so its side stays in TIME-WAIT. */
+    lined_server_drain(server);
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    options.port = lined_server_port(server);
+    lined_server_free(server);
+    server = start();
+    ck_assert_uint_eq(lined_server_port(server), options.port);
+    client = dial(options.port);
+    hang_up(client);
+    watch_await_closed(&watch, 2);
+    finish(server);
+}
+END_TEST
+
+START_TEST(two_servers_live_side_by_side)
+{
+    prepare();
+    lined_server *one = start();
+    lined_server *other = start();
+    int client = dial(lined_server_port(one));
+    int other_client = dial(lined_server_port(other));
+
+    say(other_client, "other\n");
+    say(client, "one\n");
+    expect(client, "Received: one\n\n");
+    expect(other_client, "Received: other\n\n");
+    lined_server_free(one);
+    say(other_client, "still\n");
+    expect(other_client, "Received: still\n\n");
+    hang_up(client);
+    hang_up(other_client);
+    finish(other);
+}
+END_TEST
+
+START_TEST(what_cannot_be_served_is_refused)
+{
+    lined_server *server = NULL;
+    lined_server *other = NULL;
+
+    prepare();
+    options.ip = "localhost";
+    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    prepare();
+    options.max_line = LINED_MAX_LINE_LEAST - 1;
+    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    prepare();
+    ck_assert_int_eq(lined_server_start(&server, &options, NULL), -EINVAL);
+    options.ip = "192.0.2.1"; /* TEST-NET-1: nobody's */
+    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EADDRNOTAVAIL);
+    prepare();
+    server = start();
+    options.port = lined_server_port(server);
+    ck_assert_int_eq(lined_server_start(&other, &options, &lined_worker_received), -EADDRINUSE);
+    finish(server);
+}
+END_TEST
+
+/* A worker that does what the lines say, and counts. */
+static int opened, last_close_reason;
+
+static int open_counting(lined_conn *conn, void **state)
+{
+    *state = &opened;
+    opened++;
+    return lined_send(conn, "hi\n", 3);
+}
+
+static int obey(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    char peer[LINED_PEER_SIZE];
+
+    ck_assert_ptr_eq(state, &opened);
+    if (size == 4 && memcmp(line, "end\n", 4) == 0) {
+        lined_send(conn, "bye\n", 4);
+        return LINED_END;
+    }
+    if (size == 5 && memcmp(line, "fail\n", 5) == 0)
+        return -EPROTO;
+    lined_peer(conn, peer);
+    return lined_send(conn, peer, strlen(peer));
+}
+
+static void close_noting(lined_conn *conn, void *state, int reason)
+{
+    (void)conn;
+    ck_assert_ptr_eq(state, &opened);
+    last_close_reason = reason;
+}
+
+static const struct lined_worker obedient_worker = {
+    .open = open_counting, .line = obey, .close = close_noting};
+
+START_TEST(a_worker_decides_what_is_said_and_when_it_ends)
+{
+    char peer[LINED_PEER_SIZE];
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+
+    prepare();
+    lined_server *server = start_worker(&obedient_worker);
+    int client = dial(lined_server_port(server));
+
+    expect(client, "hi\n"); /* before the client has said anything */
+    ck_assert_int_eq(getsockname(client, (struct sockaddr *)&address, &size), 0);
+    snprintf(peer, sizeof peer, "127.0.0.1:%u", ntohs(address.sin_port));
+    say(client, "who\n");
+    expect(client, peer);
+    say(client, "end\nignored\n");
+    expect(client, "bye\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_END);
+    ck_assert_int_eq(last_close_reason, LINED_END);
+
+    client = dial(lined_server_port(server));
+    expect(client, "hi\n");
+    say(client, "fail\n");
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 2), -EPROTO);
+    ck_assert_int_eq(last_close_reason, -EPROTO);
+    ck_assert_int_eq(opened, 2);
+    finish(server);
+}
+END_TEST
+
+static int refuse(lined_conn *conn, void **state)
+{
+    (void)conn;
+    (void)state;
+    return -EACCES;
+}
+
+START_TEST(a_worker_can_refuse_a_connection)
+{
+    const struct lined_worker refusing = {.open = refuse, .line = obey, .close = close_noting};
+
+    prepare();
+    lined_server *server = start_worker(&refusing);
+    int client = dial(lined_server_port(server));
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), -EACCES);
+    ck_assert_int_eq(last_close_reason, 0); /* close is not called where open refused */
+    finish(server);
+}
+END_TEST
+
+START_TEST(reasons_have_words)
+{
+    static const struct {
+        int reason;
+        const char *words;
+    } cases[] = {
+        {LINED_SEND_TIMEOUT, "timeout"},
+        {LINED_LINE_TOO_LONG, "line too long"},
+        {LINED_CUT, "cut"},
+        {-ETIMEDOUT, "etimedout"},
+        {-ECONNRESET, "econnreset"},
+        {LINED_CUT + 1, "unknown reason 9"},
+        {-100000, "unknown reason -100000"},
+    };
+    char words[LINED_REASON_SIZE];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lined_reason(cases[i].reason, words);
+        ck_assert_str_eq(words, cases[i].words);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_line_is_answered_at_once,
+        a_half_closing_client_gets_every_reply,
+        a_pipeline_costs_few_sends,
+        figures_add_up,
+        an_unfinished_line_can_be_delivered,
+        a_long_line_can_close_its_connection,
+        an_idle_client_is_closed,
+        a_client_that_does_not_read_is_closed_alone,
+        a_slow_reader_is_not_closed,
+        lines_received_before_a_reset_are_handled,
+        a_drain_answers_what_was_received,
+        a_drain_tells_an_ended_client_from_one_that_stays,
+        a_drain_ends_idle_clients_and_takes_no_new_ones,
+        a_drain_cuts_what_is_left_at_its_deadline,
+        a_stop_cuts_at_once,
+        a_server_can_be_freed_while_clients_are_connected,
+        a_port_can_be_used_again_at_once,
+        two_servers_live_side_by_side,
+        what_cannot_be_served_is_refused,
+        a_worker_decides_what_is_said_and_when_it_ends,
+        a_worker_can_refuse_a_connection,
+        reasons_have_words,
+    };
+    return suite_run("server", tests, sizeof tests / sizeof tests[0]);
+}

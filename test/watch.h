@@ -1,0 +1,28 @@
+/*
+ * An observer that remembers what it saw, and lets a test wait for it.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <lined.h>
+#include <pthread.h>
+
+struct watch {
+    struct lined_observer observer;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t lines;    /* lock */
+    size_t settled;  /* lock */
+    size_t closed;   /* lock */
+    int last_reason; /* lock; of the last close */
+};
+
+void watch_init(struct watch *watch);
+
+/* Wait until so many lines were taken, or connections closed; ten seconds at most. */
+void watch_await_lines(struct watch *watch, size_t lines);
+
+/* Returns the reason of the last of them. */
+int watch_await_closed(struct watch *watch, size_t closed);
+
+#endif
