@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +52,8 @@ void process_run(struct process *process, int out, const char *const arguments[]
     close(err_pipe[1]);
     if (out < 0)
         close(out_pipe[1]);
-    process->out = out_pipe[0];
-    process->err = err_pipe[0];
+    process->out = (struct reader){.fd = out_pipe[0]};
+    process->err = (struct reader){.fd = err_pipe[0]};
 }
 
 void process_serve(struct process *process, int out, const char *const arguments[])
@@ -65,31 +66,37 @@ void process_serve(struct process *process, int out, const char *const arguments
         all[i + 2] = arguments[i];
     }
     process_run(process, out, all);
-    process_line(process->err, line, sizeof line);
+    process_line(&process->err, line, sizeof line);
     ck_assert_msg(strncmp(line, "lined: listening on ", 20) == 0, "it says \"%s\"", line);
     process->port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
     ck_assert_uint_gt(process->port, 0);
 }
 
 /* One byte; false at the end of file. */
-static int read_byte(int fd, char *byte)
+static bool read_byte(struct reader *reader, char *byte)
 {
-    struct pollfd readable = {.fd = fd, .events = POLLIN};
-
-    if (poll(&readable, 1, DEADLINE_MS) <= 0)
-        ck_abort_msg("lined wrote nothing in time");
-    ssize_t n = read(fd, byte, 1);
-    ck_assert_int_ge(n, 0);
-    return n == 1;
+    if (reader->begin == reader->end) {
+        struct pollfd readable = {.fd = reader->fd, .events = POLLIN};
+        if (poll(&readable, 1, DEADLINE_MS) <= 0)
+            ck_abort_msg("lined wrote nothing in time");
+        ssize_t n = read(reader->fd, reader->bytes, sizeof reader->bytes);
+        ck_assert_int_ge(n, 0);
+        reader->begin = 0;
+        reader->end = (size_t)n;
+        if (n == 0)
+            return false;
+    }
+    *byte = reader->bytes[reader->begin++];
+    return true;
 }
 
-void process_line(int fd, char *line, size_t size)
+void process_line(struct reader *reader, char *line, size_t size)
 {
     size_t length = 0;
 
     for (;;) {
         ck_assert_uint_lt(length, size);
-        if (!read_byte(fd, line + length))
+        if (!read_byte(reader, line + length))
             ck_abort_msg("end of file instead of a line");
         if (line[length] == '\n')
             break;
@@ -98,11 +105,11 @@ void process_line(int fd, char *line, size_t size)
     line[length] = '\0';
 }
 
-size_t process_rest(int fd, char *text, size_t size)
+size_t process_rest(struct reader *reader, char *text, size_t size)
 {
     size_t length = 0;
 
-    while (read_byte(fd, text + length)) {
+    while (read_byte(reader, text + length)) {
         length++;
         ck_assert_uint_lt(length, size);
     }
@@ -117,9 +124,9 @@ int process_wait(struct process *process)
     while (waitpid(process->pid, &status, 0) < 0)
         ck_assert_int_eq(errno, EINTR);
     ck_assert_msg(WIFEXITED(status), "lined was killed by signal %d", WTERMSIG(status));
-    if (process->out >= 0)
-        close(process->out);
-    close(process->err);
+    if (process->out.fd >= 0)
+        close(process->out.fd);
+    close(process->err.fd);
     return WEXITSTATUS(status);
 }
 

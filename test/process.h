@@ -8,10 +8,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* One of its outputs, read through a buffer. */
+struct reader {
+    int fd; /* -1 where the test gave it another */
+    size_t begin;
+    size_t end;
+    char bytes[4096];
+};
+
 struct process {
     pid_t pid;
-    int out; /* to read its standard output from; -1 where the test gave it another */
-    int err; /* to read its standard error from */
+    struct reader out;
+    struct reader err;
     uint16_t port;
 };
 
@@ -22,12 +30,12 @@ void process_run(struct process *process, int out, const char *const arguments[]
 /* The same, with --port 0 before the arguments; returns once it listens on process->port. */
 void process_serve(struct process *process, int out, const char *const arguments[]);
 
-/* Reads one line from fd, its LF left out, terminated; fails the test at the end of file. Deadline
- * ten seconds. */
-void process_line(int fd, char *line, size_t size);
+/* Reads one line, its LF left out, terminated; fails the test at the end of file. Deadline ten
+ * seconds. */
+void process_line(struct reader *reader, char *line, size_t size);
 
-/* Reads fd to its end, terminated. Returns the number of bytes. */
-size_t process_rest(int fd, char *text, size_t size);
+/* Reads to the end of file, terminated. Returns the number of bytes. */
+size_t process_rest(struct reader *reader, char *text, size_t size);
 
 /* Waits for its end; returns its exit status. */
 int process_wait(struct process *process);

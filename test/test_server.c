@@ -267,7 +267,8 @@ START_TEST(a_slow_reader_is_not_closed)
 }
 END_TEST
 
-/* How many bytes sent on fd the other kernel has acknowledged, which means that it has them. */
+/* How many bytes sent on fd the other kernel has acknowledged, which means that it has them. The
+ * SYN counts as one, and so does the FIN. */
 static uint64_t acknowledged(int fd)
 {
     struct {
@@ -293,7 +294,7 @@ START_TEST(lines_received_before_a_reset_are_handled)
     lined_server *server = start();
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, SIZE);
-    uint64_t received = acknowledged(client);
+    uint64_t received = acknowledged(client) - 1;
     hang_up_rudely(client);
     ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_RESET);
     lined_server_drain(server);
@@ -354,7 +355,7 @@ START_TEST(a_drain_answers_what_was_received)
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
     sem_wait(&arrived);
-    await_acknowledged(client, sizeof lines);
+    await_acknowledged(client, 1 + sizeof lines);
     lined_server_drain(server);
     sem_post(&go_on);
     expect_bytes(client, lines, sizeof lines);
@@ -376,7 +377,7 @@ START_TEST(a_drain_tells_an_ended_client_from_one_that_stays)
     say(client, "wait\nx\ntail");
     half_close(client);
     sem_wait(&arrived);
-    await_acknowledged(client, 12); /* the FIN counts as one */
+    await_acknowledged(client, 1 + 11 + 1);
     lined_server_drain(server);
     sem_post(&go_on);
     expect(client, "wait\nx\ntail");

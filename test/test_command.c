@@ -1,0 +1,462 @@
+/* The command as its users meet it: messages, exit statuses, signals, the packet log's faults. */
+#include "dial.h"
+#include "process.h"
+#include "suite.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct process server;
+static char text[65536];
+
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_ARGUMENTS   ((const char *const[]){NULL})
+
+static void serve(void)
+{
+    process_serve(&server, -1, NO_ARGUMENTS);
+}
+
+static void expect_log_line(const char *expected)
+{
+    process_line(&server.out, text, sizeof text);
+    ck_assert_str_eq(text, expected);
+}
+
+/* Signals it and expects this exit status, and that standard error ends with the summary. */
+static void end_by(int signal, int status)
+{
+    ck_assert_int_eq(kill(server.pid, signal), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, "lined: served ") != NULL, "it says \"%s\"", text);
+    ck_assert_int_eq(process_wait(&server), status);
+}
+
+static void answer_one(const char *line)
+{
+    char reply[256];
+    int client = dial(server.port);
+
+    snprintf(reply, sizeof reply, "Received: %s\n", line);
+    say(client, line);
+    expect(client, reply);
+    hang_up(client);
+}
+
+static void expect_usage_error(const char *const arguments[], const char *part)
+{
+    process_run(&server, -1, arguments);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, part) != NULL, "\"%s\" lacks %s", text, part);
+    ck_assert_msg(strncmp(text, "lined: ", 7) == 0, "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, "--help"));
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    ck_assert_uint_eq(process_rest(&server.out, text, sizeof text), 0);
+    ck_assert_int_eq(process_wait(&server), 2);
+}
+
+START_TEST(bad_input_is_one_line_and_status_2)
+{
+    expect_usage_error(ARGUMENTS("--nope"), "--nope");
+    expect_usage_error(ARGUMENTS("--port", "70000"), "--port '70000'");
+    expect_usage_error(ARGUMENTS("--port", "12x"), "--port '12x'");
+    expect_usage_error(ARGUMENTS("--port", ""), "--port ''");
+    expect_usage_error(ARGUMENTS("--ip", "localhost9"), "--ip 'localhost9'");
+    expect_usage_error(ARGUMENTS("stray"), "stray");
+    setenv("LINED_MAX_LINE", "5", 1);
+    expect_usage_error(NO_ARGUMENTS, "LINED_MAX_LINE '5'");
+}
+END_TEST
+
+START_TEST(help_and_version_go_to_standard_output)
+{
+    process_run(&server, -1, ARGUMENTS("--help"));
+    process_rest(&server.out, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "Usage: lined"));
+    ck_assert_int_eq(process_wait(&server), 0);
+    process_run(&server, -1, ARGUMENTS("--version"));
+    process_rest(&server.out, text, sizeof text);
+    ck_assert_str_eq(text, "lined " LINED_VERSION "\n");
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_status_1)
+{
+    char port[16];
+    char expected[128];
+    struct process second;
+
+    serve();
+    snprintf(port, sizeof port, "%u", server.port);
+    snprintf(expected, sizeof expected,
+             "lined: cannot listen on 127.0.0.1:%s: Address already in use\n", port);
+    process_run(&second, -1, ARGUMENTS("-p", port));
+    process_rest(&second.err, text, sizeof text);
+    ck_assert_str_eq(text, expected);
+    ck_assert_int_eq(process_wait(&second), 1);
+    answer_one("still here\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(ipv6_stands_in_brackets)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        printf("skipped: this machine has no IPv6 loopback\n");
+        return;
+    }
+    close(fd);
+    process_run(&server, -1, ARGUMENTS("--ip=::1", "--port=0"));
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: listening on [::1]:", 26) == 0, "%s", text);
+    address.sin6_port = htons((uint16_t)strtoul(text + 26, NULL, 10));
+    fd = socket(AF_INET6, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    say(fd, "hello\n");
+    expect(fd, "Received: hello\n\n");
+    hang_up(fd);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(lines_are_logged_at_once)
+{
+    serve();
+    int client = dial(server.port);
+
+    say(client, "hello\n");
+    expect_log_line("Incoming packet: \"hello\\n\""); /* while the client stays connected */
+    say(client, "\x1b[2J\xff\n");
+    expect_log_line("Incoming packet: <<27, 91, 50, 74, 255, 10>>");
+    hang_up(client);
+    expect_log_line("Client disconnected");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(a_reset_is_a_disconnect)
+{
+    serve();
+    int client = dial(server.port);
+
+    say(client, "a\nb\n");
+    expect(client, "Received: a\n\nReceived: b\n\n");
+    hang_up_rudely(client);
+    expect_log_line("Incoming packet: \"a\\n\"");
+    expect_log_line("Incoming packet: \"b\\n\"");
+    expect_log_line("Client disconnected");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(other_ends_are_logged_with_reason_and_address)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    char expected[128];
+
+    process_serve(&server, -1, ARGUMENTS("--max-line=16", "--long-line=close"));
+    int client = dial(server.port);
+    ck_assert_int_eq(getsockname(client, (struct sockaddr *)&address, &size), 0);
+    say(client, "far too long a line\n");
+    expect_eof(client);
+    hang_up(client);
+    snprintf(expected, sizeof expected, "Connection closed: line too long: 127.0.0.1:%u",
+             ntohs(address.sin_port));
+    expect_log_line(expected);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(a_client_that_never_reads_times_out)
+{
+    static char lines[16 * 1024 * 1024];
+
+    memset(lines, 'x', sizeof lines);
+    process_serve(&server, -1, ARGUMENTS("--send-timeout=0.2"));
+    int client = dial(server.port);
+    pid_t sender = fork(); /* sends while this process reads the log */
+    ck_assert_int_ge(sender, 0);
+    if (sender == 0) {
+        say_what_it_takes(client, lines, sizeof lines);
+        _exit(0);
+    }
+    do {
+        process_line(&server.out, text, sizeof text);
+    } while (strncmp(text, "Incoming packet: ", 17) == 0);
+    ck_assert_msg(strncmp(text, "Connection closed: timeout: 127.0.0.1:", 38) == 0, "%s", text);
+    hang_up(client);
+    answer_one("next\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(quiet_prints_nothing)
+{
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    answer_one("hello\n");
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_uint_eq(process_rest(&server.out, text, sizeof text), 0);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+START_TEST(each_signal_drains)
+{
+    serve();
+    int client = dial(server.port);
+    say(client, "hello\nunfinished");
+    expect(client, "Received: hello\n\n");
+    ck_assert_int_eq(kill(server.pid, SIGINT), 0);
+    expect_eof(client);
+    hang_up(client);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: draining 1 connection; a second signal cuts at once");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: served 1 connections, 1 lines, 16 bytes in, 17 bytes out, "
+                           "10 unfinished bytes dropped");
+    ck_assert_int_eq(process_wait(&server), 0);
+    serve();
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* A connection whose thread is stuck in a send, for the send timeout is off. */
+static int get_stuck(void)
+{
+    static char lines[32 * 1024 * 1024];
+    int client = dial_narrow(server.port, 4096);
+    int flags = fcntl(client, F_GETFL);
+    struct pollfd writable = {.fd = client, .events = POLLOUT};
+
+    ck_assert_int_eq(fcntl(client, F_SETFL, flags | O_NONBLOCK), 0);
+    memset(lines, '\n', sizeof lines);
+    while (poll(&writable, 1, 300) == 1)
+        send(client, lines, sizeof lines, MSG_NOSIGNAL);
+    return client;
+}
+
+START_TEST(past_the_drain_timeout_the_rest_is_cut)
+{
+    process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=0.1"));
+    int client = get_stuck();
+    end_by(SIGTERM, 3);
+    hang_up(client);
+}
+END_TEST
+
+START_TEST(a_second_signal_cuts_at_once)
+{
+    process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
+    int client = get_stuck();
+    ck_assert_int_eq(kill(server.pid, SIGINT), 0);
+    process_line(&server.err, text, sizeof text); /* it drains */
+    end_by(SIGINT, 3);
+    hang_up(client);
+}
+END_TEST
+
+START_TEST(a_full_standard_output_does_not_stop_serving)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(full, 0);
+    process_serve(&server, full, NO_ARGUMENTS);
+    close(full);
+    answer_one("one\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: standard output: No space left on device; the packet log has "
+                           "ended, serving goes on");
+    for (int i = 0; i < 100; i++)
+        answer_one("more\n");
+    kill(server.pid, SIGTERM);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "standard output")); /* said once */
+    ck_assert_ptr_nonnull(strstr(text, "lined: served 101 connections"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+START_TEST(a_closed_pipe_does_not_stop_serving)
+{
+    serve();
+    close(server.out.fd);
+    server.out.fd = -1;
+    answer_one("one\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: standard output: Broken pipe", 35) == 0, "%s", text);
+    answer_one("two\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* lined started by a shell with descriptors closed. Its port is in a file of standard error. */
+START_TEST(closed_standard_descriptors_do_not_become_sockets)
+{
+    int ends[2];
+    struct process shell = {.out.fd = -1};
+
+    ck_assert_int_eq(pipe(ends), 0);
+    shell.pid = fork();
+    ck_assert_int_ge(shell.pid, 0);
+    if (shell.pid == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        close(STDIN_FILENO);
+        close(STDOUT_FILENO);
+        execl(LINED_COMMAND, "lined", "--port=0", (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    shell.err.fd = ends[0];
+    server = shell;
+    process_line(&server.err, text, sizeof text);
+    server.port = (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
+    answer_one("hello\n"); /* no log line may come to the client */
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: standard output: Bad file descriptor", 43) == 0, "%s",
+                  text);
+    answer_one("again\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(a_stuck_standard_output_does_not_stop_a_stop)
+{
+    static char lines[64 * 1024];
+    int ends[2];
+    size_t said = 0;
+
+    memset(lines, '\n', sizeof lines);
+    ck_assert_int_eq(pipe(ends), 0);
+    process_serve(&server, ends[1], ARGUMENTS("--drain-timeout=0.1"));
+    close(ends[1]);
+    int client = dial(server.port);
+    /* Until the log holds all it can, and holds up its client: nobody reads the pipe. */
+    ck_assert_int_eq(fcntl(client, F_SETFL, O_NONBLOCK), 0);
+    struct pollfd ready = {.fd = client, .events = POLLIN | POLLOUT};
+    while (poll(&ready, 1, 300) == 1) {
+        if (ready.revents & POLLOUT) {
+            ssize_t n = send(client, lines, sizeof lines, MSG_NOSIGNAL);
+            said += n > 0 ? (size_t)n : 0;
+        }
+        if (ready.revents & POLLIN)
+            ck_assert_int_gt(recv(client, text, sizeof text, 0), 0);
+    }
+    ck_assert_uint_gt(said, 0);
+    end_by(SIGTERM, 3);
+    hang_up(client);
+    close(ends[0]);
+}
+END_TEST
+
+/* Many connections log at once: no line is torn, and each connection's lines keep their order. */
+START_TEST(log_lines_are_whole_and_in_order)
+{
+    enum { CLIENTS = 20, LINES = 2000 };
+    static char lines[LINES * 32];
+    int next[CLIENTS] = {0};
+    int clients[CLIENTS];
+
+    serve();
+    for (int c = 0; c < CLIENTS; c++) {
+        pid_t pid;
+        size_t size = 0;
+        for (int i = 0; i < LINES; i++)
+            size += (size_t)sprintf(lines + size, "client %d line %d\n", c, i);
+        clients[c] = dial(server.port);
+        pid = fork(); /* they talk while this process reads the log */
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+            if (fork() == 0)
+                drink(clients[c]);
+            else
+                say_bytes(clients[c], lines, size), half_close(clients[c]);
+            _exit(0);
+        }
+        hang_up(clients[c]);
+    }
+    for (int seen = 0, gone = 0; seen < CLIENTS * LINES || gone < CLIENTS;) {
+        int c, i, end = 0;
+        process_line(&server.out, text, sizeof text);
+        if (strcmp(text, "Client disconnected") == 0) {
+            gone++;
+            continue;
+        }
+        sscanf(text, "Incoming packet: \"client %d line %d\\n\"%n", &c, &i, &end);
+        ck_assert_msg(end > 0 && text[end] == '\0', "torn: %s", text);
+        ck_assert_int_eq(i, next[c]);
+        next[c]++;
+        seen++;
+    }
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(threads_and_descriptors_come_back)
+{
+    enum { CLIENTS = 100 };
+    int clients[CLIENTS];
+
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    answer_one("first\n");
+    size_t descriptors = process_descriptors(&server);
+    size_t threads = process_threads(&server);
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = dial(server.port);
+    for (int i = 0; i < CLIENTS; i++) {
+        say(clients[i], "hello\n");
+        expect(clients[i], "Received: hello\n\n");
+    }
+    ck_assert_uint_ge(process_descriptors(&server), CLIENTS);
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    struct pollfd nothing = {.fd = -1};
+    for (int i = 0; i < 10000 && (process_threads(&server) > threads ||
+                                  process_descriptors(&server) > descriptors);
+         i++)
+        poll(&nothing, 1, 1); /* another process's threads cannot be waited for */
+    ck_assert_uint_le(process_threads(&server), threads);
+    ck_assert_uint_le(process_descriptors(&server), descriptors);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        bad_input_is_one_line_and_status_2,
+        help_and_version_go_to_standard_output,
+        a_port_in_use_is_status_1,
+        ipv6_stands_in_brackets,
+        lines_are_logged_at_once,
+        a_reset_is_a_disconnect,
+        other_ends_are_logged_with_reason_and_address,
+        a_client_that_never_reads_times_out,
+        quiet_prints_nothing,
+        each_signal_drains,
+        past_the_drain_timeout_the_rest_is_cut,
+        a_second_signal_cuts_at_once,
+        a_full_standard_output_does_not_stop_serving,
+        a_closed_pipe_does_not_stop_serving,
+        closed_standard_descriptors_do_not_become_sockets,
+        a_stuck_standard_output_does_not_stop_a_stop,
+        log_lines_are_whole_and_in_order,
+        threads_and_descriptors_come_back,
+    };
+    return suite_run("command", tests, sizeof tests / sizeof tests[0]);
+}
