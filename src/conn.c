@@ -12,22 +12,11 @@
 /* A connection that has heard nothing for so long gives its grown buffers back. */
 #define SHRINK_AFTER_MS 1000u
 
-/* How often a stalled send looks whether the client has taken anything: that many times in the
- * send timeout, so that the timeout is kept to an eighth. */
-#define LOOKS_PER_SEND_TIMEOUT 8u
-
 /* A client that does not end its side is given so long, to read the last replies. */
 #define GOODBYE_MS 1000
 
 /* While a drain waits for acknowledgements. The kernel has no event for them. */
 #define ACKNOWLEDGED_LOOK_MS 5u
-
-static void add_relaxed(_Atomic uint64_t *counter, uint64_t amount)
-{
-    /* One writer: a load and a store, without the cost of an atomic addition. */
-    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, value + amount, memory_order_relaxed);
-}
 
 void conn_init(struct lined_conn *conn, int fd, const union net_address *peer,
                struct registry *registry, const struct lined_options *terms)
@@ -44,91 +33,12 @@ void conn_deinit(struct lined_conn *conn)
     out_deinit(&conn->out);
 }
 
-/* ---- sending ---- */
-
-/* Waits until fd takes more bytes, or the client has taken none for the send timeout. A client
- * that reads slowly may leave the socket unwritable for long: what it has acknowledged is its
- * progress. */
-static int wait_writable(struct lined_conn *conn)
-{
-    uint32_t timeout = conn->terms->send_timeout_ms;
-    struct pollfd writable = {.fd = conn->entry.fd, .events = POLLOUT};
-    int look_every =
-        timeout == 0 ? -1 : (int)((timeout + LOOKS_PER_SEND_TIMEOUT - 1) / LOOKS_PER_SEND_TIMEOUT);
-    size_t unacknowledged = net_unacknowledged(conn->entry.fd);
-    int64_t last_progress = monotonic_ms();
-
-    for (;;) {
-        int ready = poll(&writable, 1, look_every);
-        if (ready > 0)
-            return LINED_OK; /* POLLERR and POLLHUP too: send tells what it is */
-        if (ready < 0 && errno != EINTR)
-            return -errno;
-        size_t left = net_unacknowledged(conn->entry.fd);
-        if (left < unacknowledged) {
-            unacknowledged = left;
-            last_progress = monotonic_ms();
-        } else if (timeout != 0 && monotonic_ms() - last_progress >= timeout) {
-            return LINED_SEND_TIMEOUT;
-        }
-    }
-}
-
-/* What an errno of send or recv says of the connection. */
-static int reason_of(struct lined_conn *conn, int error)
+int conn_reason(struct lined_conn *conn, int error)
 {
     if (registry_phase(conn->registry) == REGISTRY_CUT)
         return LINED_CUT;
     return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
 }
-
-/* Sends all the bytes, or finds the client gone (LINED_OK: what it sent before is still to be
- * handled), or gives up. */
-static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
-{
-    while (size > 0 && !conn->peer_gone && conn->send_failed == LINED_OK) {
-        ssize_t sent = send(conn->entry.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) {
-            bytes += sent;
-            size -= (size_t)sent;
-            add_relaxed(&conn->entry.bytes_out, (uint64_t)sent);
-        } else if (errno == EAGAIN) {
-            conn->send_failed = wait_writable(conn);
-        } else if (errno != EINTR) {
-            int reason = reason_of(conn, errno);
-            conn->peer_gone = reason == LINED_RESET;
-            conn->send_failed = conn->peer_gone ? LINED_OK : reason;
-        }
-    }
-    return conn->send_failed;
-}
-
-int lined_flush(lined_conn *conn)
-{
-    size_t waiting = conn->out.used;
-
-    conn->out.used = 0;
-    return send_all(conn, conn->out.data, waiting);
-}
-
-int lined_send(lined_conn *conn, const void *bytes, size_t size)
-{
-    const char *rest = bytes;
-
-    while (conn->send_failed == LINED_OK) {
-        size_t taken = out_put(&conn->out, rest, size);
-        if (taken == size)
-            return LINED_OK;
-        rest += taken;
-        size -= taken;
-        if (conn->out.used == 0)
-            conn->send_failed = -ENOMEM;
-        lined_flush(conn);
-    }
-    return conn->send_failed;
-}
-
-/* ---- receiving ---- */
 
 static bool has_grown(const struct lined_conn *conn)
 {
@@ -195,7 +105,7 @@ static int end_of_input(struct lined_conn *conn)
 
 static void note_received(struct lined_conn *conn, size_t size)
 {
-    add_relaxed(&conn->entry.bytes_in, size);
+    conn_count(&conn->entry.bytes_in, size);
     line_filled(&conn->in, size);
     conn->silent_ms = 0;
     if (conn->saw_drain)
@@ -225,7 +135,7 @@ static int receive(struct lined_conn *conn)
         return LINED_OK;
     if (errno == EAGAIN)
         return heard_nothing(conn);
-    return reason_of(conn, errno);
+    return conn_reason(conn, errno);
 }
 
 static void observe_settled(struct lined_conn *conn)
@@ -240,8 +150,8 @@ static int hand_on(struct lined_conn *conn, const char *line, size_t size)
 {
     const struct lined_observer *observer = conn->terms->observer;
 
-    add_relaxed(&conn->entry.lines, 1);
-    add_relaxed(&conn->entry.bytes_lined, size);
+    conn_count(&conn->entry.lines, 1);
+    conn_count(&conn->entry.bytes_lined, size);
     if (observer != NULL && observer->line != NULL)
         observer->line(observer->context, &conn->observer_slot, line, size);
     return LINED_OK;

@@ -1,6 +1,6 @@
 /*
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
- * here is called by the connection's own thread only.
+ * here is called by the connection's own thread only. lined_send and lined_flush are in send.c.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -45,7 +45,15 @@ void conn_deinit(struct lined_conn *conn);
  * _CUT, _SEND_TIMEOUT, or -errno. */
 int conn_recv_line(struct lined_conn *conn, const char **line, size_t *size);
 
-/* lined_send and lined_flush, see lined.h, are here too. */
+/* Counts amount more. One writer: a load and a store, without the cost of an atomic addition. */
+static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
+{
+    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + amount, memory_order_relaxed);
+}
+
+/* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_RESET or -errno. */
+int conn_reason(struct lined_conn *conn, int error);
 
 /* Says goodbye for the reason, so that no reply on its way is destroyed by a reset. Waits for the
  * client, but not for long, and not past a cut. The descriptor is to be closed afterwards. */

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
+# all is there. Usage: scripts/install-deps.sh build|test|lint
+set -euo pipefail
+
+has_command() { command -v "$1" >/dev/null; }
+has_header() { printf '#include <%s>\n' "$1" | cc -E -o /dev/null - 2>/dev/null; }
+has_library() { has_command pkg-config && pkg-config --exists "$1"; }
+
+missing=()
+# want CHECK NAME PACKAGE...: the packages that bring NAME, unless CHECK finds it.
+want() {
+    "$1" "$2" || missing+=("${@:3}")
+}
+
+want_for_build() {
+    want has_command cc gcc libc6-dev
+    want has_header stdio.h gcc libc6-dev
+    want has_command cmake cmake
+    want has_command ninja ninja-build
+}
+
+want_for_test() {
+    want_for_build
+    want has_command pkg-config pkg-config
+    want has_library check check
+    want has_library jansson libjansson-dev
+    want has_library libmd libmd-dev
+    want has_command nc netcat-openbsd
+    want has_command nm binutils
+}
+
+want_for_lint() {
+    want has_command clang clang
+    want has_command clang-format clang-format
+    want has_command shellcheck shellcheck
+    want has_command mandoc mandoc
+}
+
+case ${1-} in
+build) want_for_build ;;
+test) want_for_test ;;
+lint) want_for_lint ;;
+*)
+    echo "usage: scripts/install-deps.sh build|test|lint" >&2
+    exit 2
+    ;;
+esac
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+give_up() {
+    echo "lined: missing: ${missing[*]}. $1 Install these packages, then run this again." >&2
+    exit 1
+}
+has_command apt-get || give_up "There is no apt-get here to install them."
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    has_command sudo || give_up "Installing them needs root, and there is no sudo."
+    as_root=(sudo)
+fi
+echo "lined: installing ${missing[*]}" >&2
+{
+    "${as_root[@]}" apt-get update -q &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends "${missing[@]}"
+} >&2 || give_up "apt-get failed, see above."

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What a change must pass besides the tests: the format, the scripts, the man page.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/install-deps.sh lint
+mapfile -t sources < <(git ls-files '*.c' '*.h')
+clang-format --dry-run --Werror "${sources[@]}"
+mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+shellcheck "${shells[@]}"
+mandoc -T lint -W warning docs/*.[0-9]
+echo "lint: ${#sources[@]} sources, ${#shells[@]} scripts, man pages: clean"

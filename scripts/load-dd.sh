@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# The classic load: rounds of dd from /dev/zero into a line server.
+set -uo pipefail
+
+usage="Usage: scripts/load-dd.sh [-h HOST] [-p PORT] [-b BS] [-c COUNT_PER_CLIENT] [-j CLIENTS]
+                          [-n ROUNDS] [--read-back]
+
+Each round starts CLIENTS clients (default 1), and each of them does
+  dd if=/dev/zero bs=BS count=COUNT status=progress > /dev/tcp/HOST/PORT
+with the defaults 127.0.0.1, 1234, 4M and 1. Without -n it goes on until Ctrl-C.
+
+--read-back reads the replies while dd writes, and checks that they have as many bytes as the
+protocol owes. Then every line counts as answered only when its reply has come; without it, clients
+never read, as dd does. LINED_MAX_LINE is the server's --max-line where it is not 1460.
+
+At the end: rounds, bytes, MB/s and failures. Exit status 1 if any client failed, 2 for bad usage."
+
+host=127.0.0.1 port=1234 size=4M count=1 clients=1 rounds=0 read_back=no
+max_line=${LINED_MAX_LINE:-1460}
+
+fail_usage() {
+    echo "load-dd: $1 (try 'scripts/load-dd.sh --help')" >&2
+    exit 2
+}
+
+want_number() { # OPTION VALUE
+    [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "$1 '$2' is not allowed: it must be a whole number above 0"
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help)
+        echo "$usage"
+        exit 0
+        ;;
+    --read-back)
+        read_back=yes
+        shift
+        continue
+        ;;
+    -[hpbcjn]) [ $# -ge 2 ] || fail_usage "$1 needs a value" ;;
+    *) fail_usage "unknown option '$1'" ;;
+    esac
+    case $1 in
+    -h) host=$2 ;;
+    -p) want_number "$1" "$2" && port=$2 ;;
+    -b) [[ $2 =~ ^[1-9][0-9]{0,8}[KMG]?$ ]] || fail_usage "-b '$2' is not allowed: it must be bytes, such as 1460, 64K or 4M" && size=$2 ;;
+    -c) want_number "$1" "$2" && count=$2 ;;
+    -j) want_number "$1" "$2" && clients=$2 ;;
+    -n) want_number "$1" "$2" && rounds=$2 ;;
+    esac
+    shift 2
+done
+want_number LINED_MAX_LINE "$max_line"
+
+case $size in
+*K) unit=1024 ;;
+*M) unit=$((1024 * 1024)) ;;
+*G) unit=$((1024 * 1024 * 1024)) ;;
+*) unit=1 ;;
+esac
+client_bytes=$((${size%[KMG]} * unit * count))
+
+# Zeros have no LF: each max_line of them are a line, and what is left over gets no reply. A reply is
+# its line with "Received: " before it and LF after it.
+pieces=$((client_bytes / max_line))
+owed=$((pieces * (max_line + 11)))
+
+dd_zeros() { dd if=/dev/zero bs="$size" count="$count" status=progress; }
+
+client() {
+    if [ $read_back = no ]; then
+        dd_zeros >"/dev/tcp/$host/$port"
+        return
+    fi
+    exec 3<>"/dev/tcp/$host/$port" || return 1
+    dd_zeros >&3 &
+    local writer=$! received
+    received=$(head -c "$owed" <&3 | wc -c)
+    wait "$writer" || return 1
+    if [ "$received" -ne "$owed" ]; then
+        echo "load-dd: received $received bytes, the protocol owes $owed" >&2
+        return 1
+    fi
+    # The server has nothing more to say now, so it is good if this wait runs out.
+    if IFS= read -r -t 0.1 -n 1 -u 3; then
+        echo "load-dd: received more than the $owed bytes that the protocol owes" >&2
+        return 1
+    fi
+}
+
+done_rounds=0 bytes=0 failures=0 stopping=no pids=()
+started=$EPOCHREALTIME
+
+summary() {
+    # EPOCHREALTIME has the locale's decimal sign; its digits are microseconds.
+    local us=$((${EPOCHREALTIME//[!0-9]/} - ${started//[!0-9]/}))
+    echo "load-dd: $done_rounds rounds, $bytes bytes, $((bytes / (us > 0 ? us : 1))) MB/s, $failures failures"
+    [ "$failures" -eq 0 ]
+    exit
+}
+
+# shellcheck disable=SC2317 # called by the trap
+stop() {
+    stopping=yes
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+}
+trap stop INT TERM
+
+while [ $stopping = no ] && { [ "$rounds" -eq 0 ] || [ "$done_rounds" -lt "$rounds" ]; }; do
+    pids=() failed=0
+    for ((i = 0; i < clients; i++)); do
+        client &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        if wait "$pid"; then
+            bytes=$((bytes + client_bytes))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    [ $stopping = no ] || break # a round that was interrupted has not failed
+    failures=$((failures + failed))
+    done_rounds=$((done_rounds + 1))
+    # With nobody there, do not spin.
+    [ $failed -lt "$clients" ] || sleep 1
+done
+summary

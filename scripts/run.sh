@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds lined where needed, and starts it: scripts/run.sh [lined options]
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Standard output is for the packet log alone.
+"$root/scripts/install-deps.sh" build
+cd "$root"
+if [ ! -e build/release/build.ninja ]; then
+    echo "lined: building" >&2
+    cmake --preset release >&2
+fi
+cmake --build --preset release --target lined -- --quiet >&2
+cd "$OLDPWD"
+exec "$root/build/release/lined" "$@"

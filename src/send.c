@@ -1,0 +1,86 @@
+/* The sending half of a connection: replies gather, go out together, and have a deadline. */
+#include "conn.h"
+
+#include "monotonic.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+/* How often a stalled send looks whether the client has taken anything: that many times in the
+ * send timeout, so that the timeout is kept to an eighth. */
+#define LOOKS_PER_SEND_TIMEOUT 8u
+
+/* Waits until fd takes more bytes, or the client has taken none for the send timeout. A client
+ * that reads slowly may leave the socket unwritable for long: what it has acknowledged is its
+ * progress. */
+static int wait_writable(struct lined_conn *conn)
+{
+    uint32_t timeout = conn->terms->send_timeout_ms;
+    struct pollfd writable = {.fd = conn->entry.fd, .events = POLLOUT};
+    int look_every =
+        timeout == 0 ? -1 : (int)((timeout + LOOKS_PER_SEND_TIMEOUT - 1) / LOOKS_PER_SEND_TIMEOUT);
+    size_t unacknowledged = net_unacknowledged(conn->entry.fd);
+    int64_t last_progress = monotonic_ms();
+
+    for (;;) {
+        int ready = poll(&writable, 1, look_every);
+        if (ready > 0)
+            return LINED_OK; /* POLLERR and POLLHUP too: send tells what it is */
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        size_t left = net_unacknowledged(conn->entry.fd);
+        if (left < unacknowledged) {
+            unacknowledged = left;
+            last_progress = monotonic_ms();
+        } else if (timeout != 0 && monotonic_ms() - last_progress >= timeout) {
+            return LINED_SEND_TIMEOUT;
+        }
+    }
+}
+
+/* Sends all the bytes, or finds the client gone (LINED_OK: what it sent before is still to be
+ * handled), or gives up. */
+static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
+{
+    while (size > 0 && !conn->peer_gone && conn->send_failed == LINED_OK) {
+        ssize_t sent = send(conn->entry.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) {
+            bytes += sent;
+            size -= (size_t)sent;
+            conn_count(&conn->entry.bytes_out, (uint64_t)sent);
+        } else if (errno == EAGAIN) {
+            conn->send_failed = wait_writable(conn);
+        } else if (errno != EINTR) {
+            int reason = conn_reason(conn, errno);
+            conn->peer_gone = reason == LINED_RESET;
+            conn->send_failed = conn->peer_gone ? LINED_OK : reason;
+        }
+    }
+    return conn->send_failed;
+}
+
+int lined_flush(lined_conn *conn)
+{
+    size_t waiting = conn->out.used;
+
+    conn->out.used = 0;
+    return send_all(conn, conn->out.data, waiting);
+}
+
+int lined_send(lined_conn *conn, const void *bytes, size_t size)
+{
+    const char *rest = bytes;
+
+    while (conn->send_failed == LINED_OK) {
+        size_t taken = out_put(&conn->out, rest, size);
+        if (taken == size)
+            return LINED_OK;
+        rest += taken;
+        size -= taken;
+        if (conn->out.used == 0)
+            conn->send_failed = -ENOMEM;
+        lined_flush(conn);
+    }
+    return conn->send_failed;
+}
