@@ -1,10 +1,11 @@
 /*
  * lined: line services over TCP, one blocking thread for each connection.
  *
- * A server listens, accepts, and gives each connection a thread of its own. That thread takes the
- * client's lines one after another and hands each to a worker: a struct of callbacks that you
- * write. Replies gather and are sent when no whole line is left to handle, so a single line is
- * answered at once and a pipeline costs few system calls.
+ * A server listens, accepts, and gives each connection a thread of its own. A worker says what is
+ * done with the lines: as callbacks that are handed one line after another, or as a task, a
+ * function that owns the connection and pulls for itself. Replies gather and are sent when no whole
+ * line is left to handle, so a single line is answered at once and a pipeline costs few system
+ * calls.
  *
  *     struct lined_options options;
  *     lined_server *server;
@@ -17,6 +18,10 @@
  *     lined_server_wait(server);
  *     lined_server_free(server);
  *
+ * Delivery. In passive mode the callbacks of each connection run on that connection's thread, those
+ * of different connections at the same time. In active mode all callbacks of the server run on one
+ * owner thread, one at a time, in the order in which the lines came: a worker needs no locks then.
+ *
  * Results. Every function that can fail returns an int: 0 is success, a positive value is one of
  * the expected conditions of enum lined_result, a negative value is a failure, -errno.
  *
@@ -26,6 +31,7 @@
 #ifndef LINED_H
 #define LINED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,9 +48,19 @@ extern "C" {
 /* A listening server. Made by lined_server_start, ended by lined_server_free. */
 typedef struct lined_server lined_server;
 
-/* One connection. It belongs to its own thread: every function that takes one may be called from
- * the callbacks of that connection, and from nowhere else. It is gone once close has returned. */
+/* One connection. Every function that takes one may be called from the callbacks and the task of
+ * that connection, and from nowhere else. It is gone once close has returned. To reach a connection
+ * from elsewhere, take its handle. */
 typedef struct lined_conn lined_conn;
+
+/* Names a connection, also after it has gone. A value: copy it, compare nothing but with
+ * lined_handle_is. Each connection has a number of its own that is never given again (a slot and
+ * the slot's generation), so a handle that is too old is known as such: that is why there is
+ * nothing to release. It must not be used once its server is freed. */
+typedef struct lined_handle {
+    lined_server *server;
+    uint64_t number; /* 0 is nobody's */
+} lined_handle;
 
 /* Expected conditions. As the reason of a close they say why the connection ended. */
 enum lined_result {
@@ -57,6 +73,9 @@ enum lined_result {
     LINED_LINE_TOO_LONG, /* max_line bytes without an LF, and long_line is LINED_LONG_CLOSE */
     LINED_STOPPING,      /* the server drains: every line received before has been handled */
     LINED_CUT,           /* the server was stopped, or its drain ran out of time */
+    LINED_SLOW_CONSUMER, /* the client did not take what others sent it */
+    LINED_DEADLINE,      /* the task's own deadline has passed; the connection goes on */
+    LINED_GONE,          /* the handle's connection has gone */
 };
 
 /* What a line longer than max_line gets. */
@@ -74,13 +93,28 @@ enum lined_partial {
 #define LINED_MAX_LINE_LEAST 16u
 #define LINED_MAX_LINE_MOST  (1024u * 1024u)
 
-/* A worker: what a server does with lines. Read-only to the library; it must outlive the server.
- * All callbacks of one connection run on that connection's thread, one at a time; callbacks of
- * different connections run at the same time. A callback has about 100 KiB of stack. */
+/* Who runs a worker's callbacks. */
+enum lined_mode {
+    LINED_PASSIVE, /* each connection's own thread */
+    LINED_ACTIVE,  /* one owner thread for all, in the order of arrival; no tasks */
+};
+
+/* A worker: what a server does with its connections. Has line or task, and what else it needs; the
+ * rest is NULL. Read-only to the library; it must outlive the server. Callbacks of one connection
+ * run one at a time, and never two at once in active mode. A callback has about 100 KiB of stack.
+ */
 struct lined_worker {
+    /* The server starts, before anybody can connect. Whatever is put into *shared is what
+     * lined_shared returns for its connections. Returns LINED_OK, or -errno: then
+     * lined_server_start fails with it. On the thread that starts the server. */
+    int (*start)(lined_server *server, void **shared);
+
+    /* The server is being freed, and no other callback will run. The place to free shared. On the
+     * thread that frees it. */
+    void (*stop)(void *shared);
+
     /* A connection begins. Whatever is put into *state is handed to the other callbacks. Returns
-     * LINED_OK, LINED_END, or -errno: then the connection ends, and close is not called.
-     * May be NULL. */
+     * LINED_OK, LINED_END, or -errno: then the connection ends, and close is not called. */
     int (*open)(lined_conn *conn, void **state);
 
     /* One line: size bytes, its LF among them (a split or partial line has none). Any byte may be
@@ -89,9 +123,24 @@ struct lined_worker {
      * -errno to fail it. The result of lined_send can be returned as it is. */
     int (*line)(lined_conn *conn, void *state, const char *line, size_t size);
 
-    /* The connection ends, for the reason: an enum lined_result or -errno. Sends are dropped. The
-     * place to free state. May be NULL. */
+    /* Instead of line: owns the connection until it returns, and pulls with lined_recv_line and
+     * lined_recv_exact. Returns the reason for the end; the result of a receive can be returned as
+     * it is. Passive mode only. */
+    int (*task)(lined_conn *conn, void *state);
+
+    /* The connection ends, for the reason: an enum lined_result or -errno. What is sent here goes
+     * out if the client still reads. The place to free state. */
     void (*close)(lined_conn *conn, void *state, int reason);
+};
+
+/* What a module for lined --worker FILE.so exports, as a symbol named lined_module. abi comes first
+ * and is LINED_ABI: it changes when a struct or a function here does, and lined loads no module
+ * that was made for another. */
+#define LINED_ABI 1u
+
+struct lined_module {
+    uint32_t abi;
+    const struct lined_worker *worker;
 };
 
 /* An observer: sees what goes on, changes nothing. For logs. Read-only to the library; it must
@@ -101,7 +150,7 @@ struct lined_worker {
 struct lined_observer {
     void *context; /* handed to every callback */
 
-    /* A line was taken, before the worker sees it. */
+    /* A line was taken and is handled, or is about to be; its replies are not sent yet. */
     void (*line)(void *context, void **slot, const char *line, size_t size);
 
     /* No whole line is left: the replies are about to be sent, and then the thread waits for
@@ -132,6 +181,9 @@ struct lined_options {
     uint32_t send_timeout_ms;       /* default 30,000; 0: no limit */
     uint32_t idle_timeout_ms;       /* default 0: no limit */
     uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
+    enum lined_mode mode;           /* default LINED_PASSIVE */
+    size_t push_limit; /* bytes from others that may wait for one client, at least 1; one
+                        * more and it is disconnected; default 1 MiB */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
 
@@ -144,6 +196,8 @@ struct lined_stats {
     uint64_t bytes_in;        /* received; each is in a line or in bytes_dropped once all ended */
     uint64_t bytes_out;       /* taken over by the kernel for sending */
     uint64_t bytes_dropped;   /* received and not handed on: unfinished lines, mostly */
+    uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
+    uint64_t mailbox_deepest; /* the most messages that ever waited for the owner; active mode */
 };
 
 /* Sets every field to its default. */
@@ -151,9 +205,10 @@ LINED_API void lined_options_init(struct lined_options *options);
 
 /* Listens, and starts the acceptor thread. When this returns 0 a client can connect; *server is
  * to be freed by lined_server_free. options are copied (ip too); worker and the observer are not.
- * Fails with -EINVAL for an option out of range or an ip that is no literal, and with what
- * socket(2), bind(2), listen(2) or pthread_create(3) failed with. On failure nothing is left
- * open. Any thread. */
+ * Fails with -EINVAL for an option out of range, an ip that is no literal, a worker without line or
+ * task, or a task in active mode; with what socket(2), bind(2), listen(2), epoll_create1(2) or
+ * pthread_create(3) failed with; and with what the worker's start returned. On failure nothing is
+ * left open. Any thread. */
 LINED_API int lined_server_start(lined_server **server, const struct lined_options *options,
                                  const struct lined_worker *worker);
 
@@ -181,15 +236,60 @@ LINED_API int lined_server_wait(lined_server *server);
  * not call it from a callback. */
 LINED_API void lined_server_free(lined_server *server);
 
+/* The next line, for a task: *line points to *size bytes, its LF among them, valid until the next
+ * receive. Sends what has gathered before it waits. Returns LINED_OK, LINED_DEADLINE, or the reason
+ * for the end, which every later call returns too: LINED_EOF, LINED_RESET, LINED_IDLE_TIMEOUT,
+ * LINED_LINE_TOO_LONG, LINED_STOPPING, LINED_CUT, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno.
+ */
+LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
+
+#define LINED_EXACT_MOST (16u * 1024u * 1024u)
+
+/* The next size bytes, whatever they are, for a task whose protocol says how long things are:
+ * *bytes points to them, valid until the next receive. At most LINED_EXACT_MOST, or -EMSGSIZE.
+ * Returns as lined_recv_line does; where the client ends before, what it sent of them is dropped.
+ */
+LINED_API int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size);
+
+/* From now on, a receive that is not done in ms milliseconds from this call returns LINED_DEADLINE;
+ * nothing received is lost. 0: no deadline. For a task. */
+LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
+
 /* Adds size bytes to what is sent to the client. They go out when no whole line is left to
  * handle, or when much has gathered; this can block until the client reads, at most for the send
- * timeout. Returns LINED_OK; LINED_SEND_TIMEOUT or LINED_CUT, after which the connection ends; or
- * -errno. Bytes for a client that has reset are dropped and the result is LINED_OK: lines
- * received before its reset are still handled, and then the connection ends with LINED_RESET. */
+ * timeout (not in active mode: there it never blocks). Returns LINED_OK; LINED_SEND_TIMEOUT,
+ * LINED_SLOW_CONSUMER or LINED_CUT, after which the connection ends; or -errno. Bytes for a client
+ * that has reset are dropped and the result is LINED_OK: lines received before its reset are still
+ * handled, and then the connection ends with LINED_RESET. */
 LINED_API int lined_send(lined_conn *conn, const void *bytes, size_t size);
 
-/* Sends what has gathered now. Results as for lined_send. */
+/* Sends what has gathered now. Results as for lined_send. In active mode it does nothing. */
 LINED_API int lined_flush(lined_conn *conn);
+
+/* What the worker's start put into *shared. */
+LINED_API void *lined_shared(const lined_conn *conn);
+
+/* The server of the connection. */
+LINED_API lined_server *lined_conn_server(const lined_conn *conn);
+
+/* The handle of the connection: for lined_push and lined_broadcast, from any thread. */
+LINED_API lined_handle lined_conn_handle(const lined_conn *conn);
+
+/* True if both name the same connection. Any thread. */
+LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
+
+/* Sends size bytes to another connection. Never blocks, and never lands inside a reply: bytes that
+ * its own thread sends between two waits for its client stay together. What one thread pushes to
+ * one connection arrives in that order. What the client's kernel does not take waits, up to
+ * push_limit bytes; a client that leaves more waiting is disconnected with LINED_SLOW_CONSUMER.
+ * Pushed to the own connection, bytes may overtake replies that have gathered. Returns LINED_OK,
+ * LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
+LINED_API int lined_push(lined_handle handle, const void *bytes, size_t size);
+
+/* Pushes to every connection but except's; {NULL, 0} excepts nobody. Returns how many were reached.
+ * Any thread. */
+LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
+                                 lined_handle except);
 
 /* The longest text of lined_peer, its terminating NUL counted. */
 #define LINED_PEER_SIZE 72
@@ -207,7 +307,7 @@ LINED_API void lined_reason(int reason, char text[LINED_REASON_SIZE]);
 /* The library's version, "MAJOR.MINOR.PATCH". */
 LINED_API const char *lined_version(void);
 
-/* The worker that the lined command serves by default: answers each line "Received: <line>\n". */
+/* The worker that lined serves by default: answers each line "Received: <line>\n". */
 LINED_API extern const struct lined_worker lined_worker_received;
 
 #ifdef __cplusplus

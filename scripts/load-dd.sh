@@ -43,7 +43,11 @@ while [ $# -gt 0 ]; do
     esac
     case $1 in
     -h) host=$2 ;;
-    -p) want_number "$1" "$2" && port=$2 ;;
+    -p)
+        want_number "$1" "$2"
+        [ "$2" -le 65535 ] || fail_usage "$1 '$2' is not allowed: it must be a port from 1 to 65535"
+        port=$2
+        ;;
     -b) [[ $2 =~ ^[1-9][0-9]{0,8}[KMG]?$ ]] || fail_usage "-b '$2' is not allowed: it must be bytes, such as 1460, 64K or 4M" && size=$2 ;;
     -c) want_number "$1" "$2" && count=$2 ;;
     -j) want_number "$1" "$2" && clients=$2 ;;
@@ -68,16 +72,20 @@ owed=$((pieces * (max_line + 11)))
 
 dd_zeros() { dd if=/dev/zero bs="$size" count="$count" status=progress; }
 
+# A client is a shell of its own, with dd in the background so that a TERM reaches it.
 client() {
+    trap 'kill $(jobs -p) 2>/dev/null; exit 1' TERM
     if [ $read_back = no ]; then
-        dd_zeros >"/dev/tcp/$host/$port"
+        dd_zeros >"/dev/tcp/$host/$port" &
+        wait $!
         return
     fi
     exec 3<>"/dev/tcp/$host/$port" || return 1
     dd_zeros >&3 &
     local writer=$! received
-    received=$(head -c "$owed" <&3 | wc -c)
-    wait "$writer" || return 1
+    head -c "$owed" <&3 | wc -c >"$counts/$BASHPID" &
+    wait $! && wait "$writer" || return 1
+    received=$(<"$counts/$BASHPID")
     if [ "$received" -ne "$owed" ]; then
         echo "load-dd: received $received bytes, the protocol owes $owed" >&2
         return 1
@@ -89,6 +97,8 @@ client() {
     fi
 }
 
+counts=$(mktemp -d) || exit 1
+trap 'rm -rf "$counts"' EXIT
 done_rounds=0 bytes=0 failures=0 stopping=no pids=()
 started=$EPOCHREALTIME
 
@@ -110,6 +120,7 @@ trap stop INT TERM
 while [ $stopping = no ] && { [ "$rounds" -eq 0 ] || [ "$done_rounds" -lt "$rounds" ]; }; do
     pids=() failed=0
     for ((i = 0; i < clients; i++)); do
+        [ $stopping = no ] || break
         client &
         pids+=($!)
     done

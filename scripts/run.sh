@@ -10,6 +10,9 @@ if [ ! -e build/release/build.ninja ]; then
     echo "lined: building" >&2
     cmake --preset release >&2
 fi
-cmake --build --preset release --target lined -- --quiet >&2
+said=$(cmake --build --preset release --target lined 2>&1) || {
+    echo "$said" >&2
+    exit 1
+}
 cd "$OLDPWD"
 exec "$root/build/release/lined" "$@"

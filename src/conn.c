@@ -2,6 +2,7 @@
 
 #include "invariant.h"
 #include "monotonic.h"
+#include "server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,28 +16,38 @@
 /* A client that does not end its side is given so long, to read the last replies. */
 #define GOODBYE_MS 1000
 
+/* In active delivery one callback's reply must fit whole, because the owner thread never sends. */
+#define ACTIVE_OUT_MOST ((size_t)16 * 1024 * 1024)
+
 /* While a drain waits for acknowledgements. The kernel has no event for them. */
 #define ACKNOWLEDGED_LOOK_MS 5u
 
-void conn_init(struct lined_conn *conn, int fd, const union net_address *peer,
-               struct registry *registry, const struct lined_options *terms)
+void conn_init(struct lined_conn *conn, lined_server *server, int fd, const union net_address *peer)
 {
-    *conn =
-        (struct lined_conn){.entry.fd = fd, .registry = registry, .terms = terms, .peer = *peer};
-    line_init(&conn->in, terms->max_line);
-    out_init(&conn->out);
+    *conn = (struct lined_conn){.entry.fd = fd, .server = server, .peer = *peer};
+    outbox_init(&conn->entry.outbox, fd, server->options.push_limit);
+    line_init(&conn->in, server->options.max_line);
+    out_init(&conn->out, server->options.mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
 }
 
 void conn_deinit(struct lined_conn *conn)
 {
+    outbox_deinit(&conn->entry.outbox);
     line_deinit(&conn->in);
     out_deinit(&conn->out);
 }
 
+static enum registry_phase phase_of(struct lined_conn *conn)
+{
+    return registry_phase(&conn->server->registry);
+}
+
 int conn_reason(struct lined_conn *conn, int error)
 {
-    if (registry_phase(conn->registry) == REGISTRY_CUT)
+    if (phase_of(conn) == REGISTRY_CUT)
         return LINED_CUT;
+    if (outbox_is_slow(&conn->entry.outbox))
+        return LINED_SLOW_CONSUMER;
     return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
 }
 
@@ -45,15 +56,31 @@ static bool has_grown(const struct lined_conn *conn)
     return line_has_grown(&conn->in) || out_has_grown(&conn->out);
 }
 
-/* Sets when recv is to wake although nothing came: to shrink buffers or for the idle timeout. It
- * seldom changes, so it seldom costs a call. */
-static void set_wake(struct lined_conn *conn)
+/* The sooner of two times to wait, of which 0 is for ever. */
+static uint32_t sooner(uint32_t ms, uint32_t other_ms)
 {
-    uint32_t idle_timeout = conn->terms->idle_timeout_ms;
+    if (ms == 0 || other_ms == 0)
+        return ms + other_ms;
+    return ms < other_ms ? ms : other_ms;
+}
+
+/* When recv is to wake although nothing came: for the idle timeout, to shrink buffers, or for the
+ * task's deadline, which has not passed. */
+static uint32_t next_wake(const struct lined_conn *conn)
+{
+    uint32_t idle_timeout = conn->server->options.idle_timeout_ms;
     uint32_t wake = idle_timeout == 0 ? 0 : idle_timeout - conn->silent_ms;
 
-    if (has_grown(conn) && (wake == 0 || wake > SHRINK_AFTER_MS))
-        wake = SHRINK_AFTER_MS;
+    if (has_grown(conn))
+        wake = sooner(wake, SHRINK_AFTER_MS);
+    if (conn->deadline_ms != 0)
+        wake = sooner(wake, (uint32_t)(conn->deadline_ms - monotonic_ms()));
+    return wake;
+}
+
+/* It seldom changes, so it seldom costs a call. */
+static void set_wake(struct lined_conn *conn, uint32_t wake)
+{
     if (wake == conn->wake_ms)
         return;
     const struct timeval timeout = {.tv_sec = wake / 1000,
@@ -65,7 +92,7 @@ static void set_wake(struct lined_conn *conn)
 /* recv has waited for wake_ms, and nothing came. */
 static int heard_nothing(struct lined_conn *conn)
 {
-    uint32_t idle_timeout = conn->terms->idle_timeout_ms;
+    uint32_t idle_timeout = conn->server->options.idle_timeout_ms;
 
     line_shrink(&conn->in);
     out_shrink(&conn->out);
@@ -79,7 +106,7 @@ static int heard_nothing(struct lined_conn *conn)
  * then is the last that is handled: a client that never pauses could keep a drain up for ever. */
 static size_t receive_limit(struct lined_conn *conn)
 {
-    if (registry_phase(conn->registry) == REGISTRY_RUNNING)
+    if (phase_of(conn) == REGISTRY_RUNNING)
         return SIZE_MAX;
     if (!conn->saw_drain) {
         conn->saw_drain = true;
@@ -91,16 +118,25 @@ static size_t receive_limit(struct lined_conn *conn)
 /* The end of what can be read: by the client's choice, or by ours. */
 static int end_of_input(struct lined_conn *conn)
 {
-    enum registry_phase phase = registry_phase(conn->registry);
+    enum registry_phase phase = phase_of(conn);
 
     if (phase == REGISTRY_CUT)
         return LINED_CUT;
+    if (outbox_is_slow(&conn->entry.outbox))
+        return LINED_SLOW_CONSUMER;
     if (conn->peer_gone)
         return LINED_RESET;
-    if (phase == REGISTRY_DRAINING &&
-        (!net_peer_ended(conn->entry.fd) || net_readable(conn->entry.fd) > 0))
-        return LINED_STOPPING;
-    return LINED_EOF;
+    if (phase == REGISTRY_RUNNING)
+        return LINED_EOF;
+    switch (net_connection_state(conn->entry.fd)) {
+    case NET_DEAD:
+        return LINED_RESET;
+    case NET_ENDED_BY_PEER:
+        return net_readable(conn->entry.fd) == 0 ? LINED_EOF : LINED_STOPPING;
+    case NET_OPEN:
+        break;
+    }
+    return LINED_STOPPING;
 }
 
 static void note_received(struct lined_conn *conn, size_t size)
@@ -118,12 +154,14 @@ static int receive(struct lined_conn *conn)
     size_t limit = receive_limit(conn);
     if (limit == 0)
         return end_of_input(conn);
+    if (conn->deadline_ms != 0 && monotonic_ms() >= conn->deadline_ms)
+        return LINED_DEADLINE;
 
     size_t room;
     char *into = line_room(&conn->in, &room);
     if (into == NULL)
         return -ENOMEM;
-    set_wake(conn);
+    set_wake(conn, next_wake(conn));
     ssize_t size = recv(conn->entry.fd, into, room < limit ? room : limit, 0);
     if (size > 0) {
         note_received(conn, (size_t)size);
@@ -138,51 +176,97 @@ static int receive(struct lined_conn *conn)
     return conn_reason(conn, errno);
 }
 
-static void observe_settled(struct lined_conn *conn)
+void conn_settled(struct lined_conn *conn)
 {
-    const struct lined_observer *observer = conn->terms->observer;
+    const struct lined_observer *observer = conn->server->options.observer;
 
     if (observer != NULL && observer->settled != NULL)
         observer->settled(observer->context, &conn->observer_slot);
 }
 
-static int hand_on(struct lined_conn *conn, const char *line, size_t size)
+void conn_handed_on(struct lined_conn *conn, const char *line, size_t size)
 {
-    const struct lined_observer *observer = conn->terms->observer;
+    const struct lined_observer *observer = conn->server->options.observer;
 
     conn_count(&conn->entry.lines, 1);
     conn_count(&conn->entry.bytes_lined, size);
     if (observer != NULL && observer->line != NULL)
         observer->line(observer->context, &conn->observer_slot, line, size);
-    return LINED_OK;
+}
+
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (conn->input_over == LINED_OK && phase_of(conn) == REGISTRY_CUT)
+        conn->input_over = LINED_CUT;
+    if (conn->input_over != LINED_OK)
+        return false;
+    enum line_found found = line_next(&conn->in, line, size);
+    if (found == LINE_LONG && conn->server->options.long_line == LINED_LONG_CLOSE) {
+        conn->input_over = LINED_LINE_TOO_LONG;
+        return false;
+    }
+    return found != LINE_NONE;
+}
+
+/* Sends what has gathered and reads more. LINED_OK, LINED_DEADLINE, or why the input is over. */
+static int settle_and_receive(struct lined_conn *conn)
+{
+    conn_settled(conn);
+    int result = conn_send_gathered(conn);
+    if (result == LINED_OK)
+        result = receive(conn);
+    if (result != LINED_DEADLINE)
+        conn->input_over = result;
+    return result;
 }
 
 /* The input has come to its end: what is unfinished may be delivered, once. */
-static int recv_partial(struct lined_conn *conn, const char **line, size_t *size)
+static int take_partial(struct lined_conn *conn, const char **line, size_t *size)
 {
-    if (conn->input_over != LINED_EOF || conn->terms->partial == LINED_PARTIAL_DROP ||
+    if (conn->input_over != LINED_EOF || conn->server->options.partial == LINED_PARTIAL_DROP ||
         line_unread(&conn->in) == 0)
         return conn->input_over;
     line_rest(&conn->in, line, size);
-    return hand_on(conn, *line, *size);
+    return LINED_OK;
 }
 
-int conn_recv_line(struct lined_conn *conn, const char **line, size_t *size)
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size)
 {
-    while (conn->input_over == LINED_OK) {
-        enum line_found found = line_next(&conn->in, line, size);
-        if (found == LINE_LONG && conn->terms->long_line == LINED_LONG_CLOSE) {
-            conn->input_over = LINED_LINE_TOO_LONG;
-            break;
-        }
-        if (found != LINE_NONE)
-            return hand_on(conn, *line, *size);
-        observe_settled(conn);
-        conn->input_over = lined_flush(conn);
-        if (conn->input_over == LINED_OK)
-            conn->input_over = receive(conn);
+    while (!conn_take_line(conn, line, size)) {
+        if (conn->input_over != LINED_OK)
+            return take_partial(conn, line, size);
+        if (settle_and_receive(conn) == LINED_DEADLINE)
+            return LINED_DEADLINE;
     }
-    return recv_partial(conn, line, size);
+    return LINED_OK;
+}
+
+int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+{
+    int result = conn_wait_line(conn, line, size);
+
+    if (result == LINED_OK)
+        conn_handed_on(conn, *line, *size);
+    return result;
+}
+
+int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
+{
+    if (size > LINED_EXACT_MOST)
+        return -EMSGSIZE;
+    while (!line_exact(&conn->in, size, bytes)) {
+        if (conn->input_over != LINED_OK)
+            return conn->input_over;
+        if (settle_and_receive(conn) == LINED_DEADLINE)
+            return LINED_DEADLINE;
+    }
+    conn_count(&conn->entry.bytes_lined, size);
+    return LINED_OK;
+}
+
+void lined_set_deadline(lined_conn *conn, uint32_t ms)
+{
+    conn->deadline_ms = ms == 0 ? 0 : monotonic_ms() + ms;
 }
 
 /* ---- the end ---- */
@@ -212,11 +296,12 @@ static void wait_for_the_clients_end(int fd)
 static void wait_for_acknowledgements(struct lined_conn *conn)
 {
     while (net_unacknowledged(conn->entry.fd) > 0 &&
-           !registry_wait_cut(conn->registry, ACKNOWLEDGED_LOOK_MS))
+           !registry_wait_cut(&conn->server->registry, ACKNOWLEDGED_LOOK_MS))
         continue;
 }
 
-void conn_finish(struct lined_conn *conn, int reason)
+/* True where replies may be on their way to a client that may take them. */
+static bool has_someone_to_wait_for(int reason)
 {
     switch (reason) {
     case LINED_EOF:
@@ -224,20 +309,48 @@ void conn_finish(struct lined_conn *conn, int reason)
     case LINED_LINE_TOO_LONG:
     case LINED_IDLE_TIMEOUT:
     case LINED_STOPPING:
-        break;
+        return true;
     default: /* the client is gone, does not read, or is not to be waited for */
-        return;
+        return false;
     }
-    if (lined_flush(conn) != LINED_OK || conn->peer_gone || reason == LINED_EOF)
-        return;
-    if (registry_phase(conn->registry) == REGISTRY_RUNNING)
-        wait_for_the_clients_end(conn->entry.fd);
-    else
+}
+
+int conn_finish(struct lined_conn *conn, int reason)
+{
+    if (!has_someone_to_wait_for(reason))
+        return reason;
+    int failed = conn_send_gathered(conn);
+    if (failed != LINED_OK)
+        return failed;
+    if (reason != LINED_EOF && phase_of(conn) == REGISTRY_DRAINING)
         wait_for_acknowledgements(conn);
+    return phase_of(conn) == REGISTRY_CUT ? LINED_CUT : reason;
+}
+
+void conn_say_goodbye(struct lined_conn *conn, int reason)
+{
+    if (has_someone_to_wait_for(reason) && reason != LINED_EOF && !conn->peer_gone &&
+        phase_of(conn) == REGISTRY_RUNNING)
+        wait_for_the_clients_end(conn->entry.fd);
 }
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
 {
     _Static_assert(LINED_PEER_SIZE >= NET_TEXT_SIZE, "room for every address");
     net_format(&conn->peer, text);
+}
+
+void *lined_shared(const lined_conn *conn)
+{
+    return conn->server->shared;
+}
+
+lined_server *lined_conn_server(const lined_conn *conn)
+{
+    return conn->server;
+}
+
+lined_handle lined_conn_handle(const lined_conn *conn)
+{
+    return (lined_handle){.server = conn->server, .number = conn->entry.number};
 }

@@ -1,6 +1,7 @@
 /*
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
- * here is called by the connection's own thread only. lined_send and lined_flush are in send.c.
+ * here is called by the connection's own thread only, but for lined_send, which the owner thread
+ * calls while it holds a message of the connection. Sending is in send.c.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -11,39 +12,53 @@
 #include "out.h"
 #include "registry.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Replies gather up to here before they are sent. */
+#define CONN_OUT_MOST ((size_t)64 * 1024)
 
 struct lined_conn {
-    struct registry_entry entry; /* the descriptor, the counters */
-    struct registry *registry;
-    const struct lined_options *terms; /* the server's; never changes */
+    struct registry_entry entry; /* the descriptor, the counters, the outbox */
+    lined_server *server;
     union net_address peer;
     struct line_buffer in;
-    struct out_buffer out;
+    struct out_buffer out; /* the owner thread's while is_with_owner */
     void *observer_slot;
 
     int input_over;     /* why no more lines can be taken; LINED_OK before */
     int send_failed;    /* why nothing can be sent any more; LINED_OK before */
     bool peer_gone;     /* a send found the client gone: replies are dropped, lines still handled */
+    bool is_mid_reply;  /* part of what has gathered is sent: pushes wait for the rest */
+    bool is_with_owner; /* a message of this connection is posted: nothing is to block */
     bool saw_drain;     /* drain_left is set */
     size_t drain_left;  /* bytes that were received when the drain was seen, not read yet */
-    uint32_t wake_ms;   /* SO_RCVTIMEO as it is set; 0: none */
-    uint32_t silent_ms; /* how long the client has sent nothing, as far as recv has told */
+    int64_t deadline_ms; /* the task's own; monotonic; 0: none */
+    uint32_t wake_ms;    /* SO_RCVTIMEO as it is set; 0: none */
+    uint32_t silent_ms;  /* how long the client has sent nothing, as far as recv has told */
 };
 
 /* Takes over fd. Cannot fail: buffers are made when they are needed. */
-void conn_init(struct lined_conn *conn, int fd, const union net_address *peer,
-               struct registry *registry, const struct lined_options *terms);
+void conn_init(struct lined_conn *conn, lined_server *server, int fd,
+               const union net_address *peer);
 
 /* Frees the buffers. The descriptor is closed by whoever took the connection out of the registry.
  */
 void conn_deinit(struct lined_conn *conn);
 
-/* The next line, valid until the next call: LINED_OK. Sends what has gathered before it waits.
- * Otherwise the reason for the end: LINED_EOF, _RESET, _IDLE_TIMEOUT, _LINE_TOO_LONG, _STOPPING,
- * _CUT, _SEND_TIMEOUT, or -errno. */
-int conn_recv_line(struct lined_conn *conn, const char **line, size_t *size);
+/* The next line, as lined_recv_line, but neither counted nor observed: that is conn_handed_on. */
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* The same without waiting: true if there is one already. Lines taken before stay valid. */
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* A line was handled, or is about to be: counts it and shows it to the observer. */
+void conn_handed_on(struct lined_conn *conn, const char *line, size_t size);
+
+/* Sends what has gathered, and then what others have pushed meanwhile. Results as lined_flush. */
+int conn_send_gathered(struct lined_conn *conn);
 
 /* Counts amount more. One writer: a load and a store, without the cost of an atomic addition. */
 static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
@@ -52,11 +67,19 @@ static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
     atomic_store_explicit(counter, value + amount, memory_order_relaxed);
 }
 
-/* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_RESET or -errno. */
+/* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_SLOW_CONSUMER,
+ * LINED_RESET or -errno. */
 int conn_reason(struct lined_conn *conn, int error);
 
-/* Says goodbye for the reason, so that no reply on its way is destroyed by a reset. Waits for the
- * client, but not for long, and not past a cut. The descriptor is to be closed afterwards. */
-void conn_finish(struct lined_conn *conn, int reason);
+/* Nothing is left to handle, or sending has to wait: the observer shows what it has. */
+void conn_settled(struct lined_conn *conn);
+
+/* The connection ends for this reason: sends what has gathered, and in a drain waits until the
+ * client has it. Returns the reason it has come to: that may take too long, or be cut. */
+int conn_finish(struct lined_conn *conn, int reason);
+
+/* Last of all, ends our side and waits a moment for the client to end its own, so that no reply on
+ * its way is destroyed by a reset. The descriptor is to be closed afterwards. */
+void conn_say_goodbye(struct lined_conn *conn, int reason);
 
 #endif

@@ -24,9 +24,14 @@ size_t line_unread(const struct line_buffer *buffer)
     return buffer->end - buffer->begin;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t capacity_most(const struct line_buffer *buffer)
 {
-    return buffer->max_line > CAPACITY_BUSY ? buffer->max_line : CAPACITY_BUSY;
+    return larger(CAPACITY_BUSY, larger(buffer->max_line, buffer->wanted));
 }
 
 /* False when there is no memory; then the buffer is as it was. */
@@ -102,6 +107,20 @@ enum line_found line_next(struct line_buffer *buffer, const char **line, size_t 
         return LINE_NONE;
     take(buffer, buffer->max_line, line, size);
     return LINE_LONG;
+}
+
+bool line_exact(struct line_buffer *buffer, size_t size, const char **bytes)
+{
+    size_t unused;
+
+    buffer->wanted = larger(buffer->wanted, size);
+    if (line_unread(buffer) < size)
+        return false;
+    if (size == 0)
+        *bytes = "";
+    else
+        take(buffer, size, bytes, &unused);
+    return true;
 }
 
 void line_rest(struct line_buffer *buffer, const char **rest, size_t *size)

@@ -21,6 +21,7 @@ struct line_buffer {
     size_t scanned;  /* from begin to here there is no LF: every byte is looked at once */
     size_t end;      /* first free byte */
     size_t max_line; /* the longest line, its LF counted */
+    size_t wanted;   /* the most that line_exact was ever asked for */
     bool was_filled; /* the last line_filled left no room: more is likely waiting */
 };
 
@@ -43,6 +44,10 @@ void line_filled(struct line_buffer *buffer, size_t size);
 /* Takes the next line, or max_line bytes without one. *line points into the buffer until the next
  * line_room or line_shrink. */
 enum line_found line_next(struct line_buffer *buffer, const char **line, size_t *size);
+
+/* Takes just size bytes, whatever they are. False: there are not so many yet; the buffer will have
+ * room for them. */
+bool line_exact(struct line_buffer *buffer, size_t size, const char **bytes);
 
 /* Takes what is left, whole or not: for the end of file. */
 void line_rest(struct line_buffer *buffer, const char **rest, size_t *size);

@@ -1,8 +1,11 @@
 #define _GNU_SOURCE /* accept4 */
 #include "net.h"
 
+#include "invariant.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -58,6 +61,7 @@ static int prepare_listener(int fd, const union net_address *address, int backlo
      */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0 ||
         bind(fd, &address->any, size) < 0 || listen(fd, backlog) < 0)
         return -errno;
     return 0;
@@ -127,20 +131,47 @@ enum net_verdict net_accept_verdict(int error)
     }
 }
 
-bool net_peer_ended(int fd)
+static struct tcp_info tcp_info(int fd)
 {
-    struct tcp_info info = {0};
+    struct tcp_info info = {.tcpi_state = TCP_CLOSE};
     socklen_t size = sizeof info;
 
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-           info.tcpi_state == TCP_CLOSE_WAIT;
+    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info;
+}
+
+enum net_state net_connection_state(int fd)
+{
+    switch (tcp_info(fd).tcpi_state) {
+    case TCP_CLOSE_WAIT:
+        return NET_ENDED_BY_PEER;
+    case TCP_CLOSE:
+        return NET_DEAD;
+    default:
+        return NET_OPEN;
+    }
+}
+
+size_t net_queued(int listener)
+{
+    return tcp_info(listener).tcpi_unacked; /* what Linux uses the field for on a listener */
+}
+
+void net_stop_waiting(int listener)
+{
+    int flags = fcntl(listener, F_GETFL);
+
+    INVARIANT(flags >= 0 && fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0);
 }
 
 size_t net_unacknowledged(int fd)
 {
     int bytes = 0;
 
-    return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+    /* The kernel's count stays as it was when a connection dies. */
+    if (ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes <= 0 || net_connection_state(fd) == NET_DEAD)
+        return 0;
+    return (size_t)bytes;
 }
 
 size_t net_readable(int fd)

@@ -26,8 +26,9 @@ bool net_parse(const char *ip, uint16_t port, union net_address *address);
 /* "127.0.0.1:1234" or "[::1]:1234". */
 void net_format(const union net_address *address, char text[NET_TEXT_SIZE]);
 
-/* A listening socket, close-on-exec, with SO_REUSEADDR and TCP_NODELAY: an accepted socket
- * inherits the latter on Linux, which saves a call for each connection. -errno on failure. */
+/* A listening socket, close-on-exec, with SO_REUSEADDR, TCP_NODELAY, and SO_OOBINLINE, so that an
+ * urgent byte is a byte like any other. An accepted socket inherits the last two on Linux, which
+ * saves calls for each connection. -errno on failure. */
 int net_listen(const union net_address *address, int backlog);
 
 /* The port a socket is bound to, in host order. */
@@ -46,10 +47,22 @@ enum net_verdict {
 
 enum net_verdict net_accept_verdict(int error);
 
-/* True if the client has ended its side: nothing can follow what is received by now. */
-bool net_peer_ended(int fd);
+/* How far a connection has come, as TCP sees it. */
+enum net_state {
+    NET_OPEN,          /* the client may send more */
+    NET_ENDED_BY_PEER, /* the client has ended its side: nothing follows what is received by now */
+    NET_DEAD, /* it was reset, or given up: nothing will be received, sent or acknowledged */
+};
 
-/* How many bytes sent on fd the other side has not acknowledged; 0 when that cannot be told. */
+enum net_state net_connection_state(int fd);
+
+/* How many connections wait on a listener to be accepted. */
+size_t net_queued(int listener);
+
+/* Accepting from now on returns EAGAIN where it would have waited. A wait under way goes on. */
+void net_stop_waiting(int listener);
+
+/* How many bytes sent on fd the other side can still acknowledge, and has not. */
 size_t net_unacknowledged(int fd);
 
 /* How many received bytes can be read from fd without waiting. */

@@ -5,24 +5,26 @@
 
 #define CAPACITY_LEAST ((size_t)256)
 
-void out_init(struct out_buffer *out)
+void out_init(struct out_buffer *out, size_t most)
 {
-    *out = (struct out_buffer){0};
+    *out = (struct out_buffer){.most = most};
 }
 
 void out_deinit(struct out_buffer *out)
 {
     free(out->data);
-    out_init(out);
+    out_init(out, out->most);
 }
 
-/* Makes room for size more bytes, or for as many as memory and OUT_MOST allow. */
+/* Makes room for size more bytes, or for as many as memory and the limit allow. */
 static void grow(struct out_buffer *out, size_t size)
 {
     size_t capacity = out->capacity == 0 ? CAPACITY_LEAST : out->capacity;
 
-    while (capacity < OUT_MOST && capacity - out->used < size)
+    while (capacity < out->most && capacity - out->used < size)
         capacity *= 4;
+    if (capacity > out->most)
+        capacity = out->most;
     char *data = realloc(out->data, capacity);
     if (data == NULL)
         return;
@@ -32,7 +34,7 @@ static void grow(struct out_buffer *out, size_t size)
 
 size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
 {
-    if (out->capacity - out->used < size && out->capacity < OUT_MOST)
+    if (out->capacity - out->used < size && out->capacity < out->most)
         grow(out, size);
     size_t room = out->capacity - out->used;
     if (size > room)
@@ -41,6 +43,13 @@ size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
         memcpy(out->data + out->used, bytes, size);
     out->used += size;
     return size;
+}
+
+void out_drop(struct out_buffer *out, size_t size)
+{
+    out->used -= size;
+    if (out->used > 0)
+        memmove(out->data, out->data + size, out->used);
 }
 
 bool out_has_grown(const struct out_buffer *out)

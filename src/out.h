@@ -1,6 +1,6 @@
 /*
- * Bytes waiting to be sent: gathers many small replies for one send. Pure: knows no descriptor.
- * Grows by four while it is found full, up to OUT_MOST; gives its memory back with out_shrink.
+ * Bytes waiting to be sent: gathers many small pieces for one send. Pure: knows no descriptor.
+ * Grows by four while it is found full, up to a limit; gives its memory back with out_shrink.
  */
 #ifndef OUT_H
 #define OUT_H
@@ -8,20 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OUT_MOST ((size_t)64 * 1024)
-
 struct out_buffer {
     char *data;      /* owned; NULL while capacity is 0 */
     size_t capacity; /* bytes at data */
     size_t used;     /* bytes waiting, from the start */
+    size_t most;     /* the limit of capacity */
 };
 
-void out_init(struct out_buffer *out);
+void out_init(struct out_buffer *out, size_t most);
 void out_deinit(struct out_buffer *out);
 
 /* Takes as many of the bytes as there is room for, and returns how many: fewer than size only
  * when the buffer can grow no more. 0 with an empty buffer: there is no memory at all. */
 size_t out_put(struct out_buffer *out, const char *bytes, size_t size);
+
+/* The first size bytes have been sent. */
+void out_drop(struct out_buffer *out, size_t size);
 
 /* True if there is memory to give back: nothing waits, and the buffer is past its least. */
 bool out_has_grown(const struct out_buffer *out);

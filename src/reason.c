@@ -15,6 +15,9 @@ static const char *const words[] = {
     [LINED_LINE_TOO_LONG] = "line too long",
     [LINED_STOPPING] = "stopping",
     [LINED_CUT] = "cut",
+    [LINED_SLOW_CONSUMER] = "slow consumer",
+    [LINED_DEADLINE] = "deadline",
+    [LINED_GONE] = "gone",
 };
 
 void lined_reason(int reason, char text[LINED_REASON_SIZE])

@@ -4,6 +4,7 @@
 #include "monotonic.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 static void cond_init_monotonic(pthread_cond_t *cond)
@@ -57,49 +58,135 @@ void registry_deinit(struct registry *registry)
     INVARIANT(pthread_cond_destroy(&registry->departed) == 0);
     INVARIANT(pthread_cond_destroy(&registry->over) == 0);
     INVARIANT(pthread_mutex_destroy(&registry->lock) == 0);
+    free(registry->slots);
 }
 
-bool registry_join(struct registry *registry, struct registry_entry *entry)
+/* ---- slots ---- */
+
+/* A number is a slot's index and, above it, the slot's generation: 2^40 uses of each slot. */
+#define INDEX_BITS  24
+#define SLOTS_LEAST 64u
+#define SLOTS_MOST  (1u << INDEX_BITS)
+
+static uint32_t index_of(uint64_t number)
+{
+    return (uint32_t)(number & (SLOTS_MOST - 1));
+}
+
+/* Makes more slots free. False: there is no memory, or no number for them. */
+static bool add_slots_locked(struct registry *registry)
+{
+    uint32_t count = registry->slot_count == 0 ? SLOTS_LEAST : registry->slot_count * 2;
+
+    if (count > SLOTS_MOST)
+        return false;
+    struct registry_slot *slots = realloc(registry->slots, count * sizeof *slots);
+    if (slots == NULL)
+        return false;
+    for (uint32_t i = registry->slot_count; i < count; i++)
+        slots[i] = (struct registry_slot){.next_free = i + 1};
+    registry->slots = slots;
+    registry->slot_count = count;
+    return true;
+}
+
+static int take_slot_locked(struct registry *registry, struct registry_entry *entry)
+{
+    if (registry->first_free == registry->slot_count && !add_slots_locked(registry))
+        return -ENOMEM;
+    uint32_t index = registry->first_free;
+    struct registry_slot *slot = &registry->slots[index];
+    registry->first_free = slot->next_free;
+    slot->generation++; /* from 1 on, so no number is 0 */
+    slot->entry = entry;
+    entry->number = slot->generation << INDEX_BITS | index;
+    return LINED_OK;
+}
+
+static void free_slot_locked(struct registry *registry, struct registry_entry *entry)
+{
+    uint32_t index = index_of(entry->number);
+
+    registry->slots[index].entry = NULL;
+    registry->slots[index].next_free = registry->first_free;
+    registry->first_free = index;
+}
+
+static struct registry_entry *find_locked(struct registry *registry, uint64_t number)
+{
+    uint32_t index = index_of(number);
+
+    if (index >= registry->slot_count || registry->slots[index].generation != number >> INDEX_BITS)
+        return NULL;
+    return registry->slots[index].entry;
+}
+
+/* ---- the life of a connection ---- */
+
+static bool is_empty_locked(const struct registry *registry)
+{
+    return registry->present == 0 && !registry->is_accepting;
+}
+
+static void tell_if_empty_locked(struct registry *registry)
+{
+    if (is_empty_locked(registry))
+        INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
+}
+
+void registry_begin_accepting(struct registry *registry)
 {
     lock(registry);
-    bool admitted = registry_phase(registry) == REGISTRY_RUNNING;
-    if (admitted) {
-        entry->previous = NULL;
-        entry->next = registry->first;
-        if (registry->first != NULL)
-            registry->first->previous = entry;
-        registry->first = entry;
+    registry->is_accepting = true;
+    unlock(registry);
+}
+
+void registry_end_accepting(struct registry *registry)
+{
+    lock(registry);
+    registry->is_accepting = false;
+    tell_if_empty_locked(registry);
+    unlock(registry);
+}
+
+int registry_join(struct registry *registry, struct registry_entry *entry)
+{
+    lock(registry);
+    int result = registry_phase(registry) == REGISTRY_CUT ? LINED_STOPPING
+                                                          : take_slot_locked(registry, entry);
+    if (result == LINED_OK) {
         registry->present++;
         registry->left.connections++;
     }
     unlock(registry);
-    return admitted;
+    return result;
 }
 
 static void add_counters(struct lined_stats *sum, struct registry_entry *entry)
 {
     sum->lines += atomic_load_explicit(&entry->lines, memory_order_relaxed);
     sum->bytes_in += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed);
-    sum->bytes_out += atomic_load_explicit(&entry->bytes_out, memory_order_relaxed);
-}
-
-static void unlink_locked(struct registry *registry, struct registry_entry *entry)
-{
-    if (entry->previous != NULL)
-        entry->previous->next = entry->next;
-    else
-        registry->first = entry->next;
-    if (entry->next != NULL)
-        entry->next->previous = entry->previous;
+    sum->bytes_out += atomic_load_explicit(&entry->bytes_out, memory_order_relaxed) +
+                      atomic_load_explicit(&entry->outbox.sent, memory_order_relaxed);
 }
 
 void registry_leave(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
-    unlink_locked(registry, entry);
+    free_slot_locked(registry, entry);
+    unlock(registry);
+
+    /* Nobody finds the entry any more. Somebody may have borrowed it before: wait for its return,
+     * so that the figures are final and the descriptor can be closed. */
+    outbox_lock(&entry->outbox);
+    bool is_slow = entry->outbox.is_slow;
+    outbox_unlock(&entry->outbox);
+
+    lock(registry);
     add_counters(&registry->left, entry);
     registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
                                     atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
+    registry->left.slow_consumers += is_slow;
     unlock(registry);
 }
 
@@ -108,8 +195,7 @@ static void release_locked(struct registry *registry)
     INVARIANT(registry->present > 0);
     registry->present--;
     INVARIANT(pthread_cond_signal(&registry->departed) == 0);
-    if (registry->present == 0)
-        INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
+    tell_if_empty_locked(registry);
 }
 
 void registry_release(struct registry *registry)
@@ -124,7 +210,7 @@ void registry_release(struct registry *registry)
 void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
-    unlink_locked(registry, entry);
+    free_slot_locked(registry, entry);
     registry->left.connections--;
     release_locked(registry);
     unlock(registry);
@@ -133,8 +219,10 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
 {
     atomic_store_explicit(&registry->phase, phase, memory_order_release);
-    for (struct registry_entry *entry = registry->first; entry != NULL; entry = entry->next)
-        shutdown(entry->fd, how); /* ENOTCONN for one that was reset: then there is nothing to do */
+    for (uint32_t i = 0; i < registry->slot_count; i++) {
+        if (registry->slots[i].entry != NULL)
+            shutdown(registry->slots[i].entry->fd, how); /* one that was reset says ENOTCONN */
+    }
     INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
     INVARIANT(pthread_cond_broadcast(&registry->departed) == 0);
 }
@@ -149,13 +237,23 @@ void registry_drain(struct registry *registry, uint32_t timeout_ms)
     unlock(registry);
 }
 
+/* Who has left but not released has ended by itself. */
+static size_t count_entries_locked(const struct registry *registry)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < registry->slot_count; i++)
+        count += registry->slots[i].entry != NULL;
+    return count;
+}
+
 size_t registry_cut(struct registry *registry)
 {
     size_t cut = 0;
 
     lock(registry);
     if (registry_phase(registry) != REGISTRY_CUT) {
-        cut = registry->present;
+        cut = count_entries_locked(registry);
         registry->left.connections_cut = cut;
         set_phase_locked(registry, REGISTRY_CUT, SHUT_RDWR);
         INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
@@ -171,9 +269,9 @@ bool registry_wait_drained(struct registry *registry)
     lock(registry);
     while (registry_phase(registry) == REGISTRY_RUNNING)
         wait_locked(registry, &registry->over);
-    while (in_time && registry_phase(registry) == REGISTRY_DRAINING && registry->present > 0)
+    while (in_time && registry_phase(registry) == REGISTRY_DRAINING && !is_empty_locked(registry))
         in_time = wait_until_locked(registry, &registry->over, registry->drain_deadline);
-    in_time = in_time || registry->present == 0;
+    in_time = in_time || is_empty_locked(registry);
     unlock(registry);
     return in_time;
 }
@@ -181,7 +279,7 @@ bool registry_wait_drained(struct registry *registry)
 void registry_wait_empty(struct registry *registry)
 {
     lock(registry);
-    while (registry->present > 0)
+    while (!is_empty_locked(registry))
         wait_locked(registry, &registry->over);
     unlock(registry);
 }
@@ -208,12 +306,44 @@ bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms)
     return is_cut;
 }
 
+struct registry_entry *registry_borrow(struct registry *registry, uint64_t number)
+{
+    lock(registry);
+    struct registry_entry *entry = find_locked(registry, number);
+    if (entry != NULL)
+        outbox_lock(&entry->outbox); /* before the registry lets the entry leave */
+    unlock(registry);
+    return entry;
+}
+
+void registry_return(struct registry_entry *entry)
+{
+    outbox_unlock(&entry->outbox);
+}
+
+void registry_visit(struct registry *registry,
+                    void (*visit)(struct registry_entry *entry, void *context), void *context)
+{
+    lock(registry);
+    for (uint32_t i = 0; i < registry->slot_count; i++) {
+        struct registry_entry *entry = registry->slots[i].entry;
+        if (entry == NULL)
+            continue;
+        outbox_lock(&entry->outbox);
+        visit(entry, context);
+        outbox_unlock(&entry->outbox);
+    }
+    unlock(registry);
+}
+
 void registry_stats(struct registry *registry, struct lined_stats *stats)
 {
     lock(registry);
     *stats = registry->left;
     stats->connected = registry->present;
-    for (struct registry_entry *entry = registry->first; entry != NULL; entry = entry->next)
-        add_counters(stats, entry);
+    for (uint32_t i = 0; i < registry->slot_count; i++) {
+        if (registry->slots[i].entry != NULL)
+            add_counters(stats, registry->slots[i].entry);
+    }
     unlock(registry);
 }

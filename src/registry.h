@@ -1,5 +1,5 @@
 /*
- * Who is connected: the list, the count, the one lock, and the phase that the server is in.
+ * Who is connected: the slots, the count, the one lock, and the phase that the server is in.
  *
  * The life of a connection here: registry_join before its thread is made; registry_leave before
  * its descriptor is closed, so that nobody can shut down a stranger that got the same number;
@@ -10,6 +10,7 @@
 #define REGISTRY_H
 
 #include "lined.h"
+#include "outbox.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,7 +20,7 @@
 
 enum registry_phase {
     REGISTRY_RUNNING,
-    REGISTRY_DRAINING, /* nobody joins; who is here handles what it has received */
+    REGISTRY_DRAINING, /* who is here handles what it has received, and leaves */
     REGISTRY_CUT,      /* every socket is shut down; who is here leaves at once */
 };
 
@@ -33,8 +34,14 @@ struct registry_entry {
     _Atomic uint64_t bytes_out;
     _Atomic uint64_t bytes_lined; /* of bytes_in, those handed on as lines */
 
-    struct registry_entry *previous; /* registry lock */
-    struct registry_entry *next;     /* registry lock */
+    uint64_t number;      /* set by registry_join; never changes after */
+    struct outbox outbox; /* has a lock of its own */
+};
+
+struct registry_slot {
+    struct registry_entry *entry; /* NULL while it is free */
+    uint64_t generation;          /* how often it has been used */
+    uint32_t next_free;           /* while it is free */
 };
 
 struct registry {
@@ -48,10 +55,13 @@ struct registry {
     /* Written under the lock; read without it by registry_phase. It only ever goes up. */
     _Atomic int phase;
 
-    struct registry_entry *first; /* lock */
-    size_t present;               /* lock; joined and not released */
-    int64_t drain_deadline;       /* lock; monotonic ms; set when the drain begins */
-    struct lined_stats left;      /* lock; sums over who has left; connections counts all joined */
+    struct registry_slot *slots; /* lock; slot_count of them */
+    uint32_t slot_count;         /* lock */
+    uint32_t first_free;         /* lock; slot_count where none is free */
+    size_t present;              /* lock; joined and not released */
+    bool is_accepting;           /* lock; the acceptor may still bring somebody */
+    int64_t drain_deadline;      /* lock; monotonic ms; set when the drain begins */
+    struct lined_stats left;     /* lock; sums over who has left; connections counts all joined */
 };
 
 void registry_init(struct registry *registry);
@@ -67,8 +77,13 @@ static inline enum registry_phase registry_phase(struct registry *registry)
     return (enum registry_phase)atomic_load_explicit(&registry->phase, memory_order_acquire);
 }
 
-/* False unless the phase is REGISTRY_RUNNING. */
-bool registry_join(struct registry *registry, struct registry_entry *entry);
+/* The acceptor begins; it ends, for good. */
+void registry_begin_accepting(struct registry *registry);
+void registry_end_accepting(struct registry *registry);
+
+/* LINED_OK; LINED_STOPPING in REGISTRY_CUT; -ENOMEM. Who joins in a drain was waiting to be
+ * accepted when it began. */
+int registry_join(struct registry *registry, struct registry_entry *entry);
 void registry_leave(struct registry *registry, struct registry_entry *entry);
 void registry_release(struct registry *registry);
 
@@ -86,7 +101,7 @@ size_t registry_cut(struct registry *registry);
  * False when the drain's deadline passes before. */
 bool registry_wait_drained(struct registry *registry);
 
-/* Waits until everybody has released, however long that takes. */
+/* Waits until everybody has released and the acceptor has ended, however long that takes. */
 void registry_wait_empty(struct registry *registry);
 
 /* Waits until somebody releases or the server stops, at most timeout_ms. */
@@ -94,6 +109,14 @@ void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);
 
 /* Waits at most timeout_ms for the phase to become REGISTRY_CUT. True if it is. */
 bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms);
+
+/* The entry of that number with its outbox locked, until registry_return; NULL if it has left. */
+struct registry_entry *registry_borrow(struct registry *registry, uint64_t number);
+void registry_return(struct registry_entry *entry);
+
+/* Calls visit for every entry, with its outbox locked. visit must not call the registry. */
+void registry_visit(struct registry *registry,
+                    void (*visit)(struct registry_entry *entry, void *context), void *context);
 
 void registry_stats(struct registry *registry, struct lined_stats *stats);
 

@@ -2,9 +2,11 @@
 #include "conn.h"
 
 #include "monotonic.h"
+#include "server.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /* How often a stalled send looks whether the client has taken anything: that many times in the
@@ -16,10 +18,9 @@
  * progress. */
 static int wait_writable(struct lined_conn *conn)
 {
-    uint32_t timeout = conn->terms->send_timeout_ms;
+    uint32_t timeout = conn->server->options.send_timeout_ms;
     struct pollfd writable = {.fd = conn->entry.fd, .events = POLLOUT};
-    int look_every =
-        timeout == 0 ? -1 : (int)((timeout + LOOKS_PER_SEND_TIMEOUT - 1) / LOOKS_PER_SEND_TIMEOUT);
+    int look_every = timeout == 0 ? -1 : (int)(timeout / LOOKS_PER_SEND_TIMEOUT + 1);
     size_t unacknowledged = net_unacknowledged(conn->entry.fd);
     int64_t last_progress = monotonic_ms();
 
@@ -50,6 +51,7 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
             size -= (size_t)sent;
             conn_count(&conn->entry.bytes_out, (uint64_t)sent);
         } else if (errno == EAGAIN) {
+            conn_settled(conn); /* this may take long */
             conn->send_failed = wait_writable(conn);
         } else if (errno != EINTR) {
             int reason = conn_reason(conn, errno);
@@ -60,12 +62,57 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
     return conn->send_failed;
 }
 
+static void send_and_empty(struct lined_conn *conn, struct out_buffer *out)
+{
+    size_t waiting = out->used;
+
+    out->used = 0;
+    send_all(conn, out->data, waiting);
+}
+
+/* While this thread sends, pushes wait. What waits from before is sent first: a push may have been
+ * sent in part. */
+static void send_out(struct lined_conn *conn, bool in_mid_reply)
+{
+    struct outbox *outbox = &conn->entry.outbox;
+    struct out_buffer theirs;
+
+    out_init(&theirs, conn->server->options.push_limit);
+    outbox_hold(outbox, &theirs);
+    send_and_empty(conn, &theirs);
+    send_and_empty(conn, &conn->out);
+    while (!in_mid_reply) {
+        out_deinit(&theirs);
+        if (!outbox_release(outbox, &theirs))
+            break;
+        send_and_empty(conn, &theirs);
+    }
+    out_deinit(&theirs);
+    conn->is_mid_reply = in_mid_reply;
+}
+
+int conn_send_gathered(struct lined_conn *conn)
+{
+    if (conn->out.used > 0 || conn->is_mid_reply)
+        send_out(conn, false);
+    return conn->send_failed;
+}
+
 int lined_flush(lined_conn *conn)
 {
-    size_t waiting = conn->out.used;
+    return conn->is_with_owner ? LINED_OK : conn_send_gathered(conn);
+}
 
-    conn->out.used = 0;
-    return send_all(conn, conn->out.data, waiting);
+/* The owner thread sends nothing: what does not fit is too much for one reply. */
+static int make_room(struct lined_conn *conn)
+{
+    if (conn->is_with_owner)
+        conn->send_failed = -ENOBUFS;
+    else if (conn->out.used == 0)
+        conn->send_failed = -ENOMEM;
+    else
+        send_out(conn, true);
+    return conn->send_failed;
 }
 
 int lined_send(lined_conn *conn, const void *bytes, size_t size)
@@ -78,9 +125,7 @@ int lined_send(lined_conn *conn, const void *bytes, size_t size)
             return LINED_OK;
         rest += taken;
         size -= taken;
-        if (conn->out.used == 0)
-            conn->send_failed = -ENOMEM;
-        lined_flush(conn);
+        make_room(conn);
     }
     return conn->send_failed;
 }

@@ -1,9 +1,11 @@
-#include "lined.h"
+#include "server.h"
 
+#include "acceptor.h"
 #include "invariant.h"
 #include "net.h"
-#include "registry.h"
+#include "owner.h"
 #include "session.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,28 +14,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* accept(2) failing for reasons of single clients is paced only after so many in a row. */
-#define RETRIES_BEFORE_PACING 16u
-
-/* How long the acceptor rests when a resource has run out, unless a connection closes before. */
-#define PACE_MS 100u
-
-struct lined_server {
-    struct lined_options options; /* never changes after the start; ip is not kept */
-    int listener;                 /* opened at the start, closed by lined_server_free */
-    uint16_t port;
-    struct registry registry; /* locks for itself */
-    struct session_setting setting;
-    pthread_t acceptor;
-    _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
-};
-
-/* What the acceptor remembers from one accept to the next. */
-struct trouble {
-    unsigned failures; /* in a row */
-    bool told;         /* the observer knows of this episode */
-};
 
 void lined_options_init(struct lined_options *options)
 {
@@ -47,95 +27,97 @@ void lined_options_init(struct lined_options *options)
         .send_timeout_ms = 30 * 1000,
         .idle_timeout_ms = 0,
         .drain_timeout_ms = 5 * 1000,
+        .mode = LINED_PASSIVE,
+        .push_limit = 1024 * 1024,
     };
-}
-
-static void pace(lined_server *server, struct trouble *trouble, const char *what, int error)
-{
-    const struct lined_observer *observer = server->options.observer;
-
-    if (!trouble->told && observer != NULL && observer->trouble != NULL)
-        observer->trouble(observer->context, what, error);
-    trouble->told = true;
-    registry_wait_departure(&server->registry, PACE_MS);
-}
-
-/* False when there is nothing more to accept. */
-static bool handle_accept_error(lined_server *server, struct trouble *trouble, int error)
-{
-    bool stopping = registry_phase(&server->registry) != REGISTRY_RUNNING;
-    enum net_verdict verdict = net_accept_verdict(error);
-
-    if (stopping)
-        return false;
-    if (verdict == NET_ENDED || verdict == NET_FATAL) {
-        atomic_store(&server->accept_error, error);
-        lined_server_drain(server);
-        return false;
-    }
-    if (verdict == NET_PACE || ++trouble->failures > RETRIES_BEFORE_PACING)
-        pace(server, trouble, "accept", error);
-    return true;
-}
-
-static void *acceptor_main(void *argument)
-{
-    lined_server *server = argument;
-    struct trouble trouble = {0};
-    bool go_on = true;
-
-    while (go_on) {
-        union net_address peer;
-        int fd = net_accept(server->listener, &peer);
-        if (fd < 0) {
-            go_on = handle_accept_error(server, &trouble, -fd);
-            continue;
-        }
-        int result = session_start(&server->setting, fd, &peer);
-        if (result < 0)
-            pace(server, &trouble, "thread", -result);
-        else
-            trouble = (struct trouble){0};
-        go_on = result != LINED_STOPPING;
-    }
-    return NULL;
 }
 
 static bool options_are_valid(const struct lined_options *options)
 {
     return options->ip != NULL && options->backlog >= 1 &&
            options->max_line >= LINED_MAX_LINE_LEAST && options->max_line <= LINED_MAX_LINE_MOST &&
-           options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER;
+           options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
+           options->mode <= LINED_ACTIVE && options->push_limit >= 1;
 }
 
-/* The library's threads take no signals: they are for whoever embeds it. New threads inherit the
- * mask of the one that makes them, so the acceptor's mask is its sessions' too. */
-static int start_acceptor(lined_server *server)
+static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)
 {
-    sigset_t every, before;
-
-    sigfillset(&every);
-    INVARIANT(pthread_sigmask(SIG_SETMASK, &every, &before) == 0);
-    int error = pthread_create(&server->acceptor, NULL, acceptor_main, server);
-    INVARIANT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
-    return -error;
+    return worker != NULL && (worker->line != NULL) != (worker->task != NULL) &&
+           (worker->task == NULL || mode == LINED_PASSIVE);
 }
 
-/* Everything but memory and the listener. */
-static int start(lined_server *server, const struct lined_worker *worker)
+/* The parts of a server, in the order in which they are made. Undoing goes the other way. */
+enum part {
+    PART_LISTENER,
+    PART_ATTRIBUTES,
+    PART_COURIER,
+    PART_WORKER,
+    PART_OWNER,
+    PART_ACCEPTOR,
+    PARTS
+};
+
+static int make_part(lined_server *server, enum part part, const union net_address *address)
 {
-    server->port = net_port(server->listener);
-    registry_init(&server->registry);
-    int failed =
-        session_setting_init(&server->setting, &server->registry, &server->options, worker);
-    if (failed == LINED_OK) {
-        failed = start_acceptor(server);
-        if (failed != LINED_OK)
-            session_setting_deinit(&server->setting);
+    switch (part) {
+    case PART_LISTENER:
+        server->listener = net_listen(address, server->options.backlog);
+        return server->listener < 0 ? server->listener : LINED_OK;
+    case PART_ATTRIBUTES:
+        return session_attributes_init(&server->session_attributes);
+    case PART_COURIER:
+        return courier_init(&server->courier, &server->registry);
+    case PART_WORKER:
+        return server->worker->start == NULL ? LINED_OK
+                                             : server->worker->start(server, &server->shared);
+    case PART_OWNER:
+        return server->options.mode == LINED_PASSIVE
+                   ? LINED_OK
+                   : owner_start(&server->owner, &server->mailbox);
+    case PART_ACCEPTOR:
+        return acceptor_start(&server->acceptor, server);
+    case PARTS:
+        break;
     }
-    if (failed != LINED_OK)
-        registry_deinit(&server->registry);
-    return failed;
+    return LINED_OK;
+}
+
+static void undo_part(lined_server *server, enum part part)
+{
+    switch (part) {
+    case PART_LISTENER:
+        close(server->listener);
+        break;
+    case PART_ATTRIBUTES:
+        session_attributes_deinit(&server->session_attributes);
+        break;
+    case PART_COURIER:
+        courier_deinit(&server->courier);
+        break;
+    case PART_WORKER:
+        if (server->worker->stop != NULL)
+            server->worker->stop(server->shared);
+        break;
+    case PART_OWNER: /* nobody is left who could wait for it */
+        if (server->options.mode == LINED_ACTIVE)
+            owner_stop(server->owner, &server->mailbox);
+        break;
+    case PART_ACCEPTOR:
+        INVARIANT(pthread_join(server->acceptor, NULL) == 0);
+        registry_wait_empty(&server->registry);
+        break;
+    case PARTS:
+        break;
+    }
+}
+
+static void undo_and_free(lined_server *server, enum part made)
+{
+    while (made > 0)
+        undo_part(server, --made);
+    mailbox_deinit(&server->mailbox);
+    registry_deinit(&server->registry);
+    free(server);
 }
 
 int lined_server_start(lined_server **started, const struct lined_options *options,
@@ -143,7 +125,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
 {
     union net_address address;
 
-    if (worker == NULL || worker->line == NULL || !options_are_valid(options) ||
+    if (!options_are_valid(options) || !worker_is_valid(worker, options->mode) ||
         !net_parse(options->ip, options->port, &address))
         return -EINVAL;
     lined_server *server = calloc(1, sizeof *server);
@@ -151,15 +133,17 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
         return -ENOMEM;
     server->options = *options;
     server->options.ip = NULL;
-    int failed = server->listener = net_listen(&address, options->backlog);
-    if (failed >= 0) {
-        failed = start(server, worker);
-        if (failed != LINED_OK)
-            close(server->listener);
-    }
-    if (failed != LINED_OK) {
-        free(server);
-        return failed;
+    server->worker = worker;
+    registry_init(&server->registry);
+    mailbox_init(&server->mailbox);
+    for (enum part part = 0; part < PARTS; part++) {
+        int failed = make_part(server, part, &address);
+        if (failed != LINED_OK) {
+            undo_and_free(server, part);
+            return failed;
+        }
+        if (part == PART_LISTENER)
+            server->port = net_port(server->listener);
     }
     *started = server;
     return LINED_OK;
@@ -173,18 +157,25 @@ uint16_t lined_server_port(const lined_server *server)
 void lined_server_stats(lined_server *server, struct lined_stats *stats)
 {
     registry_stats(&server->registry, stats);
+    stats->mailbox_deepest = mailbox_deepest(&server->mailbox);
 }
 
-/* Makes the blocked accept return EINVAL; closing the listener would wake nobody. */
+/* Makes the blocked accept return EINVAL; closing the listener would wake nobody. Who waits to be
+ * accepted is reset. */
 static void end_accepting(lined_server *server)
 {
     shutdown(server->listener, SHUT_RDWR);
 }
 
+/* Clients that are connected but not yet accepted may have sent lines, so they are served. The
+ * acceptor takes them and ends (acceptor.c). It is blocked only while there is nobody; then there
+ * is nobody to lose. */
 void lined_server_drain(lined_server *server)
 {
     registry_drain(&server->registry, server->options.drain_timeout_ms);
-    end_accepting(server);
+    net_stop_waiting(server->listener);
+    if (net_queued(server->listener) == 0)
+        end_accepting(server);
 }
 
 void lined_server_stop(lined_server *server)
@@ -214,12 +205,7 @@ int lined_server_wait(lined_server *server)
 void lined_server_free(lined_server *server)
 {
     lined_server_stop(server);
-    INVARIANT(pthread_join(server->acceptor, NULL) == 0);
-    registry_wait_empty(&server->registry);
-    registry_deinit(&server->registry);
-    session_setting_deinit(&server->setting);
-    close(server->listener);
-    free(server);
+    undo_and_free(server, PARTS);
 }
 
 const char *lined_version(void)

@@ -2,6 +2,8 @@
 
 #include "conn.h"
 #include "invariant.h"
+#include "owner.h"
+#include "server.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,19 +21,16 @@
 #define STACK_SIZE ((size_t)128 * 1024)
 #endif
 
-/* Made by the acceptor, owned by the session's thread once that runs. */
-struct session {
-    struct lined_conn conn;
-    const struct session_setting *setting;
-};
+/* ---- passive delivery: the callbacks run here ---- */
 
-/* Passive delivery: takes lines one by one and runs the worker on them here. */
-static int receive_lines(struct lined_conn *conn, const struct lined_worker *worker, void *state)
+static int receive_lines(struct lined_conn *conn, void *state)
 {
+    const struct lined_worker *worker = conn->server->worker;
+
     for (;;) {
         const char *line;
         size_t size;
-        int result = conn_recv_line(conn, &line, &size);
+        int result = lined_recv_line(conn, &line, &size);
         if (result == LINED_OK)
             result = worker->line(conn, state, line, size);
         if (result != LINED_OK)
@@ -40,8 +39,9 @@ static int receive_lines(struct lined_conn *conn, const struct lined_worker *wor
 }
 
 /* Returns the reason for the end. */
-static int serve(struct lined_conn *conn, const struct lined_worker *worker)
+static int serve_passive(struct lined_conn *conn)
 {
+    const struct lined_worker *worker = conn->server->worker;
     void *state = NULL;
 
     if (worker->open != NULL) {
@@ -49,15 +49,95 @@ static int serve(struct lined_conn *conn, const struct lined_worker *worker)
         if (refused != LINED_OK)
             return refused;
     }
-    int reason = receive_lines(conn, worker, state);
+    int reason = worker->task != NULL ? worker->task(conn, state) : receive_lines(conn, state);
     if (worker->close != NULL)
         worker->close(conn, state, reason);
     return reason;
 }
 
+/* ---- active delivery: the callbacks run on the owner thread, which this one waits for ---- */
+
+static void ask(struct owner_message *message, enum owner_request request)
+{
+    message->request = request;
+    message->conn->is_with_owner = true;
+    mailbox_post_and_wait(&message->conn->server->mailbox, &message->post);
+    message->conn->is_with_owner = false;
+}
+
+/* Puts the lines that are here into the message, after waiting for the first. */
+static int gather_lines(struct owner_message *message)
+{
+    struct owner_line *lines = message->lines;
+    int result = conn_wait_line(message->conn, &lines[0].bytes, &lines[0].size);
+
+    message->count = result == LINED_OK;
+    while (result == LINED_OK && message->count < OWNER_LINES_MOST &&
+           conn_take_line(message->conn, &lines[message->count].bytes, &lines[message->count].size))
+        message->count++;
+    return result;
+}
+
+/* Has the lines handled, however many messages it takes: what a message leaves undone because the
+ * replies are many comes first in the next. */
+static int deliver_lines(struct owner_message *message)
+{
+    size_t count = message->count;
+    size_t done = 0;
+
+    for (;;) {
+        ask(message, OWNER_LINES);
+        for (size_t i = 0; i < message->handled; i++)
+            conn_handed_on(message->conn, message->lines[i].bytes, message->lines[i].size);
+        done += message->handled;
+        if (message->result != LINED_OK || done == count)
+            return message->result;
+        int failed = conn_send_gathered(message->conn);
+        if (failed != LINED_OK)
+            return failed;
+        for (size_t i = 0; i < message->count - message->handled; i++)
+            message->lines[i] = message->lines[i + message->handled];
+        message->count -= message->handled;
+    }
+}
+
+static int post_lines(struct owner_message *message)
+{
+    for (;;) {
+        int result = gather_lines(message);
+        if (result == LINED_OK)
+            result = deliver_lines(message);
+        if (result != LINED_OK)
+            return result;
+    }
+}
+
+/* Returns the reason for the end. */
+static int serve_active(struct lined_conn *conn)
+{
+    struct owner_message message = {.worker = conn->server->worker, .conn = conn};
+    int reason = LINED_OK;
+
+    mailbox_message_init(&message.post);
+    if (message.worker->open != NULL) {
+        ask(&message, OWNER_OPEN);
+        reason = message.result;
+    }
+    if (reason == LINED_OK) {
+        reason = post_lines(&message);
+        message.result = reason;
+        if (message.worker->close != NULL)
+            ask(&message, OWNER_CLOSE);
+    }
+    mailbox_message_deinit(&message.post);
+    return reason;
+}
+
+/* ---- the thread ---- */
+
 static void observe_closed(struct lined_conn *conn, int reason)
 {
-    const struct lined_observer *observer = conn->terms->observer;
+    const struct lined_observer *observer = conn->server->options.observer;
 
     if (observer != NULL && observer->closed != NULL)
         observer->closed(observer->context, &conn->observer_slot, conn, reason);
@@ -65,68 +145,69 @@ static void observe_closed(struct lined_conn *conn, int reason)
 
 static void *session_main(void *argument)
 {
-    struct session *session = argument;
-    struct registry *registry = session->setting->registry;
-    struct lined_conn *conn = &session->conn;
+    struct lined_conn *conn = argument;
+    struct registry *registry = &conn->server->registry;
     int fd = conn->entry.fd;
 
-    int reason = serve(conn, session->setting->worker);
+    int reason =
+        conn->server->options.mode == LINED_ACTIVE ? serve_active(conn) : serve_passive(conn);
+    reason = conn_finish(conn, reason);
     observe_closed(conn, reason);
-    conn_finish(conn, reason);
+    conn_say_goodbye(conn, reason);
 
     /* The order matters, see registry.h. */
     registry_leave(registry, &conn->entry);
     close(fd);
     conn_deinit(conn);
-    free(session);
+    free(conn);
     registry_release(registry);
     return NULL;
 }
 
-int session_setting_init(struct session_setting *setting, struct registry *registry,
-                         const struct lined_options *terms, const struct lined_worker *worker)
+int session_attributes_init(pthread_attr_t *attributes)
 {
-    *setting = (struct session_setting){.registry = registry, .terms = terms, .worker = worker};
-    int error = pthread_attr_init(&setting->attributes);
+    int error = pthread_attr_init(attributes);
     if (error != 0)
         return -error;
-    INVARIANT(pthread_attr_setstacksize(&setting->attributes, STACK_SIZE) == 0);
-    INVARIANT(pthread_attr_setdetachstate(&setting->attributes, PTHREAD_CREATE_DETACHED) == 0);
+    INVARIANT(pthread_attr_setstacksize(attributes, STACK_SIZE) == 0);
+    INVARIANT(pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED) == 0);
     return LINED_OK;
 }
 
-void session_setting_deinit(struct session_setting *setting)
+void session_attributes_deinit(pthread_attr_t *attributes)
 {
-    INVARIANT(pthread_attr_destroy(&setting->attributes) == 0);
+    INVARIANT(pthread_attr_destroy(attributes) == 0);
 }
 
-/* Hands the session to a thread of its own. On failure it still belongs to the caller. */
-static int run(struct session *session)
+/* Hands the connection to a thread of its own. On failure it still belongs to the caller. */
+static int run(struct lined_conn *conn)
 {
-    const struct session_setting *setting = session->setting;
+    lined_server *server = conn->server;
     pthread_t thread;
 
-    if (!registry_join(setting->registry, &session->conn.entry))
-        return LINED_STOPPING;
-    int error = pthread_create(&thread, &setting->attributes, session_main, session);
+    int result = registry_join(&server->registry, &conn->entry);
+    if (result != LINED_OK)
+        return result;
+    int error = pthread_create(&thread, &server->session_attributes, session_main, conn);
     if (error != 0)
-        registry_withdraw(setting->registry, &session->conn.entry);
+        registry_withdraw(&server->registry, &conn->entry);
     return -error;
 }
 
-int session_start(const struct session_setting *setting, int fd, const union net_address *peer)
+int session_start(lined_server *server, int fd, const union net_address *peer)
 {
-    struct session *session = malloc(sizeof *session);
-    int failed = -ENOMEM;
+    struct lined_conn *conn = malloc(sizeof *conn);
+    int result = -ENOMEM;
 
-    if (session != NULL) {
-        session->setting = setting;
-        conn_init(&session->conn, fd, peer, setting->registry, setting->terms);
-        failed = run(session);
+    if (conn != NULL) {
+        conn_init(conn, server, fd, peer);
+        result = run(conn);
+        if (result != LINED_OK)
+            conn_deinit(conn);
     }
-    if (failed != LINED_OK) {
-        free(session);
+    if (result != LINED_OK) {
+        free(conn);
         close(fd);
     }
-    return failed;
+    return result;
 }

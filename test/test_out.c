@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#define MOST ((size_t)70000) /* no power of the growth */
+
 START_TEST(bytes_gather_in_order)
 {
     struct out_buffer out;
 
-    out_init(&out);
+    out_init(&out, MOST);
     ck_assert_uint_eq(out_put(&out, "Received: ", 10), 10);
     ck_assert_uint_eq(out_put(&out, "", 0), 0);
     ck_assert_uint_eq(out_put(&out, "a\n\n", 3), 3);
@@ -20,14 +22,29 @@ END_TEST
 
 START_TEST(a_full_buffer_takes_what_fits)
 {
-    static const char bytes[OUT_MOST + 5];
+    static const char bytes[MOST + 5];
     struct out_buffer out;
 
-    out_init(&out);
+    out_init(&out, MOST);
     ck_assert_uint_eq(out_put(&out, bytes, 10), 10);
-    ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), OUT_MOST - 10);
+    ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), MOST - 10);
     ck_assert_uint_eq(out_put(&out, bytes, 1), 0);
-    ck_assert_uint_eq(out.used, OUT_MOST);
+    ck_assert_uint_eq(out.used, MOST);
+    out_deinit(&out);
+}
+END_TEST
+
+START_TEST(what_was_sent_is_dropped)
+{
+    struct out_buffer out;
+
+    out_init(&out, MOST);
+    out_put(&out, "abcdef", 6);
+    out_drop(&out, 2);
+    ck_assert_uint_eq(out.used, 4);
+    ck_assert_mem_eq(out.data, "cdef", 4);
+    out_drop(&out, 4);
+    ck_assert_uint_eq(out.used, 0);
     out_deinit(&out);
 }
 END_TEST
@@ -37,7 +54,7 @@ START_TEST(memory_is_given_back_when_nothing_waits)
     static const char bytes[1000];
     struct out_buffer out;
 
-    out_init(&out);
+    out_init(&out, MOST);
     out_put(&out, bytes, 1);
     ck_assert(!out_has_grown(&out)); /* the least is kept */
     out_put(&out, bytes, sizeof bytes);
@@ -57,6 +74,7 @@ int main(void)
     const TTest *const tests[] = {
         bytes_gather_in_order,
         a_full_buffer_takes_what_fits,
+        what_was_sent_is_dropped,
         memory_is_given_back_when_nothing_waits,
     };
     return suite_run("out", tests, sizeof tests / sizeof tests[0]);

@@ -644,7 +644,7 @@ START_TEST(reasons_have_words)
         {LINED_CUT, "cut"},
         {-ETIMEDOUT, "etimedout"},
         {-ECONNRESET, "econnreset"},
-        {LINED_CUT + 1, "unknown reason 9"},
+        {LINED_GONE + 1, "unknown reason 12"},
         {-100000, "unknown reason -100000"},
     };
     char words[LINED_REASON_SIZE];

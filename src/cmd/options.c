@@ -16,6 +16,10 @@ const char options_help[] =
     "  -i, --ip ADDR              IPv4 or IPv6 address to listen on (default 127.0.0.1)\n"
     "  -p, --port PORT            port to listen on; 0 lets the kernel choose (default 1234)\n"
     "  -q, --quiet                print no packet log\n"
+    "  -w, --worker NAME|FILE.so  what is done with lines: received, chat or kv, or a module\n"
+    "                             (default received)\n"
+    "      --mode passive|active  whether each connection's thread does it, or one thread for\n"
+    "                             all (default passive)\n"
     "      --max-line BYTES       longest line, its LF counted, 16 to 1048576 (default 1460)\n"
     "      --long-line split|close\n"
     "                             what a longer line gets: it is split into pieces, or its\n"
@@ -114,6 +118,20 @@ static bool read_drain_timeout(struct options *options, const char *value)
     return value_seconds(value, &options->server.drain_timeout_ms);
 }
 
+static bool read_mode(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"passive", "active", NULL});
+
+    options->server.mode = word == 1 ? LINED_ACTIVE : LINED_PASSIVE;
+    return word >= 0;
+}
+
+static bool read_worker(struct options *options, const char *value)
+{
+    options->worker = value;
+    return *value != '\0';
+}
+
 static bool read_backlog(struct options *options, const char *value)
 {
     uint32_t backlog;
@@ -138,6 +156,8 @@ static const struct setting {
     {"ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address in digits", read_ip},
     {"port", 'p', false, "LINED_PORT", "a whole number from 0 to 65535", read_port},
     {"quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
+    {"worker", 'w', false, "LINED_WORKER", "received, chat, kv, or a module's file", read_worker},
+    {"mode", 0, false, "LINED_MODE", "passive or active", read_mode},
     {"max-line", 0, false, "LINED_MAX_LINE", "a whole number of bytes from 16 to 1048576",
      read_max_line},
     {"long-line", 0, false, "LINED_LONG_LINE", "split or close", read_long_line},
@@ -283,7 +303,7 @@ enum options_action options_read(struct options *options, int argc, char **argv,
 {
     bool given[SETTINGS] = {false};
 
-    *options = (struct options){.quiet = false};
+    *options = (struct options){.worker = "received"};
     lined_options_init(&options->server);
     enum options_action action = read_arguments(options, argc, argv, given, message);
     if (action == OPTIONS_SERVE)

@@ -18,6 +18,7 @@ enum options_action {
 
 struct options {
     struct lined_options server; /* ip points into argv or the environment */
+    const char *worker;          /* a name or a file, see worker.h; points as ip does */
     bool quiet;
 };
 

@@ -211,6 +211,7 @@ void packet_log_hurry(struct packet_log *log, uint32_t timeout_ms)
     INVARIANT(pthread_mutex_lock(&log->lock) == 0);
     log->hurry_until = monotonic_ms() + timeout_ms;
     INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
+    INVARIANT(pthread_cond_signal(&log->written) == 0);
     INVARIANT(pthread_mutex_unlock(&log->lock) == 0);
 }
 
@@ -251,7 +252,7 @@ static void init_locks(struct packet_log *log)
     INVARIANT(pthread_condattr_destroy(&monotonic) == 0);
 }
 
-static void free_log(struct packet_log *log)
+void packet_log_free(struct packet_log *log)
 {
     INVARIANT(pthread_cond_destroy(&log->written) == 0);
     INVARIANT(pthread_cond_destroy(&log->taken) == 0);
@@ -277,27 +278,36 @@ int packet_log_start(struct packet_log **started, int fd, void (*failed)(int err
                     ? ENOMEM
                     : pthread_create(&log->writer, NULL, writer_main, log);
     if (error != 0)
-        free_log(log);
+        packet_log_free(log);
     else
         *started = log;
     return -error;
 }
 
+/* Waits until the writer has ended, or until neither its stop nor a hurry leaves it any time. */
+static bool wait_for_writer_locked(struct packet_log *log, int64_t deadline_ms)
+{
+    while (!log->has_ended) {
+        bool is_hurried = log->hurry_until != 0 && log->hurry_until < deadline_ms;
+        const struct timespec until =
+            monotonic_timespec(is_hurried ? log->hurry_until : deadline_ms);
+        if (pthread_cond_timedwait(&log->written, &log->lock, &until) == ETIMEDOUT)
+            return log->has_ended;
+    }
+    return true;
+}
+
 bool packet_log_stop(struct packet_log *log, uint32_t timeout_ms)
 {
-    const struct timespec deadline = monotonic_timespec(monotonic_ms() + timeout_ms);
-    int error = 0;
+    int64_t deadline_ms = monotonic_ms() + timeout_ms;
 
     INVARIANT(pthread_mutex_lock(&log->lock) == 0);
     log->ending = true;
     INVARIANT(pthread_cond_signal(&log->appended) == 0);
-    while (!log->has_ended && error == 0)
-        error = pthread_cond_timedwait(&log->written, &log->lock, &deadline);
-    bool has_ended = log->has_ended;
+    bool has_ended = wait_for_writer_locked(log, deadline_ms);
     INVARIANT(pthread_mutex_unlock(&log->lock) == 0);
     if (!has_ended)
         return false;
     INVARIANT(pthread_join(log->writer, NULL) == 0);
-    free_log(log);
     return true;
 }

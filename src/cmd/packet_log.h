@@ -23,12 +23,16 @@ int packet_log_start(struct packet_log **log, int fd, void (*failed)(int error))
 void packet_log_observe(struct packet_log *log, struct lined_observer *observer);
 
 /* The server is to end. Connections that still wait for room when timeout_ms have passed wait no
- * longer: from then on what is logged is dropped, for the reader is stuck. Any thread. */
+ * longer: from then on what is logged is dropped, for the reader is stuck. packet_log_stop waits no
+ * longer either. Any thread. */
 void packet_log_hurry(struct packet_log *log, uint32_t timeout_ms);
 
 /* Ends the log; nobody may log any more. Waits at most timeout_ms until all is written, and returns
- * true if it is, or if writing had failed before. If not, the writer is stuck in write(2): it and
- * the log are left alone, for the process is about to end. */
+ * true if it is, or if writing had failed before. If not, the writer is stuck in write(2): it is
+ * left alone, and the log must not be freed, for the process is about to end. */
 bool packet_log_stop(struct packet_log *log, uint32_t timeout_ms);
+
+/* After packet_log_stop has returned true. */
+void packet_log_free(struct packet_log *log);
 
 #endif

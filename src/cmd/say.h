@@ -1,0 +1,15 @@
+/*
+ * What lined says about itself, on standard error.
+ */
+#ifndef SAY_H
+#define SAY_H
+
+/* One line: "lined: ", the text, LF. Never waits: where nobody reads standard error and it is full,
+ * the line is dropped, for serving and stopping matter more. Any thread; lines are not torn. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+
+/* What an errno means; text is room for it. */
+#define SAY_ERROR_SIZE 128
+const char *say_error(int error, char text[SAY_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,122 @@
+#include "outbox.h"
+
+#include "invariant.h"
+#include "lined.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+void outbox_init(struct outbox *outbox, int fd, size_t limit)
+{
+    *outbox = (struct outbox){.fd = fd};
+    out_init(&outbox->waiting, limit);
+    INVARIANT(pthread_mutex_init(&outbox->lock, NULL) == 0);
+}
+
+void outbox_deinit(struct outbox *outbox)
+{
+    INVARIANT(pthread_mutex_destroy(&outbox->lock) == 0);
+    out_deinit(&outbox->waiting);
+}
+
+void outbox_lock(struct outbox *outbox)
+{
+    INVARIANT(pthread_mutex_lock(&outbox->lock) == 0);
+}
+
+void outbox_unlock(struct outbox *outbox)
+{
+    INVARIANT(pthread_mutex_unlock(&outbox->lock) == 0);
+}
+
+/* Sends what the socket takes without waiting; returns how much, or -errno of a dead connection. */
+static ssize_t send_some_locked(struct outbox *outbox, const char *bytes, size_t size)
+{
+    ssize_t sent;
+
+    do {
+        sent = send(outbox->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0)
+        return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? 0 : -errno;
+    atomic_fetch_add_explicit(&outbox->sent, (uint64_t)sent, memory_order_relaxed);
+    return sent;
+}
+
+int outbox_disconnect_locked(struct outbox *outbox)
+{
+    outbox->is_slow = true;
+    out_deinit(&outbox->waiting);
+    shutdown(outbox->fd, SHUT_RDWR);
+    return LINED_SLOW_CONSUMER;
+}
+
+int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
+{
+    ssize_t sent = 0;
+
+    if (outbox->is_slow)
+        return LINED_SLOW_CONSUMER;
+    if (!outbox->is_held && outbox->waiting.used == 0)
+        sent = send_some_locked(outbox, bytes, size);
+    if (sent < 0)
+        return LINED_GONE;
+    size_t left = size - (size_t)sent;
+    /* All of it or nothing: half a push would be a torn one. No memory counts as no room. */
+    if (left > 0 && out_put(&outbox->waiting, bytes + sent, left) < left)
+        return outbox_disconnect_locked(outbox);
+    return LINED_OK;
+}
+
+void outbox_deliver_locked(struct outbox *outbox)
+{
+    if (outbox->is_held || outbox->waiting.used == 0)
+        return;
+    ssize_t sent = send_some_locked(outbox, outbox->waiting.data, outbox->waiting.used);
+    if (sent < 0)
+        out_deinit(&outbox->waiting); /* the client is gone; its thread learns it from recv */
+    else
+        out_drop(&outbox->waiting, (size_t)sent);
+}
+
+bool outbox_needs_courier_locked(const struct outbox *outbox)
+{
+    return !outbox->is_held && outbox->waiting.used > 0;
+}
+
+static void take_waiting_locked(struct outbox *outbox, struct out_buffer *taken)
+{
+    const struct out_buffer empty = *taken;
+
+    *taken = outbox->waiting;
+    outbox->waiting = empty;
+    outbox->waiting.most = taken->most;
+}
+
+void outbox_hold(struct outbox *outbox, struct out_buffer *taken)
+{
+    outbox_lock(outbox);
+    outbox->is_held = true;
+    take_waiting_locked(outbox, taken);
+    outbox_unlock(outbox);
+}
+
+bool outbox_release(struct outbox *outbox, struct out_buffer *taken)
+{
+    outbox_lock(outbox);
+    bool more = outbox->waiting.used > 0;
+    if (more)
+        take_waiting_locked(outbox, taken);
+    else
+        outbox->is_held = false;
+    outbox_unlock(outbox);
+    return more;
+}
+
+bool outbox_is_slow(struct outbox *outbox)
+{
+    outbox_lock(outbox);
+    bool is_slow = outbox->is_slow;
+    outbox_unlock(outbox);
+    return is_slow;
+}

@@ -1,0 +1,60 @@
+/*
+ * What others send to a connection, beside its own replies. A push goes straight to the socket when
+ * that takes it and no reply is under way; what is left waits here, up to a limit. A client that
+ * leaves more waiting is a slow consumer: its socket is shut down, and its own thread does the
+ * rest.
+ *
+ * Any thread may push. The lock is held across sends, but only across sends that do not wait.
+ */
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include "out.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct outbox {
+    pthread_mutex_t lock; /* may be taken while the registry's is held, never the other way round */
+    int fd; /* never changes; closed only after the registry gives the outbox to nobody */
+    struct out_buffer waiting; /* lock */
+    _Atomic uint64_t sent;     /* bytes that went straight to the socket; written under the lock,
+                                * read without it: a figure a moment old is as good */
+    bool is_held;              /* lock; the connection's thread is sending: pushes wait */
+    bool is_slow;              /* lock; the limit was passed */
+    bool is_watched;           /* lock; the courier's, see there */
+};
+
+void outbox_init(struct outbox *outbox, int fd, size_t limit);
+void outbox_deinit(struct outbox *outbox);
+
+void outbox_lock(struct outbox *outbox);
+void outbox_unlock(struct outbox *outbox);
+
+/* LINED_OK, LINED_SLOW_CONSUMER, or LINED_GONE when the client has reset. */
+int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size);
+
+/* Gives a slow consumer up. Its own thread finds its socket shut down, asks outbox_is_slow, and
+ * ends. Returns LINED_SLOW_CONSUMER. */
+int outbox_disconnect_locked(struct outbox *outbox);
+
+/* The socket takes bytes again: sends what waits. */
+void outbox_deliver_locked(struct outbox *outbox);
+
+/* True if bytes wait, and nobody but the courier will send them. */
+bool outbox_needs_courier_locked(const struct outbox *outbox);
+
+/* The connection's thread is about to send: pushes wait from now on. What waited already goes to
+ * taken, which must be empty, and is to be sent first. */
+void outbox_hold(struct outbox *outbox, struct out_buffer *taken);
+
+/* Its reply is sent. False: done. True: pushes came meanwhile; they are in taken, which must be
+ * empty, and are to be sent before this is called again. */
+bool outbox_release(struct outbox *outbox, struct out_buffer *taken);
+
+bool outbox_is_slow(struct outbox *outbox);
+
+#endif

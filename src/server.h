@@ -1,0 +1,36 @@
+/*
+ * What a server is made of. Its sessions reach it through their connection. It outlives them all:
+ * lined_server_free waits for the registry to be empty.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include "courier.h"
+#include "lined.h"
+#include "mailbox.h"
+#include "registry.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct lined_server {
+    /* Set by lined_server_start before there is any other thread; they never change after. */
+    struct lined_options options; /* ip is not kept */
+    const struct lined_worker *worker;
+    void *shared; /* the worker's */
+    int listener; /* closed by lined_server_free */
+    uint16_t port;
+    pthread_attr_t session_attributes;
+    pthread_t acceptor;
+    pthread_t owner; /* active mode */
+
+    /* These lock for themselves. */
+    struct registry registry;
+    struct mailbox mailbox; /* active mode */
+    struct courier courier;
+
+    _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* A key-value server that speaks enough RESP2 for Redis clients. A task: it pulls commands, whose
+ * arguments are as long as they say. Errors are in Redis's words. */
+#include "kv_commands.h"
+#include "workers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is echoed of a command's words can reach a terminal: nothing that it obeys, and not long. */
+static int append_shown(char *text, size_t room, const struct resp_argument *word)
+{
+    char shown[64];
+    size_t length = word->size < sizeof shown ? word->size : sizeof shown - 1;
+
+    for (size_t i = 0; i < length; i++)
+        shown[i] = (char)(isprint((unsigned char)word->bytes[i]) ? word->bytes[i] : '?');
+    return snprintf(text, room, "'%.*s'", (int)length, shown);
+}
+
+static int send_unknown(struct client *client)
+{
+    char text[512] = "ERR unknown command ";
+    int size = (int)strlen(text);
+
+    size += append_shown(text + size, sizeof text - (size_t)size, &client->command->arguments[0]);
+    size += snprintf(text + size, sizeof text - (size_t)size, ", with args beginning with: ");
+    for (size_t i = 1; i < client->command->count && size < 256; i++) {
+        size +=
+            append_shown(text + size, sizeof text - (size_t)size, &client->command->arguments[i]);
+        text[size++] = ' ';
+    }
+    text[size] = '\0';
+    return resp_send_error(client->conn, text);
+}
+
+static int dispatch(struct client *client)
+{
+    size_t count = client->command->count;
+    char text[96];
+
+    for (size_t i = 0; i < kv_command_count; i++) {
+        if (!resp_is(&client->command->arguments[0], kv_commands[i].name))
+            continue;
+        if (count >= kv_commands[i].least && count <= kv_commands[i].most)
+            return kv_commands[i].run(client);
+        snprintf(text, sizeof text, "ERR wrong number of arguments for '%s' command",
+                 kv_commands[i].name);
+        return resp_send_error(client->conn, text);
+    }
+    return send_unknown(client);
+}
+
+static int serve_commands(struct client *client)
+{
+    for (;;) {
+        int result = resp_read(client->conn, client->command);
+        if (result == LINED_OK && client->command->count > 0)
+            result = dispatch(client);
+        if (result != LINED_OK)
+            return result;
+    }
+}
+
+static int serve(lined_conn *conn, void *state)
+{
+    struct client client = {
+        .conn = conn, .store = lined_shared(conn), .command = resp_command_new()};
+
+    (void)state;
+    if (client.command == NULL)
+        return -ENOMEM;
+    int reason = serve_commands(&client);
+    resp_command_free(client.command);
+    free(client.value.bytes);
+    return reason;
+}
+
+static int start(lined_server *server, void **shared)
+{
+    (void)server;
+    *shared = kv_store_new();
+    return *shared == NULL ? -ENOMEM : LINED_OK;
+}
+
+static void stop(void *shared)
+{
+    kv_store_free(shared);
+}
+
+const struct lined_worker lined_worker_kv = {.start = start, .stop = stop, .task = serve};

@@ -1,0 +1,33 @@
+/*
+ * The commands of kv.
+ */
+#ifndef KV_COMMANDS_H
+#define KV_COMMANDS_H
+
+#include "kv_store.h"
+#include "resp.h"
+
+#include <lined.h>
+#include <stddef.h>
+
+/* What a connection works with. */
+struct client {
+    lined_conn *conn;
+    struct kv_store *store;
+    struct resp_command *command;
+    struct kv_copy value; /* the last one read */
+};
+
+/* Each answers client->command, whose arguments are as many as least and most say, the name
+ * counted. Returns as lined_worker's line does. */
+struct kv_command {
+    const char *name;
+    size_t least;
+    size_t most;
+    int (*run)(struct client *client);
+};
+
+extern const struct kv_command kv_commands[];
+extern const size_t kv_command_count;
+
+#endif
