@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* prlimit */
 /* The command as its users meet it: messages, exit statuses, signals, the packet log's faults. */
 #include "dial.h"
 #include "process.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -269,6 +271,99 @@ START_TEST(a_second_signal_cuts_at_once)
 }
 END_TEST
 
+/* Clients that have connected and sent, but that nobody has accepted yet, are served by a drain. */
+START_TEST(a_drain_serves_who_waits_to_be_accepted)
+{
+    enum { CLIENTS = 20 };
+    int clients[CLIENTS];
+
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_int_eq(kill(server.pid, SIGCONT), 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* CPU time of the process so far, in clock ticks. */
+static unsigned long cpu_ticks(void)
+{
+    char path[64];
+    unsigned long user = 0, system = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server.pid);
+    FILE *stat = fopen(path, "r");
+    ck_assert_ptr_nonnull(stat);
+    ck_assert_int_eq(
+        fscanf(stat, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system),
+        2);
+    fclose(stat);
+    return user + system;
+}
+
+START_TEST(without_descriptors_clients_wait)
+{
+    struct rlimit limit;
+    struct pollfd nothing = {.fd = -1};
+
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = process_descriptors(&server) + 1;
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    int first = dial(server.port);
+    say(first, "first\n");
+    expect(first, "Received: first\n\n");
+    int second = dial(server.port);
+    say(second, "second\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text,
+                     "lined: accept: Too many open files; new connections wait until there is "
+                     "room");
+    unsigned long before = cpu_ticks();
+    poll(&nothing, 1, 500); /* the time over which it must not spin */
+    ck_assert_uint_lt(cpu_ticks() - before, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
+    say(first, "still\n"); /* nobody who is connected notices */
+    expect(first, "Received: still\n\n");
+    hang_up(first);
+    expect(second, "Received: second\n\n");
+    hang_up(second);
+    kill(server.pid, SIGTERM);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Too many")); /* said once */
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* Standard error is a pipe that nobody reads, and it is full. */
+START_TEST(a_full_standard_error_stops_nothing)
+{
+    char path[64];
+
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    snprintf(path, sizeof path, "/proc/%d/fd/2", (int)server.pid);
+    int standard_error = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(standard_error, 0);
+    while (write(standard_error, text, 1) == 1)
+        continue;
+    close(standard_error);
+    int client = dial(server.port);
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0); /* it would say that it drains a connection */
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
 START_TEST(a_full_standard_output_does_not_stop_serving)
 {
     int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -335,18 +430,17 @@ START_TEST(closed_standard_descriptors_do_not_become_sockets)
 }
 END_TEST
 
-START_TEST(a_stuck_standard_output_does_not_stop_a_stop)
+/* A lined whose log nobody reads, and which holds up its client because the log is full. */
+static int serve_with_a_stuck_log(const char *drain_timeout, int ends[2])
 {
     static char lines[64 * 1024];
-    int ends[2];
     size_t said = 0;
 
     memset(lines, '\n', sizeof lines);
     ck_assert_int_eq(pipe(ends), 0);
-    process_serve(&server, ends[1], ARGUMENTS("--drain-timeout=0.1"));
+    process_serve(&server, ends[1], ARGUMENTS(drain_timeout));
     close(ends[1]);
     int client = dial(server.port);
-    /* Until the log holds all it can, and holds up its client: nobody reads the pipe. */
     ck_assert_int_eq(fcntl(client, F_SETFL, O_NONBLOCK), 0);
     struct pollfd ready = {.fd = client, .events = POLLIN | POLLOUT};
     while (poll(&ready, 1, 300) == 1) {
@@ -358,7 +452,28 @@ START_TEST(a_stuck_standard_output_does_not_stop_a_stop)
             ck_assert_int_gt(recv(client, text, sizeof text, 0), 0);
     }
     ck_assert_uint_gt(said, 0);
+    return client;
+}
+
+START_TEST(a_stuck_standard_output_does_not_stop_a_stop)
+{
+    int ends[2];
+    int client = serve_with_a_stuck_log("--drain-timeout=0.1", ends);
+
     end_by(SIGTERM, 3);
+    hang_up(client);
+    close(ends[0]);
+}
+END_TEST
+
+START_TEST(a_second_signal_cuts_a_stuck_log_too)
+{
+    int ends[2];
+    int client = serve_with_a_stuck_log("--drain-timeout=1000", ends);
+
+    ck_assert_int_eq(kill(server.pid, SIGINT), 0);
+    process_line(&server.err, text, sizeof text); /* it drains */
+    end_by(SIGINT, 3);
     hang_up(client);
     close(ends[0]);
 }
@@ -451,10 +566,14 @@ int main(void)
         each_signal_drains,
         past_the_drain_timeout_the_rest_is_cut,
         a_second_signal_cuts_at_once,
+        a_drain_serves_who_waits_to_be_accepted,
+        without_descriptors_clients_wait,
+        a_full_standard_error_stops_nothing,
         a_full_standard_output_does_not_stop_serving,
         a_closed_pipe_does_not_stop_serving,
         closed_standard_descriptors_do_not_become_sockets,
         a_stuck_standard_output_does_not_stop_a_stop,
+        a_second_signal_cuts_a_stuck_log_too,
         log_lines_are_whole_and_in_order,
         threads_and_descriptors_come_back,
     };

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pthread_getattr_np */
 #include "dial.h"
 #include "suite.h"
 #include "watch.h"
@@ -5,8 +6,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lined.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -157,6 +160,8 @@ END_TEST
 
 START_TEST(a_long_line_can_close_its_connection)
 {
+    static char unwanted[100000];
+
     prepare();
     options.max_line = 16;
     options.long_line = LINED_LONG_CLOSE;
@@ -164,12 +169,14 @@ START_TEST(a_long_line_can_close_its_connection)
     int client = dial(lined_server_port(server));
     int other = dial(lined_server_port(server));
 
-    /* The replies so far arrive, although bytes that nobody reads follow the long line. */
-    say(client, "fits\n1234567890123456 and much more\nlines\n");
+    /* The replies so far arrive, although bytes that nobody handles follow the long line. */
+    memset(unwanted, 'x', sizeof unwanted);
+    say(client, "fits\n");
+    say_bytes(client, unwanted, sizeof unwanted);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_LINE_TOO_LONG);
     expect(client, "Received: fits\n\n");
     expect_eof(client);
     hang_up(client);
-    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_LINE_TOO_LONG);
     say(other, "123456789012345\n"); /* just fits */
     expect(other, "Received: 123456789012345\n\n");
     hang_up(other);
@@ -230,39 +237,43 @@ START_TEST(a_client_that_does_not_read_is_closed_alone)
 }
 END_TEST
 
-/* A client may take far longer than the send timeout for all, if it takes some now and then. */
+/* A client may take far longer than the send timeout for all, if it takes some now and then. What
+ * it takes here is far too little to make the socket writable again. */
 START_TEST(a_slow_reader_is_not_closed)
 {
-    enum { LINES = 400000 };
-    static char lines[LINES];
-    size_t received = 0;
+    char bytes[4096];
+    struct pollfd nothing = {.fd = -1};
 
-    memset(lines, '\n', sizeof lines);
     prepare();
-    options.send_timeout_ms = 400;
+    options.send_timeout_ms = 600;
     lined_server *server = start();
-    int client = dial_narrow(lined_server_port(server), 4096);
-    pid_t sender = fork(); /* sends while this one reads */
-    ck_assert_int_ge(sender, 0);
-    if (sender == 0) {
-        say_bytes(client, lines, sizeof lines);
-        half_close(client);
-        _exit(0);
+    int client = dial_narrow(lined_server_port(server), 8192);
+    stop_reading(client);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_gt(recv(client, bytes, sizeof bytes, 0), 0);
+        poll(&nothing, 1, 100); /* this is the slowness that is tested, not a wait */
     }
-    for (;;) {
-        char bytes[100000];
-        struct pollfd nothing = {.fd = -1};
-        ssize_t size = recv(client, bytes, sizeof bytes, 0);
-        ck_assert_int_ge(size, 0);
-        if (size == 0)
-            break;
-        received += (size_t)size;
-        if (received < 100000)
-            poll(&nothing, 1, 5); /* this is the slowness that is tested, not a wait */
-    }
-    ck_assert_uint_eq(received, (size_t)LINES * 12);
+    ck_assert_uint_eq(watch_count_closed(&watch), 0);
     hang_up(client);
-    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_client_that_talks_is_not_idle)
+{
+    struct pollfd nothing = {.fd = -1};
+
+    prepare();
+    options.idle_timeout_ms = 400;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    for (int i = 0; i < 12; i++) {
+        say(client, "hello\n");
+        expect(client, "Received: hello\n\n");
+        poll(&nothing, 1, 100); /* silence, but less than is allowed */
+    }
+    ck_assert_uint_eq(watch_count_closed(&watch), 0);
+    hang_up(client);
     finish(server);
 }
 END_TEST
@@ -362,6 +373,97 @@ START_TEST(a_drain_answers_what_was_received)
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
     ck_assert_int_eq(watch.last_reason, LINED_STOPPING);
     ck_assert_uint_eq(stats_of(server).lines, LINES + 1);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+/* Sends lines without a pause, and reads the replies, until the server has had enough. */
+static pid_t fork_endless_client(int client)
+{
+    pid_t talker = fork();
+
+    ck_assert_int_ge(talker, 0);
+    if (talker == 0) {
+        if (fork() == 0)
+            drink(client);
+        else
+            while (say_what_it_takes(client, "x\nx\nx\nx\n", 8) == 8)
+                continue;
+        _exit(0);
+    }
+    return talker;
+}
+
+START_TEST(a_client_that_never_pauses_does_not_keep_a_drain_up)
+{
+    prepare();
+    options.drain_timeout_ms = 100 * 1000;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    fork_endless_client(client);
+    watch_await_lines(&watch, 1000);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+/* The replies are in the server's kernel, for the client does not read. Bytes that nobody will
+ * handle come in: closing now would be a reset, and the replies would be lost. */
+START_TEST(a_drain_waits_until_the_client_has_its_replies)
+{
+    enum { LINES = 40000 };
+    static char lines[LINES];
+
+    memset(lines, '\n', sizeof lines);
+    prepare();
+    lined_server *server = start();
+    int client = dial_narrow(lined_server_port(server), 4096);
+    say_bytes(client, lines, sizeof lines);
+    watch_await_lines(&watch, LINES);
+    lined_server_drain(server);
+    say_what_it_takes(client, "unfinished", 10);
+    ck_assert_uint_eq(drink(client), (size_t)LINES * 12);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_drain_does_not_wait_for_a_client_that_is_gone)
+{
+    enum { LINES = 40000 };
+    static char lines[LINES];
+
+    memset(lines, '\n', sizeof lines);
+    prepare();
+    options.drain_timeout_ms = 1000 * 1000;
+    lined_server *server = start();
+    int client = dial_narrow(lined_server_port(server), 4096);
+    say_bytes(client, lines, sizeof lines);
+    watch_await_lines(&watch, LINES);
+    lined_server_drain(server);
+    hang_up_rudely(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_stop_is_seen_between_two_lines)
+{
+    prepare();
+    lined_server *server = start_waiting_worker();
+    int client = dial(lined_server_port(server));
+
+    say(client, "wait\na\nb\nc\nd\n");
+    sem_wait(&arrived);
+    lined_server_stop(server);
+    sem_post(&go_on);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    ck_assert_uint_eq(stats_of(server).lines, 1);
+    ck_assert_int_eq(watch.last_reason, LINED_CUT);
     hang_up(client);
     lined_server_free(server);
 }
@@ -611,6 +713,61 @@ START_TEST(a_worker_decides_what_is_said_and_when_it_ends)
 }
 END_TEST
 
+/* ---- what a connection costs ---- */
+
+static size_t stack_size, guard_size;
+
+static int measure_stack(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    pthread_attr_t attributes;
+
+    (void)state;
+    ck_assert_int_eq(pthread_getattr_np(pthread_self(), &attributes), 0);
+    pthread_attr_getstacksize(&attributes, &stack_size);
+    pthread_attr_getguardsize(&attributes, &guard_size);
+    pthread_attr_destroy(&attributes);
+    return lined_send(conn, line, size);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+START_TEST(a_stack_is_small_and_guarded)
+{
+    static const struct lined_worker measuring = {.line = measure_stack};
+
+    prepare();
+    lined_server *server = start_worker(&measuring);
+    int client = dial(lined_server_port(server));
+    say(client, "x\n");
+    expect(client, "x\n");
+    ck_assert_uint_le(stack_size, 128 * 1024);
+    ck_assert_uint_gt(guard_size, 0);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+START_TEST(an_idle_connection_gives_its_buffers_back)
+{
+    static const struct lined_worker measuring = {.line = measure_stack};
+    static char lines[300000];
+    struct pollfd nothing = {.fd = -1};
+
+    memset(lines, '\n', sizeof lines);
+    prepare();
+    lined_server *server = start_worker(&measuring);
+    int client = dial(lined_server_port(server));
+    say_bytes(client, lines, sizeof lines);
+    expect_bytes(client, lines, sizeof lines);
+    size_t busy = mallinfo2().uordblks;
+    for (int i = 0; i < 500 && mallinfo2().uordblks + 100000 > busy; i++)
+        poll(&nothing, 1, 20);                              /* it tells nobody */
+    ck_assert_uint_lt(mallinfo2().uordblks + 100000, busy); /* of two buffers of 64 KiB */
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+#endif
+
 static int refuse(lined_conn *conn, void **state)
 {
     (void)conn;
@@ -668,8 +825,13 @@ int main(void)
         an_idle_client_is_closed,
         a_client_that_does_not_read_is_closed_alone,
         a_slow_reader_is_not_closed,
+        a_client_that_talks_is_not_idle,
         lines_received_before_a_reset_are_handled,
         a_drain_answers_what_was_received,
+        a_client_that_never_pauses_does_not_keep_a_drain_up,
+        a_drain_waits_until_the_client_has_its_replies,
+        a_drain_does_not_wait_for_a_client_that_is_gone,
+        a_stop_is_seen_between_two_lines,
         a_drain_tells_an_ended_client_from_one_that_stays,
         a_drain_ends_idle_clients_and_takes_no_new_ones,
         a_drain_cuts_what_is_left_at_its_deadline,
@@ -680,6 +842,10 @@ int main(void)
         what_cannot_be_served_is_refused,
         a_worker_decides_what_is_said_and_when_it_ends,
         a_worker_can_refuse_a_connection,
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        a_stack_is_small_and_guarded,
+        an_idle_connection_gives_its_buffers_back,
+#endif
         reasons_have_words,
     };
     return suite_run("server", tests, sizeof tests / sizeof tests[0]);

@@ -81,3 +81,11 @@ int watch_await_closed(struct watch *watch, size_t closed)
 {
     return await(watch, &watch->closed, closed, "closes");
 }
+
+size_t watch_count_closed(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->lock);
+    size_t closed = watch->closed;
+    pthread_mutex_unlock(&watch->lock);
+    return closed;
+}

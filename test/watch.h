@@ -25,4 +25,7 @@ void watch_await_lines(struct watch *watch, size_t lines);
 /* Returns the reason of the last of them. */
 int watch_await_closed(struct watch *watch, size_t closed);
 
+/* How many have closed by now. */
+size_t watch_count_closed(struct watch *watch);
+
 #endif

@@ -1,0 +1,152 @@
+#include "../src/net.h"
+
+#include "dial.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <unistd.h>
+
+START_TEST(literals_are_read_and_written)
+{
+    static const struct {
+        const char *ip;
+        const char *text;
+    } cases[] = {
+        {"127.0.0.1", "127.0.0.1:80"},
+        {"0.0.0.0", "0.0.0.0:80"},
+        {"::1", "[::1]:80"},
+        {"::", "[::]:80"},
+        {"fe80::1%lo", "[fe80::1%lo]:80"},
+        {"0:0::0001", "[::1]:80"},
+    };
+    union net_address address;
+    char text[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(net_parse(cases[i].ip, 80, &address), "%s", cases[i].ip);
+        net_format(&address, text);
+        ck_assert_str_eq(text, cases[i].text);
+    }
+}
+END_TEST
+
+START_TEST(other_words_are_no_addresses)
+{
+    static const char *const words[] = {"",          "localhost",  "127.1", "1.2.3.4.5",
+                                        "256.0.0.1", "0x7f000001", "::g",   "[::1]",
+                                        " ::1",      "127.0.0.1 "};
+    union net_address address;
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        ck_assert_msg(!net_parse(words[i], 80, &address), "%s", words[i]);
+}
+END_TEST
+
+START_TEST(every_errno_of_accept_has_a_verdict)
+{
+    static const int retried[] = {EINTR,       ECONNABORTED, EPROTO,          ENETDOWN,
+                                  ENETUNREACH, EHOSTDOWN,    EHOSTUNREACH,    ENONET,
+                                  ENOPROTOOPT, EOPNOTSUPP,   EPERM,           ETIMEDOUT,
+                                  ENOSR,       EAGAIN,       ESOCKTNOSUPPORT, EPROTONOSUPPORT};
+    static const int paced[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    static const int fatal[] = {EBADF, ENOTSOCK, EFAULT, EXDEV};
+
+    for (size_t i = 0; i < sizeof retried / sizeof retried[0]; i++)
+        ck_assert_int_eq(net_accept_verdict(retried[i]), NET_RETRY);
+    for (size_t i = 0; i < sizeof paced / sizeof paced[0]; i++)
+        ck_assert_int_eq(net_accept_verdict(paced[i]), NET_PACE);
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+        ck_assert_int_eq(net_accept_verdict(fatal[i]), NET_FATAL);
+    ck_assert_int_eq(net_accept_verdict(EINVAL), NET_ENDED);
+}
+END_TEST
+
+static int listener;
+
+static int connect_to_listener(void)
+{
+    union net_address address;
+
+    ck_assert(net_parse("127.0.0.1", 0, &address));
+    listener = net_listen(&address, 8);
+    ck_assert_int_ge(listener, 0);
+    return dial(net_port(listener));
+}
+
+static void expect_option(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    ck_assert_int_eq(getsockopt(fd, level, option, &value, &size), 0);
+    ck_assert_int_ne(value, 0);
+}
+
+START_TEST(accepted_sockets_inherit_what_the_listener_has)
+{
+    union net_address peer;
+    int client = connect_to_listener();
+    int fd = net_accept(listener, &peer);
+
+    expect_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    expect_option(fd, SOL_SOCKET, SO_OOBINLINE);
+    close(fd);
+    close(client);
+    close(listener);
+}
+END_TEST
+
+START_TEST(who_waits_to_be_accepted_is_counted)
+{
+    union net_address peer;
+    int client = connect_to_listener();
+    int other = dial(net_port(listener));
+    struct pollfd queued = {.fd = listener, .events = POLLIN};
+
+    ck_assert_int_eq(poll(&queued, 1, 10000), 1);
+    ck_assert_uint_eq(net_queued(listener), 2);
+    net_stop_waiting(listener);
+    close(net_accept(listener, &peer));
+    close(net_accept(listener, &peer));
+    ck_assert_uint_eq(net_queued(listener), 0);
+    ck_assert_int_eq(net_accept(listener, &peer), -EAGAIN);
+    close(client);
+    close(other);
+    close(listener);
+}
+END_TEST
+
+START_TEST(a_dead_connection_owes_no_acknowledgement)
+{
+    static const char bytes[65536];
+    union net_address peer;
+    struct pollfd dead = {.events = 0};
+    int client = connect_to_listener();
+    int fd = net_accept(listener, &peer);
+
+    dead.fd = fd;
+    ck_assert_int_eq(net_connection_state(fd), NET_OPEN);
+    while (send(fd, bytes, sizeof bytes, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        continue;
+    ck_assert_uint_gt(net_unacknowledged(fd), 0);
+    hang_up_rudely(client);
+    ck_assert_int_eq(poll(&dead, 1, 10000), 1); /* POLLHUP */
+    ck_assert_int_eq(net_connection_state(fd), NET_DEAD);
+    ck_assert_uint_eq(net_unacknowledged(fd), 0);
+    close(fd);
+    close(listener);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        literals_are_read_and_written,       other_words_are_no_addresses,
+        every_errno_of_accept_has_a_verdict, accepted_sockets_inherit_what_the_listener_has,
+        who_waits_to_be_accepted_is_counted, a_dead_connection_owes_no_acknowledgement,
+    };
+    return suite_run("net", tests, sizeof tests / sizeof tests[0]);
+}
