@@ -27,7 +27,9 @@ want_for_test() {
     want has_library jansson libjansson-dev
     want has_library libmd libmd-dev
     want has_command nc netcat-openbsd
+    want has_command c++ g++
     want has_command nm binutils
+    want has_command readelf binutils
 }
 
 want_for_lint() {

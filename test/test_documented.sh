@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every option of --help is in the man page and the README, with its variable; and none besides.
+# What is documented is what there is: the options of --help in lined(1) and the README, and what
+# lined.h declares in lined(3); and none besides.
 set -euo pipefail
 root=$1 lined=$2
 
@@ -25,3 +26,48 @@ for option in $help; do
     grep -q "$variable" "$root/docs/lined.1" || fail "the man page lacks $variable"
     grep -q "$variable" "$root/README.md" || fail "the README lacks $variable"
 done
+
+# Every function of lined.h has its prototype in lined(3), and every result is in its table. Both
+# are brought to one form first: "type name(type name,type name)".
+one_form() { sed -E 's/[[:space:]]+/ /g; s/ ?([*(),]) ?/\1/g; s/^ | $//g' | sort; }
+
+header_functions() {
+    tr '\n' ' ' <"$root/include/lined.h" | sed -E 's|/\*([^*]\|\*+[^*/])*\*+/| |g' |
+        grep -oE 'LINED_API [^;]*\)[ ]*;' | sed -E 's/^LINED_API //; s/;$//' | one_form
+}
+
+# Ft gives the type, Fn or Fo to Fc the name and the arguments, each in quotes where it has spaces.
+manual_functions() {
+    awk '
+        function unquoted(text) { gsub(/"/, "", text); return text }
+        /^\.Sh/ { inside = /SYNOPSIS/ }
+        !inside { next }
+        /^\.Ft / { type = unquoted(substr($0, 5)) }
+        /^\.Fo / { name = $2; list = "" }
+        /^\.Fa / { list = list (list == "" ? "" : ",") unquoted(substr($0, 5)) }
+        /^\.Fc/ { print type " " name "(" list ")" }
+        /^\.Fn / {
+            name = $2
+            list = substr($0, index($0, name) + length(name) + 1)
+            gsub(/" +"/, ",", list)
+            print type " " name "(" unquoted(list) ")"
+        }' "$root/docs/lined.3" | one_form
+}
+
+functions=$(header_functions)
+[ "$(grep -c '^LINED_API' "$root/include/lined.h")" -eq $(($(wc -l <<<"$functions") + 1)) ] ||
+    fail "lined.h declares more than these functions and lined_worker_received: $functions"
+[ "$(manual_functions)" = "$functions" ] ||
+    fail "lined.h and lined(3) differ: $(diff <(echo "$functions") <(manual_functions))"
+
+results=$(sed -n '/^enum lined_result {/,/^}/p' "$root/include/lined.h" |
+    grep -oE '^ +LINED_[A-Z_]+' | tr -d ' ')
+[ -n "$results" ] || fail "lined.h has no enum lined_result"
+table=$(sed -n '/^\.Sh RETURN VALUES/,/^\.El/s/^\.It Dv //p' "$root/docs/lined.3")
+[ "$table" = "$results" ] ||
+    fail "lined.h and lined(3) have other results: $(diff <(echo "$results") <(echo "$table"))"
+
+in_readme=$(awk '/^```/ { inside = /c$/; next } inside' "$root/README.md")
+in_manual=$(sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$root/docs/lined.3" | sed '1,/^\.Bd/d; /^\.Ed/d')
+[ "$in_manual" = "$in_readme" ] ||
+    fail "the examples differ: $(diff <(echo "$in_readme") <(echo "$in_manual"))"

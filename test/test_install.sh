@@ -1,28 +1,151 @@
 #!/usr/bin/env bash
-# What cmake --install puts in place can be used: the command, the header, both libraries.
+# What cmake --install puts in place can be used, by somebody who has nothing else: the command and
+# its modules, the header, both libraries, find_package and pkg-config, the man pages.
 set -euo pipefail
-root=$1 build=$3
-prefix=$(mktemp -d)
-trap 'rm -rf "$prefix"' EXIT
+root=$1 lined=$2 build=$3
+# shellcheck source=test/serve.sh
+. "$root/test/serve.sh"
+prefix=$scratch/prefix
 
-fail() {
-    echo "FAILED: $1" >&2
-    exit 1
+cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
+compiler=$(cached CMAKE_C_COMPILER)
+sanitize=$(cached LINED_SANITIZE) # then programs need the same
+flags=(-std=c11 -pedantic -Wall -Wextra -Werror ${sanitize:+"-fsanitize=$sanitize"})
+
+# dynamic TAG FILE: its values in the dynamic section, NEEDED or SONAME.
+dynamic() { readelf -d "$2" | sed -n "s/.*($1).*\\[\\(.*\\)\\]/\\1/p"; }
+uses_shared() { [[ $(dynamic NEEDED "$1") == *liblined.so.0* ]]; }
+
+# build_project FOLDER: a project of its own, against what is installed, in FOLDER/build.
+build_project() {
+    {
+        cmake -S "$1" -B "$1/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+            -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" &&
+            cmake --build "$1/build"
+    } >"$scratch/said" 2>&1 || fail "$1 does not build: $(cat "$scratch/said")"
+}
+
+# build_module FILE.so: from standard input.
+build_module() {
+    "$compiler" "${flags[@]}" -shared -fPIC -I"$prefix/include" -x c -o "$1" -
+}
+
+expect_refused() { # MODULE MESSAGE
+    local status=0 said
+    said=$(timeout 30 "$lined" --port 0 --worker "$1" 2>&1) || status=$?
+    [ "$status" -eq 2 ] || fail "--worker $1: exit status $status, it said: $said"
+    [[ $said == *"'$1'"*"$2"* ]] || fail "--worker $1: it said: $said"
+}
+
+expect_upper() { # MODULE
+    local long reply
+    long=$(printf '%01400d' 0 | tr 0 z)
+    serve --worker "$1"
+    reply=$(printf 'hello\nGrüße, a1{z}\n%s\n' "$long" | nc -N 127.0.0.1 "$port" && echo .)
+    [ "$reply" = "$(printf 'HELLO\nGRüßE, A1{Z}\n%s\n.' "${long//z/Z}")" ] ||
+        fail "--worker $1: nc received: $reply"
+    end_serving
 }
 
 cmake --install "$build" --prefix "$prefix" >/dev/null
-[[ $("$prefix/bin/lined" --version) == "lined "* ]] || fail "the command does not run"
-[ -s "$prefix/share/man/man1/lined.1" ] || fail "there is no man page"
-[ -s "$prefix/include/lined.h" ] || fail "there is no header"
+lined=$prefix/bin/lined
+[[ $("$lined" --version) == "lined "* ]] || fail "the command does not run"
+for page in man1/lined.1 man3/lined.3; do
+    [ -s "$prefix/share/man/$page" ] || fail "there is no $page"
+done
+
+# The header needs nothing but itself, in C and in C++.
+echo '#include <lined.h>' >"$scratch/header.c"
+"$compiler" -std=c11 -pedantic -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" \
+    "$scratch/header.c"
+c++ -std=c++17 -pedantic -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" \
+    -x c++ "$scratch/header.c"
+
 library=$(find "$prefix" -name liblined.so)
 [ -n "$library" ] || fail "there is no shared library"
-[ -n "$(find "$prefix" -name liblined.a)" ] || fail "there is no static library"
-
-# The README's example builds against it, without a warning that counts.
-awk '/^```/ { inside = /c$/; next } inside' "$root/README.md" >"$prefix/echo.c"
-cc -Wall -Werror -o "$prefix/echo" "$prefix/echo.c" -I"$prefix/include" "$library"
+[ "$(dynamic SONAME "$library")" = liblined.so.0 ] || fail "its SONAME is not liblined.so.0"
+[ -e "$library.0" ] || fail "there is no liblined.so.0"
 
 # Nothing but lined_ names can be linked against.
 strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^lined_/ && $2 != "A" { print $3 }' |
     grep -v -e '^__asan' -e '^__tsan' -e '^__odr_asan' || true)
 [ -z "$strange" ] || fail "the library exports $strange"
+
+# The README's example builds as it is, through pkg-config, with the shared and the static library.
+awk '/^```/ { inside = /c$/; next } inside' "$root/README.md" >"$scratch/echo.c"
+pc=$(find "$prefix" -name lined.pc)
+[ -n "$pc" ] || fail "there is no lined.pc"
+of_lined() { PKG_CONFIG_PATH=${pc%/*} pkg-config "$@" lined; }
+[[ "lined $(of_lined --modversion)" == "$("$lined" --version)" ]] || fail "lined.pc has another version"
+read -ra shared < <(of_lined --cflags --libs)
+read -ra static < <(of_lined --cflags --libs --static)
+readme=(-Wall -Werror ${sanitize:+"-fsanitize=$sanitize"} "$scratch/echo.c")
+"$compiler" "${readme[@]}" -o "$scratch/echo" "${shared[@]}"
+uses_shared "$scratch/echo" || fail "echo does not use the shared library"
+"$compiler" "${readme[@]}" -o "$scratch/echo" -Wl,-Bstatic "${static[@]}" -Wl,-Bdynamic
+! uses_shared "$scratch/echo" || fail "echo does not use the static library"
+
+# A program through find_package, with either library, serves and ends.
+mkdir "$scratch/program"
+cat >"$scratch/program/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.20)
+project(program LANGUAGES C)
+find_package(lined 0.1 REQUIRED)
+foreach(kind lined static)
+  add_executable(with_${kind} program.c)
+  target_link_libraries(with_${kind} PRIVATE lined::${kind})
+endforeach()
+END
+cat >"$scratch/program/program.c" <<'END'
+#include <lined.h>
+
+int main(void)
+{
+    struct lined_options options;
+    lined_server *server;
+    int result;
+
+    lined_options_init(&options);
+    options.port = 0;
+    if (lined_server_start(&server, &options, &lined_worker_received) < 0)
+        return 1;
+    lined_server_drain(server);
+    result = lined_server_wait(server);
+    lined_server_free(server);
+    return result;
+}
+END
+build_project "$scratch/program"
+for kind in lined static; do
+    "$scratch/program/build/with_$kind" || fail "a program that links lined::$kind ends with $?"
+done
+uses_shared "$scratch/program/build/with_lined" || fail "lined::lined is not shared"
+! uses_shared "$scratch/program/build/with_static" || fail "lined::static is not static"
+
+# The example module builds outside the tree, and works by path and by its bare name.
+cp -r "$root/src/workers/upper" "$scratch/upper"
+build_project "$scratch/upper"
+cd "$scratch/upper"
+expect_upper ./build/upper.so
+cd build
+expect_upper upper.so
+
+# What is no module for this lined is refused.
+cd "$scratch"
+build_module other_abi.so <<'END'
+#include <lined.h>
+LINED_API const struct lined_module lined_module = {LINED_ABI + 1, &lined_worker_received};
+END
+expect_refused ./other_abi.so "made for ABI"
+build_module no_symbol.so <<'END'
+int lined_modul;
+END
+expect_refused ./no_symbol.so "exports no lined_module"
+build_module no_worker.so <<'END'
+#include <lined.h>
+LINED_API const struct lined_module lined_module = {LINED_ABI, NULL};
+END
+expect_refused no_worker.so "has no worker"
+expect_refused ./not_there.so "cannot be loaded"
+echo text >text.so
+expect_refused ./text.so "cannot be loaded"
