@@ -70,16 +70,18 @@ static void send_and_empty(struct lined_conn *conn, struct out_buffer *out)
     send_all(conn, out->data, waiting);
 }
 
-/* While this thread sends, pushes wait. What waits from before is sent first: a push may have been
- * sent in part. */
+/* While this thread sends, pushes wait. What waited before is sent first, for a push may have been
+ * sent in part; what comes in the middle of a reply waits for its end. */
 static void send_out(struct lined_conn *conn, bool in_mid_reply)
 {
     struct outbox *outbox = &conn->entry.outbox;
     struct out_buffer theirs;
 
     out_init(&theirs, conn->server->options.push_limit);
-    outbox_hold(outbox, &theirs);
-    send_and_empty(conn, &theirs);
+    if (!conn->is_mid_reply) {
+        outbox_hold(outbox, &theirs);
+        send_and_empty(conn, &theirs);
+    }
     send_and_empty(conn, &conn->out);
     while (!in_mid_reply) {
         out_deinit(&theirs);

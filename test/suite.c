@@ -5,14 +5,14 @@
 /* Generous: valgrind and sanitizers on a busy machine stay below it. */
 #define SECONDS_MOST 120
 
-int suite_run(const char *name, const TTest *const tests[], size_t count)
+int suite_run_loop(const char *name, const TTest *const tests[], size_t count, int times)
 {
     Suite *suite = suite_create(name);
 
     for (size_t i = 0; i < count; i++) {
         TCase *test_case = tcase_create(tests[i]->name);
         tcase_set_timeout(test_case, SECONDS_MOST);
-        tcase_add_test(test_case, tests[i]);
+        tcase_add_loop_test(test_case, tests[i], 0, times);
         suite_add_tcase(suite, test_case);
     }
     SRunner *runner = srunner_create(suite);
@@ -21,4 +21,9 @@ int suite_run(const char *name, const TTest *const tests[], size_t count)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int suite_run(const char *name, const TTest *const tests[], size_t count)
+{
+    return suite_run_loop(name, tests, count, 1);
 }

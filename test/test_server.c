@@ -715,6 +715,7 @@ END_TEST
 
 /* ---- what a connection costs ---- */
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static size_t stack_size, guard_size;
 
 static int measure_stack(lined_conn *conn, void *state, const char *line, size_t size)
@@ -729,7 +730,6 @@ static int measure_stack(lined_conn *conn, void *state, const char *line, size_t
     return lined_send(conn, line, size);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 START_TEST(a_stack_is_small_and_guarded)
 {
     static const struct lined_worker measuring = {.line = measure_stack};

@@ -1,6 +1,6 @@
 /* What the reference was recorded to answer and log, replayed against the command: the stream
- * whole, byte by byte, and cut at random places. The cases are in vectors.jsonl, see
- * docs/behaviour.md. */
+ * whole, byte by byte, and cut at random places, in passive and in active mode. The cases are in
+ * vectors.jsonl, see docs/behaviour.md. */
 #include "dial.h"
 #include "process.h"
 #include "suite.h"
@@ -143,15 +143,16 @@ static void replay(const json_t *vector, cut *next_piece, unsigned *seed)
     free(bytes.data);
 }
 
-/* Replays every vector that is at most so long. */
-static void replay_all(cut *next_piece, size_t size_most, unsigned seed)
+/* Replays every vector that is at most so long, in passive (0) or active mode. */
+static void replay_all(int mode, cut *next_piece, size_t size_most, unsigned seed)
 {
     static char text[64 * 1024];
     FILE *file = fopen(TEST_FOLDER "/vectors.jsonl", "r");
     size_t replayed = 0;
 
     ck_assert_ptr_nonnull(file);
-    process_serve(&server, -1, (const char *const[]){NULL});
+    process_serve(&server, -1,
+                  (const char *const[]){"--mode", mode == 0 ? "passive" : "active", NULL});
     while (fgets(text, sizeof text, file) != NULL) {
         json_t *vector = json_loads(text, 0, NULL);
         ck_assert_ptr_nonnull(vector);
@@ -171,20 +172,20 @@ static void replay_all(cut *next_piece, size_t size_most, unsigned seed)
 
 START_TEST(whole_streams)
 {
-    replay_all(whole, 0, 0);
+    replay_all(_i, whole, 0, 0);
 }
 END_TEST
 
 START_TEST(byte_by_byte)
 {
-    replay_all(single, 4096, 0);
+    replay_all(_i, single, 4096, 0);
 }
 END_TEST
 
 START_TEST(cut_at_random_places)
 {
     for (unsigned seed = 1; seed <= 5; seed++)
-        replay_all(random_piece, 0, seed);
+        replay_all(_i, random_piece, 0, seed);
 }
 END_TEST
 
@@ -192,5 +193,5 @@ int main(void)
 {
     const TTest *const tests[] = {whole_streams, byte_by_byte, cut_at_random_places};
 
-    return suite_run("vectors", tests, sizeof tests / sizeof tests[0]);
+    return suite_run_loop("vectors", tests, sizeof tests / sizeof tests[0], 2);
 }

@@ -1,0 +1,340 @@
+/* Active delivery: one owner thread runs all callbacks. */
+#include "dial.h"
+#include "suite.h"
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lined.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct watch watch;
+static struct lined_options options;
+
+static lined_server *start(const struct lined_worker *worker)
+{
+    lined_server *server;
+
+    watch_init(&watch);
+    lined_options_init(&options);
+    options.port = 0;
+    options.observer = &watch.observer;
+    options.mode = LINED_ACTIVE;
+    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
+    return server;
+}
+
+static void finish(lined_server *server)
+{
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+
+START_TEST(a_half_closing_client_gets_every_reply)
+{
+    lined_server *server = start(&lined_worker_received);
+    int client = dial(lined_server_port(server));
+
+    say(client, "a\nb\n");
+    half_close(client);
+    expect(client, "Received: a\n\nReceived: b\n\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+START_TEST(one_that_sends_and_vanishes_disturbs_nobody)
+{
+    enum { TIMES = 200 };
+    lined_server *server = start(&lined_worker_received);
+    int client = dial(lined_server_port(server));
+
+    for (int i = 0; i < TIMES; i++) {
+        int rude = dial(lined_server_port(server));
+        say(rude, "hello\nand\ngone\n");
+        hang_up_rudely(rude);
+        say(client, "still\n");
+        expect(client, "Received: still\n\n");
+    }
+    hang_up(client);
+    watch_await_closed(&watch, TIMES + 1);
+    finish(server);
+}
+END_TEST
+
+/* A counter without a lock, and a flag that sees whether two callbacks ever run at once. */
+static long counter;
+static atomic_flag is_inside = ATOMIC_FLAG_INIT;
+static pthread_t owner;
+
+static void enter(void)
+{
+    ck_assert(!atomic_flag_test_and_set(&is_inside));
+    if (counter++ == 0)
+        owner = pthread_self();
+    ck_assert(pthread_equal(owner, pthread_self()));
+}
+
+static void leave(void)
+{
+    atomic_flag_clear(&is_inside);
+}
+
+static int open_counting(lined_conn *conn, void **state)
+{
+    (void)conn;
+    enter();
+    *state = NULL;
+    leave();
+    return LINED_OK;
+}
+
+static int line_counting(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    enter();
+    int result = lined_send(conn, line, size);
+    leave();
+    return result;
+}
+
+static void close_counting(lined_conn *conn, void *state, int reason)
+{
+    (void)conn;
+    (void)state;
+    (void)reason;
+    enter();
+    leave();
+}
+
+static const struct lined_worker counting = {
+    .open = open_counting, .line = line_counting, .close = close_counting};
+
+/* A client in a process of its own: says lines, and reads all of them back. */
+static void fork_echo_client(uint16_t port, int number, int lines)
+{
+    pid_t pid = fork();
+    char line[64];
+
+    ck_assert_int_ge(pid, 0);
+    if (pid != 0)
+        return;
+    int client = dial(port);
+    for (int done = 0; done < lines; done += 10) {
+        for (int i = done; i < done + 10; i++) {
+            snprintf(line, sizeof line, "client %d line %d\n", number, i);
+            say(client, line);
+        }
+        for (int i = done; i < done + 10; i++) {
+            snprintf(line, sizeof line, "client %d line %d\n", number, i);
+            expect(client, line);
+        }
+    }
+    hang_up(client);
+    _exit(0);
+}
+
+static void await_children(int count)
+{
+    for (int i = 0; i < count; i++) {
+        int status;
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+}
+
+START_TEST(callbacks_never_run_at_once_and_need_no_lock)
+{
+    enum { CLIENTS = 50, LINES = 200 };
+    lined_server *server = start(&counting);
+    struct lined_stats stats;
+
+    for (int i = 0; i < CLIENTS; i++)
+        fork_echo_client(lined_server_port(server), i, LINES);
+    await_children(CLIENTS);
+    watch_await_closed(&watch, CLIENTS);
+    lined_server_stats(server, &stats);
+    ck_assert_uint_eq(stats.lines, (uint64_t)CLIENTS * LINES);
+    ck_assert_uint_ge(stats.mailbox_deepest, 1);
+    ck_assert_uint_le(stats.mailbox_deepest, CLIENTS); /* one message a connection at most */
+    finish(server);
+    ck_assert_int_eq(counter, CLIENTS * (LINES + 2));
+}
+END_TEST
+
+/* Sends until the server reads no more. */
+static int dial_deaf(uint16_t port)
+{
+    static char lines[1024 * 1024];
+    int client = dial_narrow(port, 4096);
+    struct pollfd writable = {.fd = client, .events = POLLOUT};
+
+    memset(lines, '\n', sizeof lines);
+    ck_assert_int_eq(fcntl(client, F_SETFL, O_NONBLOCK), 0);
+    while (poll(&writable, 1, 300) == 1)
+        send(client, lines, sizeof lines, MSG_NOSIGNAL);
+    return client;
+}
+
+START_TEST(a_client_that_does_not_read_stalls_nobody)
+{
+    enum { CLIENTS = 49 };
+    lined_server *server = start(&lined_worker_received);
+    int deaf = dial_deaf(lined_server_port(server));
+    int clients[CLIENTS];
+
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = dial(lined_server_port(server));
+    for (int i = 0; i < CLIENTS; i++)
+        say(clients[i], "hello\n");
+    for (int i = 0; i < CLIENTS; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    hang_up(deaf);
+    watch_await_closed(&watch, CLIENTS + 1);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_large_batch_takes_several_messages)
+{
+    enum { LINES = 3000 };
+    static char lines[LINES * 101];
+    static char replies[LINES * 112];
+
+    for (size_t i = 0; i < LINES; i++) {
+        memset(lines + i * 101, 'x', 100);
+        lines[i * 101 + 100] = '\n';
+        memcpy(replies + i * 112, "Received: ", 10);
+        memcpy(replies + i * 112 + 10, lines + i * 101, 101);
+        replies[i * 112 + 111] = '\n';
+    }
+    lined_server *server = start(&lined_worker_received);
+    int client = dial(lined_server_port(server));
+    pid_t sender = fork();
+    ck_assert_int_ge(sender, 0);
+    if (sender == 0) {
+        say_bytes(client, lines, sizeof lines);
+        half_close(client);
+        _exit(0);
+    }
+    expect_bytes(client, replies, sizeof replies);
+    expect_eof(client);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* More than a message's replies gather on the way: "big" is answered with 100,000 bytes. */
+static int answer_much(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    static const char much[100000];
+
+    (void)state;
+    if (memcmp(line, "huge", 4) == 0) {
+        int result = LINED_OK;
+        for (int i = 0; i < 200 && result == LINED_OK; i++)
+            result = lined_send(conn, much, sizeof much);
+        return result;
+    }
+    if (memcmp(line, "end\n", size) == 0) {
+        lined_send(conn, "bye", 3);
+        return LINED_END;
+    }
+    return lined_send(conn, much, sizeof much);
+}
+
+START_TEST(large_replies_are_sent_whole)
+{
+    static const char much[300000];
+    static const struct lined_worker generous = {.line = answer_much};
+    lined_server *server = start(&generous);
+    int client = dial(lined_server_port(server));
+
+    say(client, "big\nbig\nbig\nend\nbig\n");
+    expect_bytes(client, much, sizeof much);
+    expect(client, "bye");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_END);
+    ck_assert_uint_eq(watch.lines, 4); /* what comes after the end is not handled, nor logged */
+    client = dial(lined_server_port(server));
+    say(client, "huge\n"); /* 20 MB in one reply */
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 2), -ENOBUFS);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_drain_and_a_stop_end_it_under_load)
+{
+    enum { CLIENTS = 20 };
+
+    for (int round = 0; round < 10; round++) {
+        lined_server *server = start(&counting);
+        for (int i = 0; i < CLIENTS; i++) {
+            int client = dial(lined_server_port(server));
+            pid_t pid = fork();
+            ck_assert_int_ge(pid, 0);
+            if (pid == 0) {
+                char echo[4];
+                while (say_what_it_takes(client, "x\nx\n", 4) == 4 &&
+                       recv(client, echo, sizeof echo, MSG_WAITALL) == 4)
+                    continue;
+                _exit(0);
+            }
+            hang_up(client);
+        }
+        watch_await_lines(&watch, 1000);
+        if (round % 2 == 0) {
+            lined_server_drain(server);
+            ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+        }
+        lined_server_free(server);
+        counter = 0;
+    }
+}
+END_TEST
+
+static int no_task(lined_conn *conn, void *state)
+{
+    (void)conn;
+    (void)state;
+    return LINED_END;
+}
+
+START_TEST(a_task_is_refused)
+{
+    static const struct lined_worker task = {.task = no_task};
+    lined_server *server;
+
+    lined_options_init(&options);
+    options.port = 0;
+    options.mode = LINED_ACTIVE;
+    ck_assert_int_eq(lined_server_start(&server, &options, &task), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_half_closing_client_gets_every_reply,       one_that_sends_and_vanishes_disturbs_nobody,
+        callbacks_never_run_at_once_and_need_no_lock, a_client_that_does_not_read_stalls_nobody,
+        a_large_batch_takes_several_messages,         large_replies_are_sent_whole,
+        a_drain_and_a_stop_end_it_under_load,         a_task_is_refused,
+    };
+    return suite_run("active", tests, sizeof tests / sizeof tests[0]);
+}

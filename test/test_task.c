@@ -1,0 +1,221 @@
+/* Tasks: functions that own the connection and pull. */
+#include "dial.h"
+#include "suite.h"
+#include "watch.h"
+
+#include <errno.h>
+#include <lined.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct watch watch;
+static struct lined_options options;
+
+static lined_server *start(const struct lined_worker *worker)
+{
+    lined_server *server;
+
+    watch_init(&watch);
+    lined_options_init(&options);
+    options.port = 0;
+    options.observer = &watch.observer;
+    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
+    return server;
+}
+
+static void finish(lined_server *server)
+{
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+
+/* A line with a length, then so many bytes, which are sent back. */
+static int echo_lengths(lined_conn *conn, void *state)
+{
+    const char *view;
+    size_t size;
+
+    (void)state;
+    for (;;) {
+        int result = lined_recv_line(conn, &view, &size);
+        if (result != LINED_OK)
+            return result;
+        size_t length = strtoul(view, NULL, 10);
+        result = lined_recv_exact(conn, &view, length);
+        if (result != LINED_OK)
+            return result;
+        lined_send(conn, view, length);
+    }
+}
+
+static const struct lined_worker lengths = {.task = echo_lengths};
+
+START_TEST(exact_bytes_follow_lines)
+{
+    lined_server *server = start(&lengths);
+    int client = dial(lined_server_port(server));
+
+    say(client, "5\na\nb\nc0\n3\nxyz");
+    expect(client, "a\nb\ncxyz");
+    half_close(client);
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+START_TEST(many_exact_bytes_come_whole)
+{
+    enum { SIZE = 5 * 1024 * 1024 };
+    char *bytes = malloc(SIZE);
+
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (char)(i * 7 + i / 256);
+    lined_server *server = start(&lengths);
+    int client = dial(lined_server_port(server));
+    char header[32];
+    snprintf(header, sizeof header, "%d\n", SIZE);
+    say(client, header);
+    say_bytes(client, bytes, SIZE);
+    expect_bytes(client, bytes, SIZE);
+    hang_up(client);
+    finish(server);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(too_many_are_refused_and_too_few_are_dropped)
+{
+    struct lined_stats stats;
+    char header[32];
+    lined_server *server = start(&lengths);
+    int client = dial(lined_server_port(server));
+
+    snprintf(header, sizeof header, "%u\n", LINED_EXACT_MOST + 1);
+    say(client, header);
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), -EMSGSIZE);
+    client = dial(lined_server_port(server));
+    say(client, "10\nabc");
+    half_close(client);
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 2), LINED_EOF);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_stats(server, &stats);
+    ck_assert_uint_eq(stats.bytes_dropped, 3);
+    lined_server_free(server);
+}
+END_TEST
+
+/* Says "late" each time its deadline passes, three times, and loses nothing meanwhile. */
+static int be_impatient(lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+
+    (void)state;
+    for (int late = 0; late < 3;) {
+        lined_set_deadline(conn, 50);
+        int result = lined_recv_line(conn, &line, &size);
+        if (result == LINED_OK) {
+            lined_send(conn, line, size);
+        } else if (result == LINED_DEADLINE) {
+            late++;
+            lined_send(conn, "late\n", 5);
+        } else {
+            return result;
+        }
+    }
+    lined_set_deadline(conn, 0);
+    lined_flush(conn);
+    int result = lined_recv_line(conn, &line, &size);
+    if (result == LINED_OK)
+        lined_send(conn, line, size);
+    return result == LINED_OK ? LINED_END : result;
+}
+
+START_TEST(a_deadline_passes_and_the_connection_goes_on)
+{
+    static const struct lined_worker impatient = {.task = be_impatient};
+    lined_server *server = start(&impatient);
+    int client = dial(lined_server_port(server));
+
+    say(client, "beg"); /* an unfinished line does not extend it */
+    expect(client, "late\nlate\nlate\n");
+    say(client, "inning\n");
+    expect(client, "beginning\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_END);
+    finish(server);
+}
+END_TEST
+
+static void *seen_shared;
+static int stopped;
+
+static int start_sharing(lined_server *server, void **shared)
+{
+    ck_assert_ptr_nonnull(server);
+    *shared = &stopped;
+    return LINED_OK;
+}
+
+static void stop_sharing(void *shared)
+{
+    ck_assert_ptr_eq(shared, &stopped);
+    stopped++;
+}
+
+static int look_at_shared(lined_conn *conn, void *state)
+{
+    (void)state;
+    seen_shared = lined_shared(conn);
+    return LINED_END;
+}
+
+static int fail_to_start(lined_server *server, void **shared)
+{
+    (void)server;
+    (void)shared;
+    return -ENOTSUP;
+}
+
+START_TEST(a_worker_starts_and_stops_with_its_server)
+{
+    static const struct lined_worker sharing = {
+        .start = start_sharing, .stop = stop_sharing, .task = look_at_shared};
+    static const struct lined_worker failing = {
+        .start = fail_to_start, .stop = stop_sharing, .task = look_at_shared};
+    lined_server *server = start(&sharing);
+    int client = dial(lined_server_port(server));
+
+    expect_eof(client);
+    hang_up(client);
+    finish(server);
+    ck_assert_ptr_eq(seen_shared, &stopped);
+    ck_assert_int_eq(stopped, 1);
+    ck_assert_int_eq(lined_server_start(&server, &options, &failing), -ENOTSUP);
+    ck_assert_int_eq(stopped, 1);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        exact_bytes_follow_lines,
+        many_exact_bytes_come_whole,
+        too_many_are_refused_and_too_few_are_dropped,
+        a_deadline_passes_and_the_connection_goes_on,
+        a_worker_starts_and_stops_with_its_server,
+    };
+    return suite_run("task", tests, sizeof tests / sizeof tests[0]);
+}
