@@ -117,10 +117,11 @@ struct lined_worker {
      * LINED_OK, LINED_END, or -errno: then the connection ends, and close is not called. */
     int (*open)(lined_conn *conn, void **state);
 
-    /* One line: size bytes, its LF among them (a split or partial line has none). Any byte may be
-     * in it, NUL too; it is not terminated, and it is gone when the callback returns. Returns
-     * LINED_OK to go on, LINED_END to end the connection once the replies so far are sent, or
-     * -errno to fail it. The result of lined_send can be returned as it is. */
+    /* One line: size bytes, its LF among them (a piece of a line that was split may have none, and
+     * an unfinished last line has none). Any byte may be in it, NUL too; it is not terminated, and
+     * it is gone when the callback returns. Returns LINED_OK to go on, LINED_END to end the
+     * connection once the replies so far are sent, or -errno to fail it. The result of lined_send
+     * can be returned as it is. */
     int (*line)(lined_conn *conn, void *state, const char *line, size_t size);
 
     /* Instead of line: owns the connection until it returns, and pulls with lined_recv_line and
@@ -133,9 +134,13 @@ struct lined_worker {
     void (*close)(lined_conn *conn, void *state, int reason);
 };
 
-/* What a module for lined --worker FILE.so exports, as a symbol named lined_module. abi comes first
- * and is LINED_ABI: it changes when a struct or a function here does, and lined loads no module
- * that was made for another. */
+/* What a module for lined --worker FILE.so exports, as
+ *
+ *     LINED_API const struct lined_module lined_module = {LINED_ABI, &my_worker};
+ *
+ * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
+ * function here does, and lined loads no module that was made for another. A module finds the
+ * library in the command; it is not linked to one of its own. */
 #define LINED_ABI 1u
 
 struct lined_module {
@@ -212,7 +217,8 @@ LINED_API void lined_options_init(struct lined_options *options);
 LINED_API int lined_server_start(lined_server **server, const struct lined_options *options,
                                  const struct lined_worker *worker);
 
-/* The port it listens on, in host byte order; the kernel's choice where 0 was asked for. */
+/* The port it listens on, in host byte order; the kernel's choice where 0 was asked for. Any
+ * thread. */
 LINED_API uint16_t lined_server_port(const lined_server *server);
 
 /* The figures as of now. Any thread. */
@@ -252,7 +258,7 @@ LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
 LINED_API int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size);
 
 /* From now on, a receive that is not done in ms milliseconds from this call returns LINED_DEADLINE;
- * nothing received is lost. 0: no deadline. For a task. */
+ * nothing received is lost. 0: no deadline. For a task; elsewhere it has no effect. */
 LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
 
 /* Adds size bytes to what is sent to the client. They go out when no whole line is left to
@@ -291,20 +297,20 @@ LINED_API int lined_push(lined_handle handle, const void *bytes, size_t size);
 LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
                                  lined_handle except);
 
-/* The longest text of lined_peer, its terminating NUL counted. */
+/* Room for any text of lined_peer, its terminating NUL counted. */
 #define LINED_PEER_SIZE 72
 
 /* Writes the client's address into text, terminated: "127.0.0.1:49152" or "[::1]:49152". */
 LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
 
-/* The longest text of lined_reason, its terminating NUL counted. */
+/* Room for any text of lined_reason, its terminating NUL counted. */
 #define LINED_REASON_SIZE 40
 
 /* Writes the reason of a close into text, terminated, in the words of a log: "line too long",
  * "timeout", or for -errno the errno's name in lower case ("etimedout"). Any thread. */
 LINED_API void lined_reason(int reason, char text[LINED_REASON_SIZE]);
 
-/* The library's version, "MAJOR.MINOR.PATCH". */
+/* The library's version, "MAJOR.MINOR.PATCH". Any thread. */
 LINED_API const char *lined_version(void);
 
 /* The worker that lined serves by default: answers each line "Received: <line>\n". */
