@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#define LINES_EACH 200
 
 static struct watch watch;
 static struct lined_options options;
@@ -121,55 +121,55 @@ static void close_counting(lined_conn *conn, void *state, int reason)
 static const struct lined_worker counting = {
     .open = open_counting, .line = line_counting, .close = close_counting};
 
-/* A client in a process of its own: says lines, and reads all of them back. */
-static void fork_echo_client(uint16_t port, int number, int lines)
+/* Clients are threads: processes would hold the server's descriptors open as well. */
+struct client {
+    pthread_t thread;
+    int number;
+    uint16_t port;
+    int fd;
+};
+
+/* Says lines, ten at a time, and reads all of them back. */
+static void *echo_lines(void *argument)
 {
-    pid_t pid = fork();
+    struct client *client = argument;
     char line[64];
+    int fd = dial(client->port);
 
-    ck_assert_int_ge(pid, 0);
-    if (pid != 0)
-        return;
-    int client = dial(port);
-    for (int done = 0; done < lines; done += 10) {
+    for (int done = 0; done < LINES_EACH; done += 10) {
         for (int i = done; i < done + 10; i++) {
-            snprintf(line, sizeof line, "client %d line %d\n", number, i);
-            say(client, line);
+            snprintf(line, sizeof line, "client %d line %d\n", client->number, i);
+            say(fd, line);
         }
         for (int i = done; i < done + 10; i++) {
-            snprintf(line, sizeof line, "client %d line %d\n", number, i);
-            expect(client, line);
+            snprintf(line, sizeof line, "client %d line %d\n", client->number, i);
+            expect(fd, line);
         }
     }
-    hang_up(client);
-    _exit(0);
-}
-
-static void await_children(int count)
-{
-    for (int i = 0; i < count; i++) {
-        int status;
-        ck_assert_int_gt(wait(&status), 0);
-        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    }
+    hang_up(fd);
+    return NULL;
 }
 
 START_TEST(callbacks_never_run_at_once_and_need_no_lock)
 {
-    enum { CLIENTS = 50, LINES = 200 };
+    enum { CLIENTS = 50 };
+    struct client clients[CLIENTS];
     lined_server *server = start(&counting);
     struct lined_stats stats;
 
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct client){.number = i, .port = lined_server_port(server)};
+        ck_assert_int_eq(pthread_create(&clients[i].thread, NULL, echo_lines, &clients[i]), 0);
+    }
     for (int i = 0; i < CLIENTS; i++)
-        fork_echo_client(lined_server_port(server), i, LINES);
-    await_children(CLIENTS);
+        ck_assert_int_eq(pthread_join(clients[i].thread, NULL), 0);
     watch_await_closed(&watch, CLIENTS);
     lined_server_stats(server, &stats);
-    ck_assert_uint_eq(stats.lines, (uint64_t)CLIENTS * LINES);
+    ck_assert_uint_eq(stats.lines, (uint64_t)CLIENTS * LINES_EACH);
     ck_assert_uint_ge(stats.mailbox_deepest, 1);
     ck_assert_uint_le(stats.mailbox_deepest, CLIENTS); /* one message a connection at most */
     finish(server);
-    ck_assert_int_eq(counter, CLIENTS * (LINES + 2));
+    ck_assert_int_eq(counter, CLIENTS * (LINES_EACH + 2));
 }
 END_TEST
 
@@ -208,11 +208,23 @@ START_TEST(a_client_that_does_not_read_stalls_nobody)
 }
 END_TEST
 
+static char many_lines[3000 * 101];
+
+static void *say_many_lines(void *argument)
+{
+    struct client *client = argument;
+
+    say_bytes(client->fd, many_lines, sizeof many_lines);
+    half_close(client->fd);
+    return NULL;
+}
+
 START_TEST(a_large_batch_takes_several_messages)
 {
     enum { LINES = 3000 };
-    static char lines[LINES * 101];
     static char replies[LINES * 112];
+    char *lines = many_lines;
+    struct client client;
 
     for (size_t i = 0; i < LINES; i++) {
         memset(lines + i * 101, 'x', 100);
@@ -222,17 +234,12 @@ START_TEST(a_large_batch_takes_several_messages)
         replies[i * 112 + 111] = '\n';
     }
     lined_server *server = start(&lined_worker_received);
-    int client = dial(lined_server_port(server));
-    pid_t sender = fork();
-    ck_assert_int_ge(sender, 0);
-    if (sender == 0) {
-        say_bytes(client, lines, sizeof lines);
-        half_close(client);
-        _exit(0);
-    }
-    expect_bytes(client, replies, sizeof replies);
-    expect_eof(client);
-    hang_up(client);
+    client.fd = dial(lined_server_port(server));
+    ck_assert_int_eq(pthread_create(&client.thread, NULL, say_many_lines, &client), 0);
+    expect_bytes(client.fd, replies, sizeof replies);
+    expect_eof(client.fd);
+    ck_assert_int_eq(pthread_join(client.thread, NULL), 0);
+    hang_up(client.fd);
     finish(server);
 }
 END_TEST
@@ -279,24 +286,29 @@ START_TEST(large_replies_are_sent_whole)
 }
 END_TEST
 
+static void *talk_until_the_end(void *argument)
+{
+    struct client *client = argument;
+    char echo[4];
+
+    while (say_what_it_takes(client->fd, "x\nx\n", 4) == 4 &&
+           recv(client->fd, echo, sizeof echo, MSG_WAITALL) == 4)
+        continue;
+    hang_up(client->fd);
+    return NULL;
+}
+
 START_TEST(a_drain_and_a_stop_end_it_under_load)
 {
     enum { CLIENTS = 20 };
+    struct client clients[CLIENTS];
 
     for (int round = 0; round < 10; round++) {
         lined_server *server = start(&counting);
         for (int i = 0; i < CLIENTS; i++) {
-            int client = dial(lined_server_port(server));
-            pid_t pid = fork();
-            ck_assert_int_ge(pid, 0);
-            if (pid == 0) {
-                char echo[4];
-                while (say_what_it_takes(client, "x\nx\n", 4) == 4 &&
-                       recv(client, echo, sizeof echo, MSG_WAITALL) == 4)
-                    continue;
-                _exit(0);
-            }
-            hang_up(client);
+            clients[i].fd = dial(lined_server_port(server));
+            ck_assert_int_eq(
+                pthread_create(&clients[i].thread, NULL, talk_until_the_end, &clients[i]), 0);
         }
         watch_await_lines(&watch, 1000);
         if (round % 2 == 0) {
@@ -304,6 +316,8 @@ START_TEST(a_drain_and_a_stop_end_it_under_load)
             ck_assert_int_eq(lined_server_wait(server), LINED_OK);
         }
         lined_server_free(server);
+        for (int i = 0; i < CLIENTS; i++)
+            ck_assert_int_eq(pthread_join(clients[i].thread, NULL), 0);
         counter = 0;
     }
 }

@@ -249,7 +249,9 @@ START_TEST(a_slow_reader_is_not_closed)
     lined_server *server = start();
     int client = dial_narrow(lined_server_port(server), 8192);
     stop_reading(client);
+    struct pollfd readable = {.fd = client, .events = POLLIN};
     for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(poll(&readable, 1, 10000), 1);
         ck_assert_int_gt(recv(client, bytes, sizeof bytes, 0), 0);
         poll(&nothing, 1, 100); /* this is the slowness that is tested, not a wait */
     }
@@ -378,33 +380,36 @@ START_TEST(a_drain_answers_what_was_received)
 }
 END_TEST
 
-/* Sends lines without a pause, and reads the replies, until the server has had enough. */
-static pid_t fork_endless_client(int client)
+/* A client that sends lines without a pause, and one that reads its replies, until the server has
+ * had enough. Threads: processes would hold the server's descriptors open as well. */
+static void *talk_without_end(void *client)
 {
-    pid_t talker = fork();
+    while (say_what_it_takes(*(int *)client, "x\nx\nx\nx\n", 8) == 8)
+        continue;
+    return NULL;
+}
 
-    ck_assert_int_ge(talker, 0);
-    if (talker == 0) {
-        if (fork() == 0)
-            drink(client);
-        else
-            while (say_what_it_takes(client, "x\nx\nx\nx\n", 8) == 8)
-                continue;
-        _exit(0);
-    }
-    return talker;
+static void *listen_to_the_end(void *client)
+{
+    drink(*(int *)client);
+    return NULL;
 }
 
 START_TEST(a_client_that_never_pauses_does_not_keep_a_drain_up)
 {
+    pthread_t talker, reader;
+
     prepare();
     options.drain_timeout_ms = 100 * 1000;
     lined_server *server = start();
     int client = dial(lined_server_port(server));
-    fork_endless_client(client);
+    ck_assert_int_eq(pthread_create(&talker, NULL, talk_without_end, &client), 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, listen_to_the_end, &client), 0);
     watch_await_lines(&watch, 1000);
     lined_server_drain(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(pthread_join(talker, NULL), 0);
+    ck_assert_int_eq(pthread_join(reader, NULL), 0);
     hang_up(client);
     lined_server_free(server);
 }
