@@ -28,6 +28,8 @@ want_for_test() {
     want has_library libmd libmd-dev
     want has_command nc netcat-openbsd
     want has_command nm binutils
+    want has_command redis-cli redis-tools
+    want has_command redis-benchmark redis-tools
 }
 
 want_for_lint() {
