@@ -30,6 +30,8 @@ want_for_test() {
     want has_command c++ g++
     want has_command nm binutils
     want has_command readelf binutils
+    want has_command redis-cli redis-tools
+    want has_command redis-benchmark redis-tools
 }
 
 want_for_lint() {

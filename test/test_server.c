@@ -241,13 +241,13 @@ END_TEST
  * it takes here is far too little to make the socket writable again. */
 START_TEST(a_slow_reader_is_not_closed)
 {
-    char bytes[4096];
+    static char bytes[32768];
     struct pollfd nothing = {.fd = -1};
 
     prepare();
-    options.send_timeout_ms = 600;
+    options.send_timeout_ms = 1000;
     lined_server *server = start();
-    int client = dial_narrow(lined_server_port(server), 8192);
+    int client = dial_narrow(lined_server_port(server), 65536);
     stop_reading(client);
     struct pollfd readable = {.fd = client, .events = POLLIN};
     for (int i = 0; i < 20; i++) {

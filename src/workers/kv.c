@@ -1,40 +1,16 @@
 /* A key-value server that speaks enough RESP2 for Redis clients. A task: it pulls commands, whose
  * arguments are as long as they say. Errors are in Redis's words. */
 #include "kv_commands.h"
+#include "kv_errors.h"
 #include "workers.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What is echoed of a command's words can reach a terminal: nothing that it obeys, and not long. */
-static int append_shown(char *text, size_t room, const struct resp_argument *word)
-{
-    char shown[64];
-    size_t length = word->size < sizeof shown ? word->size : sizeof shown - 1;
-
-    for (size_t i = 0; i < length; i++)
-        shown[i] = (char)(isprint((unsigned char)word->bytes[i]) ? word->bytes[i] : '?');
-    return snprintf(text, room, "'%.*s'", (int)length, shown);
-}
-
-static int send_unknown(struct client *client)
-{
-    char text[512] = "ERR unknown command ";
-    int size = (int)strlen(text);
-
-    size += append_shown(text + size, sizeof text - (size_t)size, &client->command->arguments[0]);
-    size += snprintf(text + size, sizeof text - (size_t)size, ", with args beginning with: ");
-    for (size_t i = 1; i < client->command->count && size < 256; i++) {
-        size +=
-            append_shown(text + size, sizeof text - (size_t)size, &client->command->arguments[i]);
-        text[size++] = ' ';
-    }
-    text[size] = '\0';
-    return resp_send_error(client->conn, text);
-}
+/* What one connection keeps of a value it has sent. */
+#define KEEP_MOST ((size_t)64 * 1024)
 
 static int dispatch(struct client *client)
 {
@@ -50,7 +26,7 @@ static int dispatch(struct client *client)
                  kv_commands[i].name);
         return resp_send_error(client->conn, text);
     }
-    return send_unknown(client);
+    return kv_send_unknown(client);
 }
 
 static int serve_commands(struct client *client)
@@ -61,6 +37,10 @@ static int serve_commands(struct client *client)
             result = dispatch(client);
         if (result != LINED_OK)
             return result;
+        if (client->value.capacity > KEEP_MOST) {
+            free(client->value.bytes);
+            client->value = (struct kv_copy){0};
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 #include "kv_commands.h"
 
+#include "kv_admin.h"
+#include "kv_errors.h"
+
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
 static const char not_integer[] = "ERR value is not an integer or out of range";
 static const char syntax_error[] = "ERR syntax error";
@@ -27,18 +28,6 @@ static int send_value(struct client *client, size_t key)
     }
 }
 
-static int do_ping(struct client *client)
-{
-    if (client->command->count == 1)
-        return resp_send_simple(client->conn, "PONG");
-    return resp_send_bulk(client->conn, argument(client, 1).bytes, argument(client, 1).size);
-}
-
-static int do_echo(struct client *client)
-{
-    return resp_send_bulk(client->conn, argument(client, 1).bytes, argument(client, 1).size);
-}
-
 static int do_get(struct client *client)
 {
     return send_value(client, 1);
@@ -61,42 +50,65 @@ static bool expiry(long long amount, long long unit_ms, int64_t *expires)
            !__builtin_add_overflow(ms, kv_now(), expires);
 }
 
-/* SET's options, from the fourth argument on. Returns the error, or NULL. */
-static const char *read_set_options(const struct client *client, int64_t *expires,
-                                    enum kv_condition *condition)
-{
-    const struct resp_command *command = client->command;
+struct set_options {
+    enum kv_condition condition;
+    long long unit_ms; /* 0: it does not expire */
+    const struct resp_argument *amount;
+    int64_t expires;
+};
 
-    *expires = KV_NEVER;
-    *condition = KV_ALWAYS;
-    for (size_t i = 3; i < command->count; i++) {
-        const struct resp_argument *option = &command->arguments[i];
-        bool is_ex = resp_is(option, "EX");
-        long long amount;
-        if ((resp_is(option, "NX") || resp_is(option, "XX")) && *condition == KV_ALWAYS) {
-            *condition = resp_is(option, "NX") ? KV_IF_ABSENT : KV_IF_PRESENT;
-        } else if ((is_ex || resp_is(option, "PX")) && *expires == KV_NEVER &&
-                   i + 1 < command->count) {
-            if (!resp_number(&command->arguments[++i], &amount))
-                return not_integer;
-            if (amount <= 0 || !expiry(amount, is_ex ? 1000 : 1, expires))
-                return "ERR invalid expire time in 'set' command";
-        } else {
-            return syntax_error;
-        }
+/* One option, or one with its amount, at *i. A repeated one replaces the first. */
+static bool read_set_option(const struct resp_command *command, size_t *i,
+                            struct set_options *options)
+{
+    const struct resp_argument *option = &command->arguments[*i];
+    long long unit_ms = resp_is(option, "EX") ? 1000 : resp_is(option, "PX") ? 1 : 0;
+
+    if (resp_is(option, "NX") && options->condition != KV_IF_PRESENT) {
+        options->condition = KV_IF_ABSENT;
+        return true;
     }
+    if (resp_is(option, "XX") && options->condition != KV_IF_ABSENT) {
+        options->condition = KV_IF_PRESENT;
+        return true;
+    }
+    if (unit_ms == 0 || (options->unit_ms != 0 && options->unit_ms != unit_ms) ||
+        *i + 1 == command->count)
+        return false;
+    options->unit_ms = unit_ms;
+    options->amount = &command->arguments[++*i];
+    return true;
+}
+
+/* SET's options, from the fourth argument on. Returns the error, or NULL. As in Redis, amounts are
+ * looked at last. */
+static const char *read_set_options(const struct resp_command *command, struct set_options *options)
+{
+    long long amount;
+
+    *options = (struct set_options){.condition = KV_ALWAYS, .expires = KV_NEVER};
+    for (size_t i = 3; i < command->count; i++) {
+        if (!read_set_option(command, &i, options))
+            return syntax_error;
+    }
+    if (options->unit_ms == 0)
+        return NULL;
+    if (!resp_number(options->amount, &amount))
+        return not_integer;
+    if (amount <= 0 || !expiry(amount, options->unit_ms, &options->expires))
+        return "ERR invalid expire time in 'set' command";
     return NULL;
 }
 
 static int do_set(struct client *client)
 {
-    int64_t expires;
-    enum kv_condition condition;
-    const char *error = read_set_options(client, &expires, &condition);
+    struct set_options options;
+    const char *error = read_set_options(client->command, &options);
 
     if (error != NULL)
         return resp_send_error(client->conn, error);
-    switch (kv_set(client->store, argument(client, 1), argument(client, 2), expires, condition)) {
+    switch (kv_set(client->store, argument(client, 1), argument(client, 2), options.expires,
+                   options.condition)) {
     case KV_OK:
         return resp_send_simple(client->conn, "OK");
     case KV_NO_MEMORY:
@@ -177,6 +189,8 @@ static int do_expire(struct client *client)
     long long seconds;
     int64_t expires;
 
+    if (client->command->count > 3)
+        return kv_send_about(client, "Unsupported option ", &client->command->arguments[3], "");
     if (!resp_number(&client->command->arguments[2], &seconds))
         return resp_send_error(client->conn, not_integer);
     if (!expiry(seconds, 1000, &expires))
@@ -204,94 +218,40 @@ static int do_dbsize(struct client *client)
     return resp_send_number(client->conn, (long long)kv_count(client->store));
 }
 
+/* It is done at once, whatever is asked for. */
 static int do_flushall(struct client *client)
 {
+    const struct resp_argument *how = &client->command->arguments[1];
+
+    if (client->command->count > 2 ||
+        (client->command->count == 2 && !resp_is(how, "SYNC") && !resp_is(how, "ASYNC")))
+        return resp_send_error(client->conn, syntax_error);
     kv_clear(client->store);
     return resp_send_simple(client->conn, "OK");
-}
-
-/* redis-cli and redis-benchmark ask for these; there is nothing to tell. */
-static int do_command(struct client *client)
-{
-    return resp_send_array(client->conn, 0);
-}
-
-static int do_config(struct client *client)
-{
-    static const char *const settings[][2] = {{"save", ""}, {"appendonly", "no"}};
-
-    if (!resp_is(&client->command->arguments[1], "GET"))
-        return resp_send_error(client->conn, "ERR only CONFIG GET is known here");
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0] && client->command->count == 3;
-         i++) {
-        if (!resp_is(&client->command->arguments[2], settings[i][0]))
-            continue;
-        resp_send_array(client->conn, 2);
-        resp_send_bulk(client->conn, settings[i][0], strlen(settings[i][0]));
-        return resp_send_bulk(client->conn, settings[i][1], strlen(settings[i][1]));
-    }
-    return resp_send_array(client->conn, 0);
-}
-
-static int do_info(struct client *client)
-{
-    char text[160];
-    int size = snprintf(text, sizeof text,
-                        "# Server\r\nserver_name:lined\r\nlined_version:%s\r\n"
-                        "# Keyspace\r\ndb0:keys=%zu\r\n",
-                        lined_version(), kv_count(client->store));
-
-    return resp_send_bulk(client->conn, text, (size_t)size);
-}
-
-static int do_hello(struct client *client)
-{
-    static const char *const facts[][2] = {
-        {"server", "lined"}, {"version", NULL}, {"mode", "standalone"}, {"role", "master"}};
-    size_t count = sizeof facts / sizeof facts[0];
-    long long protocol = 2;
-
-    if (client->command->count > 1 &&
-        (!resp_number(&client->command->arguments[1], &protocol) || protocol != 2))
-        return resp_send_error(client->conn, "NOPROTO unsupported protocol version");
-    resp_send_array(client->conn, 2 * (count + 1));
-    for (size_t i = 0; i < count; i++) {
-        const char *value = facts[i][1] != NULL ? facts[i][1] : lined_version();
-        resp_send_bulk(client->conn, facts[i][0], strlen(facts[i][0]));
-        resp_send_bulk(client->conn, value, strlen(value));
-    }
-    resp_send_bulk(client->conn, "proto", 5);
-    return resp_send_number(client->conn, 2);
-}
-
-static int do_quit(struct client *client)
-{
-    resp_send_simple(client->conn, "OK");
-    return LINED_END;
 }
 
 /* The first are the busiest. */
 const struct kv_command kv_commands[] = {
     {"get", 2, 2, do_get},
-    {"set", 3, RESP_ARGUMENTS_MOST, do_set},
+    {"set", 3, SIZE_MAX, do_set},
     {"incr", 2, 2, do_incr},
-    {"mset", 3, RESP_ARGUMENTS_MOST, do_mset},
-    {"ping", 1, 2, do_ping},
-    {"mget", 2, RESP_ARGUMENTS_MOST, do_mget},
-    {"del", 2, RESP_ARGUMENTS_MOST, do_del},
-    {"exists", 2, RESP_ARGUMENTS_MOST, do_exists},
+    {"mset", 3, SIZE_MAX, do_mset},
+    {"ping", 1, 2, kv_ping},
+    {"mget", 2, SIZE_MAX, do_mget},
+    {"del", 2, SIZE_MAX, do_del},
+    {"exists", 2, SIZE_MAX, do_exists},
     {"decr", 2, 2, do_decr},
     {"incrby", 3, 3, do_incrby},
-    {"expire", 3, 3, do_expire},
+    {"expire", 3, SIZE_MAX, do_expire},
     {"ttl", 2, 2, do_ttl},
-    {"echo", 2, 2, do_echo},
+    {"echo", 2, 2, kv_echo},
     {"dbsize", 1, 1, do_dbsize},
-    {"flushall", 1, 2, do_flushall},
-    {"command", 1, RESP_ARGUMENTS_MOST, do_command},
-    {"config", 2, RESP_ARGUMENTS_MOST, do_config},
-    {"info", 1, RESP_ARGUMENTS_MOST, do_info},
-    {"hello", 1, RESP_ARGUMENTS_MOST, do_hello},
-    {"quit", 1, RESP_ARGUMENTS_MOST, do_quit},
+    {"flushall", 1, SIZE_MAX, do_flushall},
+    {"command", 1, SIZE_MAX, kv_command_about},
+    {"config", 2, SIZE_MAX, kv_config},
+    {"info", 1, SIZE_MAX, kv_info},
+    {"hello", 1, SIZE_MAX, kv_hello},
+    {"quit", 1, SIZE_MAX, kv_quit},
 };
 
 const size_t kv_command_count = sizeof kv_commands / sizeof kv_commands[0];

@@ -1,6 +1,7 @@
 /*
  * A table of keys and values, both any bytes, shared by threads. Split into shards with a lock
- * each. A key may expire; one that has is removed when it is next met.
+ * each. A key may expire. One that has is never found or counted; it is removed when it is next
+ * met, at a count, or when its shard is full. Any thread may call any of these.
  */
 #ifndef KV_STORE_H
 #define KV_STORE_H
@@ -35,6 +36,7 @@ enum kv_condition { KV_ALWAYS, KV_IF_ABSENT, KV_IF_PRESENT };
 
 #define KV_NEVER 0 /* does not expire */
 
+/* NULL when there is no memory. No thread may use it any more when it is freed. */
 struct kv_store *kv_store_new(void);
 void kv_store_free(struct kv_store *store);
 
@@ -56,7 +58,10 @@ enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amo
 enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires);
 enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires);
 
+/* What others change meanwhile may be in it or not. */
 size_t kv_count(struct kv_store *store);
+
+/* Empties one shard after another: what others write meanwhile may stay. */
 void kv_clear(struct kv_store *store);
 
 #endif

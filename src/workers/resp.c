@@ -1,21 +1,33 @@
 #include "resp.h"
 
+#include "integer.h"
+#include "resp_inline.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* What a connection may keep while it waits for its next command. */
+#define KEEP_MOST ((size_t)64 * 1024)
 
 struct resp_command *resp_command_new(void)
 {
     return calloc(1, sizeof(struct resp_command));
 }
 
+static void give_back(struct resp_command *command)
+{
+    free(command->arguments);
+    free(command->bytes);
+    *command = (struct resp_command){0};
+}
+
 void resp_command_free(struct resp_command *command)
 {
-    free(command->bytes);
+    give_back(command);
     free(command);
 }
 
@@ -27,19 +39,69 @@ bool resp_is(const struct resp_argument *argument, const char *word)
 
 bool resp_number(const struct resp_argument *argument, long long *number)
 {
-    char digits[24];
-    char *end;
+    return integer_read(argument->bytes, argument->size, number);
+}
 
-    if (argument->size == 0 || argument->size >= sizeof digits)
-        return false;
-    memcpy(digits, argument->bytes, argument->size);
-    digits[argument->size] = '\0';
-    if (!isdigit((unsigned char)digits[digits[0] == '-']) ||
-        (digits[0] == '0' && digits[1] != '\0'))
-        return false; /* as Redis: no +, no spaces, no leading zeros */
-    errno = 0;
-    *number = strtoll(digits, &end, 10);
-    return errno == 0 && *end == '\0';
+char resp_shown(char byte)
+{
+    if (byte == '\r' || byte == '\n')
+        return ' ';
+    return isprint((unsigned char)byte) ? byte : '?';
+}
+
+/* ---- one command's memory ---- */
+
+static void begin(struct resp_command *command)
+{
+    if (command->capacity + command->room * sizeof *command->arguments > KEEP_MOST)
+        give_back(command);
+    command->count = 0;
+    command->used = 0;
+}
+
+static bool fits(const struct resp_command *command, size_t size)
+{
+    return command->used + (command->count + 1) * sizeof *command->arguments + size <=
+           RESP_COMMAND_MOST;
+}
+
+/* Where size bytes of a new argument can be written. NULL: there is no memory. */
+static char *make_room(struct resp_command *command, size_t size)
+{
+    if (command->count == command->room) {
+        size_t room = command->room == 0 ? 8 : command->room * 2;
+        struct resp_argument *grown = realloc(command->arguments, room * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        command->arguments = grown;
+        command->room = room;
+    }
+    if (command->bytes == NULL || command->capacity - command->used < size) {
+        size_t capacity = (command->used + size) * 2 + 64;
+        char *grown = realloc(command->bytes, capacity);
+        if (grown == NULL)
+            return NULL;
+        command->bytes = grown;
+        command->capacity = capacity;
+    }
+    return command->bytes + command->used;
+}
+
+/* Its address is set later, when the memory moves no more. */
+static void add_argument(struct resp_command *command, size_t size)
+{
+    command->used += size;
+    command->arguments[command->count++].size = size;
+}
+
+static void set_addresses(struct resp_command *command)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < command->count; i++) {
+        command->arguments[i].bytes = command->bytes + at;
+        at += command->arguments[i].size;
+    }
 }
 
 /* ---- reading ---- */
@@ -53,43 +115,15 @@ static int fail_protocol(lined_conn *conn, const char *what)
     return LINED_END;
 }
 
-/* Adds the bytes of one argument. Its address is set later, when the buffer grows no more. */
-static int add_argument(struct resp_command *command, const char *bytes, size_t size)
+static bool is_whole(const char *line, size_t size)
 {
-    if (command->capacity - command->used < size) {
-        size_t capacity = (command->used + size) * 2;
-        char *grown = realloc(command->bytes, capacity);
-        if (grown == NULL)
-            return -ENOMEM;
-        command->bytes = grown;
-        command->capacity = capacity;
-    }
-    if (size > 0)
-        memcpy(command->bytes + command->used, bytes, size);
-    command->used += size;
-    command->arguments[command->count++].size = size;
-    return LINED_OK;
-}
-
-static void set_addresses(struct resp_command *command)
-{
-    const char *at = command->bytes;
-
-    for (size_t i = 0; i < command->count; i++) {
-        command->arguments[i].bytes = at != NULL ? at : "";
-        at += command->arguments[i].size;
-    }
+    return line[size - 1] == '\n';
 }
 
 /* The number after the line's first byte: "*3\r\n". */
 static bool header_number(const char *line, size_t size, long long *number)
 {
-    struct resp_argument digits = {line + 1, size - 1};
-
-    while (digits.size > 0 &&
-           (digits.bytes[digits.size - 1] == '\n' || digits.bytes[digits.size - 1] == '\r'))
-        digits.size--;
-    return resp_number(&digits, number);
+    return size > 3 && line[size - 2] == '\r' && integer_read(line + 1, size - 3, number);
 }
 
 static int read_bulk(lined_conn *conn, struct resp_command *command)
@@ -97,77 +131,81 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
     const char *line;
     size_t size;
     long long length;
-    char text[64];
 
     int result = lined_recv_line(conn, &line, &size);
     if (result != LINED_OK)
         return result;
     if (line[0] != '$') {
-        snprintf(text, sizeof text, "expected '$', got '%c'",
-                 isprint((unsigned char)line[0]) ? line[0] : '?');
+        char text[] = "expected '$', got ' '";
+        text[sizeof text - 3] = resp_shown(line[0]);
         return fail_protocol(conn, text);
     }
+    if (!is_whole(line, size))
+        return fail_protocol(conn, "too big bulk count string");
     if (!header_number(line, size, &length) || length < 0 ||
-        length > (long long)RESP_ARGUMENT_MOST ||
-        command->used + (size_t)length > RESP_COMMAND_MOST)
+        length > (long long)RESP_ARGUMENT_MOST || !fits(command, (size_t)length))
         return fail_protocol(conn, "invalid bulk length");
     const char *bytes;
     result = lined_recv_exact(conn, &bytes, (size_t)length + 2); /* CR and LF */
-    return result == LINED_OK ? add_argument(command, bytes, (size_t)length) : result;
+    if (result != LINED_OK)
+        return result;
+    char *into = make_room(command, (size_t)length);
+    if (into == NULL)
+        return -ENOMEM;
+    memcpy(into, bytes, (size_t)length);
+    add_argument(command, (size_t)length);
+    return LINED_OK;
 }
 
-/* Words between blanks. Redis knows quotes here as well. */
 static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {
-    char word[1460];
+    const char *end = line + size;
 
-    if (line[size - 1] != '\n')
+    if (!is_whole(line, size))
         return fail_protocol(conn, "too big inline request");
-    for (size_t i = 0; i < size;) {
-        char quote = 0;
-        size_t length = 0;
-        while (i < size && isspace((unsigned char)line[i]))
-            i++;
-        if (i == size)
-            break;
-        for (; i < size && (quote != 0 || !isspace((unsigned char)line[i])); i++) {
-            if (quote == 0 && (line[i] == '"' || line[i] == '\''))
-                quote = line[i];
-            else if (line[i] == quote)
-                quote = 0;
-            else if (length < sizeof word)
-                word[length++] = line[i];
-        }
-        if (quote != 0)
+    for (;;) {
+        size_t length;
+        char *into = make_room(command, (size_t)(end - line));
+        if (into == NULL)
+            return -ENOMEM;
+        switch (inline_next(&line, end, into, &length)) {
+        case INLINE_WORD:
+            add_argument(command, length);
+            continue;
+        case INLINE_END:
+            return LINED_OK;
+        case INLINE_UNBALANCED:
             return fail_protocol(conn, "unbalanced quotes in request");
-        if (command->count == RESP_ARGUMENTS_MOST)
-            return fail_protocol(conn, "too big inline request");
-        int failed = add_argument(command, word, length);
-        if (failed != LINED_OK)
-            return failed;
+        }
     }
-    set_addresses(command);
-    return LINED_OK;
+}
+
+static int read_array(lined_conn *conn, struct resp_command *command, const char *line, size_t size)
+{
+    long long count;
+    int result = LINED_OK;
+
+    if (!is_whole(line, size))
+        return fail_protocol(conn, "too big mbulk count string");
+    if (!header_number(line, size, &count) || count > RESP_ARGUMENTS_MOST)
+        return fail_protocol(conn, "invalid multibulk length");
+    for (long long i = 0; i < count && result == LINED_OK; i++)
+        result = read_bulk(conn, command);
+    return result;
 }
 
 int resp_read(lined_conn *conn, struct resp_command *command)
 {
     const char *line;
     size_t size;
-    long long count;
 
-    command->count = 0;
-    command->used = 0;
+    begin(command);
     int result = lined_recv_line(conn, &line, &size);
     if (result != LINED_OK)
         return result;
-    if (line[0] != '*')
-        return read_inline(conn, command, line, size);
-    if (!header_number(line, size, &count) || count > RESP_ARGUMENTS_MOST)
-        return fail_protocol(conn, "invalid multibulk length");
-    for (long long i = 0; i < count && result == LINED_OK; i++)
-        result = read_bulk(conn, command);
+    result = line[0] == '*' ? read_array(conn, command, line, size)
+                            : read_inline(conn, command, line, size);
     set_addresses(command);
     return result;
 }

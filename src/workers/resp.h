@@ -10,19 +10,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RESP_ARGUMENTS_MOST 1024
+#define RESP_ARGUMENTS_MOST (1024 * 1024)
 #define RESP_ARGUMENT_MOST  ((size_t)1024 * 1024)
-#define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* all arguments of one command */
+#define RESP_COMMAND_MOST                                                                          \
+    ((size_t)16 * 1024 * 1024) /* all of one command's memory that is used                         \
+                                */
 
 struct resp_argument {
     const char *bytes; /* any bytes; not terminated */
     size_t size;
 };
 
-/* One connection's command. Its memory is used again for the next. */
+/* One connection's command. Its memory is used again for the next, unless it is much. */
 struct resp_command {
-    struct resp_argument arguments[RESP_ARGUMENTS_MOST];
+    struct resp_argument *arguments; /* owned */
     size_t count;
+    size_t room; /* for arguments */
     char *bytes; /* owned; the arguments, one after another */
     size_t used;
     size_t capacity;
@@ -39,8 +42,11 @@ int resp_read(lined_conn *conn, struct resp_command *command);
 /* True if the argument is this word, in upper or lower case. */
 bool resp_is(const struct resp_argument *argument, const char *word);
 
-/* A whole number, just its digits and perhaps a minus. */
+/* True if the argument is a whole number, see integer.h. */
 bool resp_number(const struct resp_argument *argument, long long *number);
+
+/* A client's byte as errors show it. They can reach a terminal: nothing that it obeys. */
+char resp_shown(char byte);
 
 int resp_send_simple(lined_conn *conn, const char *text); /* +OK */
 int resp_send_error(lined_conn *conn, const char *text);  /* -ERR ... */

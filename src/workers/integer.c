@@ -1,0 +1,24 @@
+#include "integer.h"
+
+bool integer_read(const char *bytes, size_t size, long long *number)
+{
+    bool is_negative = size > 0 && bytes[0] == '-';
+    size_t first = is_negative ? 1 : 0;
+    long long value = 0;
+
+    if (size == first)
+        return false;
+    if (bytes[first] == '0' && size > 1)
+        return false;
+    for (size_t i = first; i < size; i++) {
+        int digit = bytes[i] - '0';
+        if (digit < 0 || digit > 9)
+            return false;
+        /* Away from zero on the number's own side: the least has no positive counterpart. */
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, is_negative ? -digit : digit, &value))
+            return false;
+    }
+    *number = value;
+    return true;
+}

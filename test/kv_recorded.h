@@ -1,0 +1,312 @@
+/*
+ * What redis-server 7.0.15 answered, recorded (with proto-max-bulk-len 1mb). Each request came on a
+ * store that had just been emptied. For test_kv.c.
+ */
+#ifndef KV_RECORDED_H
+#define KV_RECORDED_H
+
+struct exchange {
+    const char *request;
+    const char *reply;
+};
+
+static const struct exchange errors[] = {
+    {"PING a b\n", "-ERR wrong number of arguments for 'ping' command\r\n"},
+    {"ECHO\n", "-ERR wrong number of arguments for 'echo' command\r\n"},
+    {"ECHO a b\n", "-ERR wrong number of arguments for 'echo' command\r\n"},
+    {"SET\n", "-ERR wrong number of arguments for 'set' command\r\n"},
+    {"SET k\n", "-ERR wrong number of arguments for 'set' command\r\n"},
+    {"GET\n", "-ERR wrong number of arguments for 'get' command\r\n"},
+    {"GET a b\n", "-ERR wrong number of arguments for 'get' command\r\n"},
+    {"DEL\n", "-ERR wrong number of arguments for 'del' command\r\n"},
+    {"EXISTS\n", "-ERR wrong number of arguments for 'exists' command\r\n"},
+    {"INCR\n", "-ERR wrong number of arguments for 'incr' command\r\n"},
+    {"INCR a b\n", "-ERR wrong number of arguments for 'incr' command\r\n"},
+    {"DECR\n", "-ERR wrong number of arguments for 'decr' command\r\n"},
+    {"DECR a b\n", "-ERR wrong number of arguments for 'decr' command\r\n"},
+    {"INCRBY\n", "-ERR wrong number of arguments for 'incrby' command\r\n"},
+    {"INCRBY a\n", "-ERR wrong number of arguments for 'incrby' command\r\n"},
+    {"INCRBY a 1 2\n", "-ERR wrong number of arguments for 'incrby' command\r\n"},
+    {"MGET\n", "-ERR wrong number of arguments for 'mget' command\r\n"},
+    {"MSET\n", "-ERR wrong number of arguments for 'mset' command\r\n"},
+    {"MSET a\n", "-ERR wrong number of arguments for 'mset' command\r\n"},
+    {"MSET a 1 b\n", "-ERR wrong number of arguments for 'mset' command\r\n"},
+    {"EXPIRE\n", "-ERR wrong number of arguments for 'expire' command\r\n"},
+    {"EXPIRE a\n", "-ERR wrong number of arguments for 'expire' command\r\n"},
+    {"TTL\n", "-ERR wrong number of arguments for 'ttl' command\r\n"},
+    {"TTL a b\n", "-ERR wrong number of arguments for 'ttl' command\r\n"},
+    {"DBSIZE a\n", "-ERR wrong number of arguments for 'dbsize' command\r\n"},
+    {"CONFIG\n", "-ERR wrong number of arguments for 'config' command\r\n"},
+    {"CONFIG get\n", "-ERR wrong number of arguments for 'config|get' command\r\n"},
+    {"CONFIG nope\n", "-ERR unknown subcommand 'nope'. Try CONFIG HELP.\r\n"},
+    {"COMMAND nope\n", "-ERR unknown subcommand 'nope'. Try COMMAND HELP.\r\n"},
+    {"HELLO x\n", "-ERR Protocol version is not an integer or out of range\r\n"},
+    {"HELLO 1\n", "-NOPROTO unsupported protocol version\r\n"},
+    {"HELLO 4\n", "-NOPROTO unsupported protocol version\r\n"},
+    {"HELLO 2 nope\n", "-ERR Syntax error in HELLO option 'nope'\r\n"},
+    {"HELLO 2 SETNAME\n", "-ERR Syntax error in HELLO option 'SETNAME'\r\n"},
+    {"FLUSHALL nope\n", "-ERR syntax error\r\n"},
+    {"FLUSHALL SYNC\n", "+OK\r\n"},
+    {"FLUSHALL async\n", "+OK\r\n"},
+    {"FLUSHALL SYNC SYNC\n", "-ERR syntax error\r\n"},
+    {"nope\n", "-ERR unknown command 'nope', with args beginning with: \r\n"},
+    {"nope a b\n", "-ERR unknown command 'nope', with args beginning with: 'a' 'b' \r\n"},
+    {"nope \"\" b\n", "-ERR unknown command 'nope', with args beginning with: '' 'b' \r\n"},
+    {"\"\" x\n", "-ERR unknown command '', with args beginning with: 'x' \r\n"},
+    {"GET  k\n", "$-1\r\n"},
+    {"nope \"a\\nb\"\n", "-ERR unknown command 'nope', with args beginning with: 'a b' \r\n"},
+    {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
+     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+     "yyyyyyy "
+     "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+     "zzzzzzz w\n",
+     "-ERR unknown command "
+     "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', with args beginning with: "
+     "'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+     "yyyyyyyy' 'zzzzzzzzzzzzzzzzzzzzzzzzz' \r\n"},
+    {"nope "
+     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy z\n",
+     "-ERR unknown command 'nope', with args beginning with: "
+     "'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy' \r\n"},
+};
+
+static const struct exchange commands[] = {
+    {"PING\n", "+PONG\r\n"},
+    {"ping \"a b\"\n", "$3\r\na b\r\n"},
+    {"ECHO hello\n", "$5\r\nhello\r\n"},
+    {"SET k v\nGET k\nget K\n", "+OK\r\n$1\r\nv\r\n$-1\r\n"},
+    {"GET none\n", "$-1\r\n"},
+    {"SET k \"\"\nGET k\n", "+OK\r\n$0\r\n\r\n"},
+    {"SET \"\" v\nGET \"\"\nEXISTS \"\"\n", "+OK\r\n$1\r\nv\r\n:1\r\n"},
+    {"SET a 1\nSET b 2\nDEL a a none\nEXISTS a b b\nDBSIZE\n", "+OK\r\n+OK\r\n:1\r\n:2\r\n:1\r\n"},
+    {"MSET a 1 b 2 a 3\nMGET a none b a\nDBSIZE\n",
+     "+OK\r\n*4\r\n$1\r\n3\r\n$-1\r\n$1\r\n2\r\n$1\r\n3\r\n:2\r\n"},
+    {"INCR n\nINCRBY n 10\nDECR n\nINCRBY n -20\nGET n\n",
+     ":1\r\n:11\r\n:10\r\n:-10\r\n$3\r\n-10\r\n"},
+    {"SET a 1\nFLUSHALL\nDBSIZE\nGET a\n", "+OK\r\n+OK\r\n:0\r\n$-1\r\n"},
+    {"CONFIG GET save\n", "*2\r\n$4\r\nsave\r\n$0\r\n\r\n"},
+    {"CONFIG GET appendonly\n", "*2\r\n$10\r\nappendonly\r\n$2\r\nno\r\n"},
+    {"CONFIG GET nope\n", "*0\r\n"},
+};
+
+static const struct exchange set[] = {
+    {"SET k v NX\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:-1\r\n"},
+    {"SET k v XX\nGET k\nTTL k\n", "$-1\r\n$-1\r\n:-2\r\n"},
+    {"SET k v NX NX\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:-1\r\n"},
+    {"SET k v NX XX\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v XX NX\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 10\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:10\r\n"},
+    {"SET k v PX 9900\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:10\r\n"},
+    {"SET k v ex 10 nx\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:10\r\n"},
+    {"SET k v EX 10 XX\nGET k\nTTL k\n", "$-1\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 10 EX 20\nGET k\nTTL k\n", "+OK\r\n$1\r\nv\r\n:20\r\n"},
+    {"SET k v EX 10 PX 10\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v NX EX\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX NX\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 0\nGET k\nTTL k\n", "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX -1\nGET k\nTTL k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v PX 0\nGET k\nTTL k\n", "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX abc\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX abc nope\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 01\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX +1\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX \" 1\"\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX \"\"\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 9223372036854775807\nGET k\nTTL k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 9223372036854776\nGET k\nTTL k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v PX 9223372036854775807\nGET k\nTTL k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n:-2\r\n"},
+    {"SET k v EX 9223372036854775808\nGET k\nTTL k\n",
+     "-ERR value is not an integer or out of range\r\n$-1\r\n:-2\r\n"},
+    {"SET k v nope\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k v \"\"\nGET k\nTTL k\n", "-ERR syntax error\r\n$-1\r\n:-2\r\n"},
+    {"SET k old\nSET k v NX\nGET k\nTTL k\n", "+OK\r\n$-1\r\n$3\r\nold\r\n:-1\r\n"},
+    {"SET k old\nSET k v XX\nGET k\nTTL k\n", "+OK\r\n+OK\r\n$1\r\nv\r\n:-1\r\n"},
+    {"SET k old\nSET k v XX EX 10\nGET k\nTTL k\n", "+OK\r\n+OK\r\n$1\r\nv\r\n:10\r\n"},
+    {"SET k v EX 10\nSET k w\nTTL k\n", "+OK\r\n+OK\r\n:-1\r\n"},
+    {"SET k 1 EX 10\nINCR k\nTTL k\n", "+OK\r\n:2\r\n:10\r\n"},
+    {"SET k 1 EX 10\nMSET k 2\nTTL k\n", "+OK\r\n+OK\r\n:-1\r\n"},
+};
+
+static const struct exchange numbers[] = {
+    {"SET k 9223372036854775806\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n:9223372036854775807\r\n:9223372036854775806\r\n:9223372036854775805\r\n$"
+     "19\r\n9223372036854775805\r\n"},
+    {"SET k 9223372036854775807\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR increment or decrement would "
+     "overflow\r\n:9223372036854775806\r\n:9223372036854775805\r\n$19\r\n9223372036854775805\r\n"},
+    {"SET k -9223372036854775808\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n:-9223372036854775807\r\n:-9223372036854775808\r\n-ERR increment or decrement would "
+     "overflow\r\n$20\r\n-9223372036854775808\r\n"},
+    {"SET k 9223372036854775808\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$19\r\n9223372036854775808\r\n"},
+    {"SET k -9223372036854775809\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$20\r\n-9223372036854775809\r\n"},
+    {"SET k 99999999999999999999\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$20\r\n99999999999999999999\r\n"},
+    {"SET k 01\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n01\r\n"},
+    {"SET k -0\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n-0\r\n"},
+    {"SET k -01\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$3\r\n-01\r\n"},
+    {"SET k +1\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n+1\r\n"},
+    {"SET k \" 1\"\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n 1\r\n"},
+    {"SET k \"1 \"\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n1 \r\n"},
+    {"SET k \"\"\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$0\r\n\r\n"},
+    {"SET k -\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$1\r\n-\r\n"},
+    {"SET k abc\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$3\r\nabc\r\n"},
+    {"SET k 1.0\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$3\r\n1.0\r\n"},
+    {"SET k \"1\\n\"\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n1\n\r\n"},
+    {"SET k 00\nINCR k\nDECR k\nDECR k\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n-ERR value is not an integer or out "
+     "of range\r\n-ERR value is not an integer or out of range\r\n$2\r\n00\r\n"},
+    {"SET k 1\nINCRBY k 9223372036854775806\nGET k\n",
+     "+OK\r\n:9223372036854775807\r\n$19\r\n9223372036854775807\r\n"},
+    {"SET k 1\nINCRBY k 9223372036854775807\nGET k\n",
+     "+OK\r\n-ERR increment or decrement would overflow\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k 9223372036854775808\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k 99999999999999999999\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k 01\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k -0\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k -01\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k +1\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k \" 1\"\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k \"1 \"\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k \"\"\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k -\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k abc\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k 1.0\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k \"1\\n\"\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k 1\nINCRBY k 00\nGET k\n",
+     "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\n1\r\n"},
+    {"SET k -1\nINCRBY k -9223372036854775808\nINCRBY k -9223372036854775807\nGET k\n",
+     "+OK\r\n-ERR increment or decrement would "
+     "overflow\r\n:-9223372036854775808\r\n$20\r\n-9223372036854775808\r\n"},
+};
+
+static const struct exchange expiry[] = {
+    {"TTL none\n", ":-2\r\n"},
+    {"SET k v\nTTL k\n", "+OK\r\n:-1\r\n"},
+    {"EXPIRE none 10\n", ":0\r\n"},
+    {"SET k v\nEXPIRE k 10\nTTL k\n", "+OK\r\n:1\r\n:10\r\n"},
+    {"SET k v\nEXPIRE k -1\nGET k\nTTL k\nDBSIZE\n", "+OK\r\n:1\r\n$-1\r\n:-2\r\n:0\r\n"},
+    {"SET k v\nEXPIRE k 0\nEXISTS k\n", "+OK\r\n:1\r\n:0\r\n"},
+    {"SET k v\nEXPIRE k abc\n", "+OK\r\n-ERR value is not an integer or out of range\r\n"},
+    {"SET k v\nEXPIRE k 01\n", "+OK\r\n-ERR value is not an integer or out of range\r\n"},
+    {"SET k v\nEXPIRE k 10 nope\n", "+OK\r\n-ERR Unsupported option nope\r\n"},
+    {"SET k v\nEXPIRE k 9223372036854775807\nEXPIRE k -9223372036854775808\nGET k\n",
+     "+OK\r\n-ERR invalid expire time in 'expire' command\r\n-ERR invalid expire time in 'expire' "
+     "command\r\n$1\r\nv\r\n"},
+    {"SET k v\nEXPIRE k 9223372036854776\n",
+     "+OK\r\n-ERR invalid expire time in 'expire' command\r\n"},
+    {"EXPIRE none -10\n", ":0\r\n"},
+};
+
+static const struct exchange inline_lines[] = {
+    {"ECHO \"a b\"\n", "$3\r\na b\r\n"},
+    {"ECHO 'a b'\n", "$3\r\na b\r\n"},
+    {"ECHO a\"b c\"\n", "$4\r\nab c\r\n"},
+    {"ECHO \"\\n\\r\\t\\b\\a\\q\\x41\\xzz\\\"\"\n", "$11\r\n\n\r\t\010\007qAxzz\"\r\n"},
+    {"ECHO 'a\\nb\\'c'\n", "$6\r\na\\nb'c\r\n"},
+    {"ECHO \"\"\n", "$0\r\n\r\n"},
+    {"ECHO ''\n", "$0\r\n\r\n"},
+    {"  \tPING  \n", "+PONG\r\n"},
+    {"\n", ""},
+    {"   \n\t\nPING\n", "+PONG\r\n"},
+    {"ECHO \\x41\n", "$4\r\n\\x41\r\n"},
+    {"ECHO \"\\xff\"\nPING\n", "$1\r\n\377\r\n+PONG\r\n"},
+    {"ECHO a\013b\n", "$3\r\na\013b\r\n"},
+    {"PING\r\n\r\n\r\r\nPING\n", "+PONG\r\n+PONG\r\n"},
+};
+
+/* After these it closed. */
+static const struct exchange farewells[] = {
+    {"ECHO \"a\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"ECHO 'a\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"ECHO \"a\"b\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"ECHO 'a'b\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"ECHO \"a\\\"\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"\"\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},
+    {"*abc\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*1x\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*01\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"* 1\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*2147483648\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*99999999999999999999\r\n", "-ERR Protocol error: invalid multibulk length\r\n"},
+    {"*1\r\nPING\r\n", "-ERR Protocol error: expected '$', got 'P'\r\n"},
+    {"*1\r\n\r\n", "-ERR Protocol error: expected '$', got ' '\r\n"},
+    {"*1\r\n*1\r\n", "-ERR Protocol error: expected '$', got '*'\r\n"},
+    {"*1\r\n$\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$-1\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*2\r\n$4\r\nECHO\r\n$-1\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$abc\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$ 4\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$04\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$1048577\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"*1\r\n$99999999999999999999\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
+    {"QUIT\n", "+OK\r\n"},
+    {"quit a b\n", "+OK\r\n"},
+};
+
+static const struct exchange ignored[] = {
+    {"*0\r\nPING\n", "+PONG\r\n"},
+    {"*-1\r\nPING\n", "+PONG\r\n"},
+    {"*-10\r\nPING\n", "+PONG\r\n"},
+    {"*1\r\n$4\r\nPINGxxPING\n", "+PONG\r\n+PONG\r\n"},
+    {"*1\r\n$0\r\n\r\n", "-ERR unknown command '', with args beginning with: \r\n"},
+    {"*1\r\n$3\r\nPING\r\nPING\n",
+     "-ERR unknown command 'PIN', with args beginning with: \r\n+PONG\r\n"},
+};
+
+#endif
