@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,6 +324,77 @@ START_TEST(a_drain_and_a_stop_end_it_under_load)
 }
 END_TEST
 
+START_TEST(a_stop_ends_it_with_a_client_that_does_not_read)
+{
+    lined_server *server = start(&lined_worker_received);
+    int deaf = dial_deaf(lined_server_port(server));
+
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    lined_server_free(server);
+    hang_up(deaf);
+}
+END_TEST
+
+START_TEST(an_active_and_a_passive_server_live_side_by_side)
+{
+    lined_server *active = start(&lined_worker_received);
+    lined_server *passive;
+    struct lined_options other = options;
+
+    other.mode = LINED_PASSIVE;
+    ck_assert_int_eq(lined_server_start(&passive, &other, &lined_worker_received), LINED_OK);
+    int one = dial(lined_server_port(active));
+    int two = dial(lined_server_port(passive));
+    say(one, "one\n");
+    say(two, "two\n");
+    expect(one, "Received: one\n\n");
+    expect(two, "Received: two\n\n");
+    lined_server_free(active); /* the first that was started goes first */
+    say(two, "still\n");
+    expect(two, "Received: still\n\n");
+    hang_up(one);
+    hang_up(two);
+    finish(passive);
+}
+END_TEST
+
+/* A callback that ends its own server. */
+static int stop_server(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    lined_send(conn, line, size);
+    if (line[0] == 's')
+        lined_server_stop(lined_conn_server(conn));
+    else
+        lined_server_drain(lined_conn_server(conn));
+    return LINED_OK;
+}
+
+START_TEST(a_callback_can_end_its_server)
+{
+    static const struct lined_worker stopping = {.line = stop_server};
+
+    for (int round = 0; round < 4; round++) {
+        lined_server *server = start(&stopping); /* active; the passive one is started beside it */
+        lined_server *passive;
+        struct lined_options other = options;
+        other.mode = LINED_PASSIVE;
+        ck_assert_int_eq(lined_server_start(&passive, &other, &stopping), LINED_OK);
+        lined_server *ended = round % 2 == 0 ? server : passive;
+        bool is_stop = round < 2;
+        int client = dial(lined_server_port(ended));
+        say(client, is_stop ? "stop\n" : "drain\n");
+        ck_assert_int_eq(lined_server_wait(ended), is_stop ? LINED_CUT : LINED_OK);
+        if (!is_stop)
+            expect(client, "drain\n");
+        hang_up(client);
+        lined_server_free(server);
+        lined_server_free(passive);
+    }
+}
+END_TEST
+
 static int no_task(lined_conn *conn, void *state)
 {
     (void)conn;
@@ -345,10 +417,17 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_half_closing_client_gets_every_reply,       one_that_sends_and_vanishes_disturbs_nobody,
-        callbacks_never_run_at_once_and_need_no_lock, a_client_that_does_not_read_stalls_nobody,
-        a_large_batch_takes_several_messages,         large_replies_are_sent_whole,
-        a_drain_and_a_stop_end_it_under_load,         a_task_is_refused,
+        a_half_closing_client_gets_every_reply,
+        one_that_sends_and_vanishes_disturbs_nobody,
+        callbacks_never_run_at_once_and_need_no_lock,
+        a_client_that_does_not_read_stalls_nobody,
+        a_large_batch_takes_several_messages,
+        large_replies_are_sent_whole,
+        a_drain_and_a_stop_end_it_under_load,
+        a_stop_ends_it_with_a_client_that_does_not_read,
+        an_active_and_a_passive_server_live_side_by_side,
+        a_callback_can_end_its_server,
+        a_task_is_refused,
     };
     return suite_run("active", tests, sizeof tests / sizeof tests[0]);
 }
