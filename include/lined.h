@@ -104,7 +104,7 @@ enum lined_mode {
  * run one at a time, and never two at once in active mode. A callback has about 100 KiB of stack.
  */
 struct lined_worker {
-    /* The server starts, before anybody can connect. Whatever is put into *shared is what
+    /* The server starts, before anybody is accepted. Whatever is put into *shared is what
      * lined_shared returns for its connections. Returns LINED_OK, or -errno: then
      * lined_server_start fails with it. On the thread that starts the server. */
     int (*start)(lined_server *server, void **shared);
@@ -125,8 +125,9 @@ struct lined_worker {
     int (*line)(lined_conn *conn, void *state, const char *line, size_t size);
 
     /* Instead of line: owns the connection until it returns, and pulls with lined_recv_line and
-     * lined_recv_exact. Returns the reason for the end; the result of a receive can be returned as
-     * it is. Passive mode only. */
+     * lined_recv_exact. Returns the reason for the end: the result of a receive
+     * as it is, LINED_END, or LINED_OK, which counts as LINED_END. What it has sent goes out first.
+     * Passive mode only. */
     int (*task)(lined_conn *conn, void *state);
 
     /* The connection ends, for the reason: an enum lined_result or -errno. What is sent here goes
@@ -225,7 +226,8 @@ LINED_API uint16_t lined_server_port(const lined_server *server);
 LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats);
 
 /* Begins a drain and returns at once: no new connections; each line that the kernel had received
- * is handled and answered; then its connection ends. The drain timeout runs from here. A second
+ * is handled and answered; then its connection ends. The drain timeout runs from here;
+ * lined_server_wait is what ends the connections then. A second
  * call changes nothing. Any thread, callbacks too. */
 LINED_API void lined_server_drain(lined_server *server);
 
@@ -284,12 +286,12 @@ LINED_API lined_handle lined_conn_handle(const lined_conn *conn);
 /* True if both name the same connection. Any thread. */
 LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
 
-/* Sends size bytes to another connection. Never blocks, and never lands inside a reply: bytes that
- * its own thread sends between two waits for its client stay together. What one thread pushes to
- * one connection arrives in that order. What the client's kernel does not take waits, up to
- * push_limit bytes; a client that leaves more waiting is disconnected with LINED_SLOW_CONSUMER.
- * Pushed to the own connection, bytes may overtake replies that have gathered. Returns LINED_OK,
- * LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
+/* Sends size bytes to another connection. Never blocks, and never lands inside a reply: what a line
+ * callback sends stays together, and so does what a task sends between two receives or flushes.
+ * What one thread pushes to one connection arrives in that order. What the client's kernel does not
+ * take waits, up to push_limit bytes; a client that leaves more waiting is disconnected with
+ * LINED_SLOW_CONSUMER. Pushed to the own connection, bytes may overtake replies that have gathered.
+ * Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
 LINED_API int lined_push(lined_handle handle, const void *bytes, size_t size);
 
 /* Pushes to every connection but except's; {NULL, 0} excepts nobody. Returns how many were reached.

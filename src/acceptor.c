@@ -60,7 +60,7 @@ static bool may_accept(struct acceptor *acceptor)
         acceptor->saw_drain = true;
         acceptor->queued = net_queued(server->listener);
     }
-    return acceptor->queued-- > 0;
+    return acceptor->queued > 0;
 }
 
 /* False when there is nothing more to accept. */
@@ -69,6 +69,7 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
     lined_server *server = acceptor->server;
     enum net_verdict verdict = net_accept_verdict(error);
 
+    /* In a drain the listener does not block: nobody waits any more. */
     if (registry_phase(&server->registry) != REGISTRY_RUNNING &&
         (error == EAGAIN || verdict == NET_ENDED))
         return false;
@@ -90,6 +91,8 @@ static bool accept_one(struct acceptor *acceptor)
 
     if (fd < 0)
         return handle_accept_error(acceptor, -fd);
+    if (acceptor->saw_drain)
+        acceptor->queued--;
     int result = session_start(acceptor->server, fd, &peer);
     if (result < 0)
         pace(acceptor, "thread", -result);

@@ -65,17 +65,15 @@ static uint32_t sooner(uint32_t ms, uint32_t other_ms)
 }
 
 /* When recv is to wake although nothing came: for the idle timeout, to shrink buffers, or for the
- * task's deadline, which has not passed. */
-static uint32_t next_wake(const struct lined_conn *conn)
+ * task's deadline, which is so many milliseconds away (0: there is none). */
+static uint32_t next_wake(const struct lined_conn *conn, uint32_t to_deadline)
 {
     uint32_t idle_timeout = conn->server->options.idle_timeout_ms;
     uint32_t wake = idle_timeout == 0 ? 0 : idle_timeout - conn->silent_ms;
 
     if (has_grown(conn))
         wake = sooner(wake, SHRINK_AFTER_MS);
-    if (conn->deadline_ms != 0)
-        wake = sooner(wake, (uint32_t)(conn->deadline_ms - monotonic_ms()));
-    return wake;
+    return sooner(wake, to_deadline);
 }
 
 /* It seldom changes, so it seldom costs a call. */
@@ -124,7 +122,7 @@ static int end_of_input(struct lined_conn *conn)
         return LINED_CUT;
     if (outbox_is_slow(&conn->entry.outbox))
         return LINED_SLOW_CONSUMER;
-    if (conn->peer_gone)
+    if (conn->peer_gone || outbox_saw_reset(&conn->entry.outbox))
         return LINED_RESET;
     if (phase == REGISTRY_RUNNING)
         return LINED_EOF;
@@ -154,14 +152,15 @@ static int receive(struct lined_conn *conn)
     size_t limit = receive_limit(conn);
     if (limit == 0)
         return end_of_input(conn);
-    if (conn->deadline_ms != 0 && monotonic_ms() >= conn->deadline_ms)
+    int64_t to_deadline = conn->deadline_ms == 0 ? 0 : conn->deadline_ms - monotonic_ms();
+    if (conn->deadline_ms != 0 && to_deadline <= 0)
         return LINED_DEADLINE;
 
     size_t room;
     char *into = line_room(&conn->in, &room);
     if (into == NULL)
         return -ENOMEM;
-    set_wake(conn, next_wake(conn));
+    set_wake(conn, next_wake(conn, (uint32_t)to_deadline));
     ssize_t size = recv(conn->entry.fd, into, room < limit ? room : limit, 0);
     if (size > 0) {
         note_received(conn, (size_t)size);
@@ -194,11 +193,17 @@ void conn_handed_on(struct lined_conn *conn, const char *line, size_t size)
         observer->line(observer->context, &conn->observer_slot, line, size);
 }
 
-bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+/* False once no more can be taken. A stop is seen here, between two lines. */
+static bool may_take(struct lined_conn *conn)
 {
     if (conn->input_over == LINED_OK && phase_of(conn) == REGISTRY_CUT)
         conn->input_over = LINED_CUT;
-    if (conn->input_over != LINED_OK)
+    return conn->input_over == LINED_OK;
+}
+
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (!may_take(conn))
         return false;
     enum line_found found = line_next(&conn->in, line, size);
     if (found == LINE_LONG && conn->server->options.long_line == LINED_LONG_CLOSE) {
@@ -254,8 +259,8 @@ int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
 {
     if (size > LINED_EXACT_MOST)
         return -EMSGSIZE;
-    while (!line_exact(&conn->in, size, bytes)) {
-        if (conn->input_over != LINED_OK)
+    while (phase_of(conn) == REGISTRY_CUT || !line_exact(&conn->in, size, bytes)) {
+        if (!may_take(conn))
             return conn->input_over;
         if (settle_and_receive(conn) == LINED_DEADLINE)
             return LINED_DEADLINE;
@@ -266,7 +271,8 @@ int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
 
 void lined_set_deadline(lined_conn *conn, uint32_t ms)
 {
-    conn->deadline_ms = ms == 0 ? 0 : monotonic_ms() + ms;
+    if (conn->server->worker->task != NULL)
+        conn->deadline_ms = ms == 0 ? 0 : monotonic_ms() + ms;
 }
 
 /* ---- the end ---- */
@@ -301,25 +307,17 @@ static void wait_for_acknowledgements(struct lined_conn *conn)
 }
 
 /* True where replies may be on their way to a client that may take them. */
-static bool has_someone_to_wait_for(int reason)
+static bool has_someone_to_wait_for(const struct lined_conn *conn, int reason)
 {
-    switch (reason) {
-    case LINED_EOF:
-    case LINED_END:
-    case LINED_LINE_TOO_LONG:
-    case LINED_IDLE_TIMEOUT:
-    case LINED_STOPPING:
-        return true;
-    default: /* the client is gone, does not read, or is not to be waited for */
-        return false;
-    }
+    return reason != LINED_RESET && reason != LINED_SEND_TIMEOUT && reason != LINED_CUT &&
+           reason != LINED_SLOW_CONSUMER && conn->send_failed == LINED_OK && !conn->peer_gone;
 }
 
 int conn_finish(struct lined_conn *conn, int reason)
 {
-    if (!has_someone_to_wait_for(reason))
+    if (!has_someone_to_wait_for(conn, reason))
         return reason;
-    int failed = conn_send_gathered(conn);
+    int failed = conn_send_last(conn);
     if (failed != LINED_OK)
         return failed;
     if (reason != LINED_EOF && phase_of(conn) == REGISTRY_DRAINING)
@@ -329,7 +327,7 @@ int conn_finish(struct lined_conn *conn, int reason)
 
 void conn_say_goodbye(struct lined_conn *conn, int reason)
 {
-    if (has_someone_to_wait_for(reason) && reason != LINED_EOF && !conn->peer_gone &&
+    if (has_someone_to_wait_for(conn, reason) && reason != LINED_EOF &&
         phase_of(conn) == REGISTRY_RUNNING)
         wait_for_the_clients_end(conn->entry.fd);
 }

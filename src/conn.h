@@ -60,6 +60,9 @@ void conn_handed_on(struct lined_conn *conn, const char *line, size_t size);
 /* Sends what has gathered, and then what others have pushed meanwhile. Results as lined_flush. */
 int conn_send_gathered(struct lined_conn *conn);
 
+/* The same for the last time: afterwards nobody's push is taken any more. */
+int conn_send_last(struct lined_conn *conn);
+
 /* Counts amount more. One writer: a load and a store, without the cost of an atomic addition. */
 static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
 {

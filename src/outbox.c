@@ -57,10 +57,14 @@ int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
 
     if (outbox->is_slow)
         return LINED_SLOW_CONSUMER;
+    if (outbox->is_closed || outbox->saw_reset)
+        return LINED_GONE;
     if (!outbox->is_held && outbox->waiting.used == 0)
         sent = send_some_locked(outbox, bytes, size);
-    if (sent < 0)
+    if (sent < 0) {
+        outbox->saw_reset = true;
         return LINED_GONE;
+    }
     size_t left = size - (size_t)sent;
     /* All of it or nothing: half a push would be a torn one. No memory counts as no room. */
     if (left > 0 && out_put(&outbox->waiting, bytes + sent, left) < left)
@@ -73,10 +77,12 @@ void outbox_deliver_locked(struct outbox *outbox)
     if (outbox->is_held || outbox->waiting.used == 0)
         return;
     ssize_t sent = send_some_locked(outbox, outbox->waiting.data, outbox->waiting.used);
-    if (sent < 0)
-        out_deinit(&outbox->waiting); /* the client is gone; its thread learns it from recv */
-    else
+    if (sent >= 0)
         out_drop(&outbox->waiting, (size_t)sent);
+    else
+        outbox->saw_reset = true; /* the client is gone; its thread learns it from recv */
+    if (sent < 0 || outbox->waiting.used == 0)
+        out_deinit(&outbox->waiting); /* one that lagged once does not keep its memory for ever */
 }
 
 bool outbox_needs_courier_locked(const struct outbox *outbox)
@@ -119,4 +125,21 @@ bool outbox_is_slow(struct outbox *outbox)
     bool is_slow = outbox->is_slow;
     outbox_unlock(outbox);
     return is_slow;
+}
+
+bool outbox_saw_reset(struct outbox *outbox)
+{
+    outbox_lock(outbox);
+    bool saw_reset = outbox->saw_reset;
+    outbox_unlock(outbox);
+    return saw_reset;
+}
+
+bool outbox_close(struct outbox *outbox)
+{
+    outbox_lock(outbox);
+    outbox->is_closed = outbox->waiting.used == 0;
+    bool is_closed = outbox->is_closed;
+    outbox_unlock(outbox);
+    return is_closed;
 }

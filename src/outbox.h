@@ -25,6 +25,8 @@ struct outbox {
                                 * read without it: a figure a moment old is as good */
     bool is_held;              /* lock; the connection's thread is sending: pushes wait */
     bool is_slow;              /* lock; the limit was passed */
+    bool is_closed;            /* lock; nothing more is taken: the connection ends */
+    bool saw_reset;            /* lock; a push found the client gone */
     bool is_watched;           /* lock; the courier's, see there */
 };
 
@@ -55,6 +57,13 @@ void outbox_hold(struct outbox *outbox, struct out_buffer *taken);
  * empty, and are to be sent before this is called again. */
 bool outbox_release(struct outbox *outbox, struct out_buffer *taken);
 
+/* The connection ends. True: pushes are refused from now on. False: some wait that are to be sent
+ * before; then it is not closed yet. */
+bool outbox_close(struct outbox *outbox);
+
 bool outbox_is_slow(struct outbox *outbox);
+
+/* A push found the client gone, and so may have taken the socket's error from its own thread. */
+bool outbox_saw_reset(struct outbox *outbox);
 
 #endif

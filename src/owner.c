@@ -1,16 +1,18 @@
 #include "owner.h"
 
 #include "invariant.h"
+#include "server.h"
 #include "thread.h"
 
-/* Handles lines until all are done, one has another result than LINED_OK, or so much is to be sent
- * that the connection's thread should do that first. */
+/* Handles lines until all are done, one has another result than LINED_OK, so much is to be sent
+ * that the connection's thread should do that first, or the server is stopped. */
 static void handle_lines(struct owner_message *message)
 {
     message->result = LINED_OK;
     message->handled = 0;
     while (message->handled < message->count && message->result == LINED_OK &&
-           message->conn->out.used < CONN_OUT_MOST) {
+           message->conn->out.used < CONN_OUT_MOST &&
+           registry_phase(&message->conn->server->registry) != REGISTRY_CUT) {
         const struct owner_line *line = &message->lines[message->handled++];
         message->result =
             message->worker->line(message->conn, message->state, line->bytes, line->size);

@@ -53,8 +53,10 @@ static void push_one_of_all(struct registry_entry *entry, void *context)
 
 size_t lined_broadcast(lined_server *server, const void *bytes, size_t size, lined_handle except)
 {
-    struct broadcast broadcast = {
-        .courier = &server->courier, .bytes = bytes, .size = size, .except = except.number};
+    struct broadcast broadcast = {.courier = &server->courier,
+                                  .bytes = bytes,
+                                  .size = size,
+                                  .except = except.server == server ? except.number : 0};
 
     registry_visit(&server->registry, push_one_of_all, &broadcast);
     return broadcast.reached;

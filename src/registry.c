@@ -125,7 +125,7 @@ static struct registry_entry *find_locked(struct registry *registry, uint64_t nu
 
 static bool is_empty_locked(const struct registry *registry)
 {
-    return registry->present == 0 && !registry->is_accepting;
+    return registry->present == 0 && !registry->is_accepting && registry->enders == 0;
 }
 
 static void tell_if_empty_locked(struct registry *registry)
@@ -170,24 +170,24 @@ static void add_counters(struct lined_stats *sum, struct registry_entry *entry)
                       atomic_load_explicit(&entry->outbox.sent, memory_order_relaxed);
 }
 
+/* Nobody finds an entry without a slot any more, but somebody may have borrowed it before. Waits
+ * for its return, so that the outbox can go and the descriptor can be closed. */
+static void await_return(struct registry_entry *entry)
+{
+    outbox_lock(&entry->outbox);
+    outbox_unlock(&entry->outbox);
+}
+
 void registry_leave(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
     free_slot_locked(registry, entry);
-    unlock(registry);
-
-    /* Nobody finds the entry any more. Somebody may have borrowed it before: wait for its return,
-     * so that the figures are final and the descriptor can be closed. */
-    outbox_lock(&entry->outbox);
-    bool is_slow = entry->outbox.is_slow;
-    outbox_unlock(&entry->outbox);
-
-    lock(registry);
     add_counters(&registry->left, entry);
     registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
                                     atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
-    registry->left.slow_consumers += is_slow;
+    registry->left.slow_consumers += outbox_is_slow(&entry->outbox);
     unlock(registry);
+    await_return(entry);
 }
 
 static void release_locked(struct registry *registry)
@@ -212,8 +212,9 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
     lock(registry);
     free_slot_locked(registry, entry);
     registry->left.connections--;
-    release_locked(registry);
     unlock(registry);
+    await_return(entry);
+    registry_release(registry);
 }
 
 static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
@@ -230,6 +231,7 @@ static void set_phase_locked(struct registry *registry, enum registry_phase phas
 void registry_drain(struct registry *registry, uint32_t timeout_ms)
 {
     lock(registry);
+    registry->enders++;
     if (registry_phase(registry) == REGISTRY_RUNNING) {
         registry->drain_deadline = monotonic_ms() + timeout_ms;
         set_phase_locked(registry, REGISTRY_DRAINING, SHUT_RD);
@@ -252,6 +254,7 @@ size_t registry_cut(struct registry *registry)
     size_t cut = 0;
 
     lock(registry);
+    registry->enders++;
     if (registry_phase(registry) != REGISTRY_CUT) {
         cut = count_entries_locked(registry);
         registry->left.connections_cut = cut;
@@ -260,6 +263,14 @@ size_t registry_cut(struct registry *registry)
     }
     unlock(registry);
     return cut;
+}
+
+void registry_end_ending(struct registry *registry)
+{
+    lock(registry);
+    registry->enders--;
+    tell_if_empty_locked(registry);
+    unlock(registry);
 }
 
 bool registry_wait_drained(struct registry *registry)
@@ -288,7 +299,7 @@ void registry_wait_departure(struct registry *registry, uint32_t timeout_ms)
 {
     lock(registry);
     /* One wait, no loop: a wake-up for nothing only makes the acceptor try a little early. */
-    if (registry_phase(registry) == REGISTRY_RUNNING)
+    if (registry_phase(registry) != REGISTRY_CUT)
         wait_until_locked(registry, &registry->departed, monotonic_ms() + timeout_ms);
     unlock(registry);
 }

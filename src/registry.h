@@ -60,6 +60,7 @@ struct registry {
     uint32_t first_free;         /* lock; slot_count where none is free */
     size_t present;              /* lock; joined and not released */
     bool is_accepting;           /* lock; the acceptor may still bring somebody */
+    size_t enders;               /* lock; threads amid lined_server_drain or _stop */
     int64_t drain_deadline;      /* lock; monotonic ms; set when the drain begins */
     struct lined_stats left;     /* lock; sums over who has left; connections counts all joined */
 };
@@ -90,12 +91,17 @@ void registry_release(struct registry *registry);
 /* Takes a join back, for an entry whose thread could not be made. */
 void registry_withdraw(struct registry *registry, struct registry_entry *entry);
 
-/* REGISTRY_RUNNING to REGISTRY_DRAINING, with SHUT_RD for everybody; else nothing. */
+/* REGISTRY_RUNNING to REGISTRY_DRAINING, with SHUT_RD for everybody; else nothing. Whoever calls
+ * this or registry_cut counts as present until it calls registry_end_ending: it may be another
+ * thread than the one that waits and frees. */
 void registry_drain(struct registry *registry, uint32_t timeout_ms);
 
 /* To REGISTRY_CUT, with SHUT_RDWR for everybody. Returns how many that cuts; 0 if it was cut
  * before. */
 size_t registry_cut(struct registry *registry);
+
+/* The last thing that a call of registry_drain or registry_cut is followed by. */
+void registry_end_ending(struct registry *registry);
 
 /* Waits for a drain to begin, then until everybody has released, or the registry is cut: true.
  * False when the drain's deadline passes before. */

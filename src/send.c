@@ -100,6 +100,15 @@ int conn_send_gathered(struct lined_conn *conn)
     return conn->send_failed;
 }
 
+int conn_send_last(struct lined_conn *conn)
+{
+    do {
+        send_out(conn, false);
+    } while (!outbox_close(&conn->entry.outbox) && conn->send_failed == LINED_OK &&
+             !conn->peer_gone);
+    return conn->send_failed;
+}
+
 int lined_flush(lined_conn *conn)
 {
     return conn->is_with_owner ? LINED_OK : conn_send_gathered(conn);

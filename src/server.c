@@ -176,6 +176,7 @@ void lined_server_drain(lined_server *server)
     net_stop_waiting(server->listener);
     if (net_queued(server->listener) == 0)
         end_accepting(server);
+    registry_end_ending(&server->registry);
 }
 
 void lined_server_stop(lined_server *server)
@@ -186,6 +187,7 @@ void lined_server_stop(lined_server *server)
     end_accepting(server);
     if (cut > 0 && observer != NULL && observer->cut != NULL)
         observer->cut(observer->context, cut);
+    registry_end_ending(&server->registry);
 }
 
 int lined_server_wait(lined_server *server)

@@ -33,9 +33,19 @@ static int receive_lines(struct lined_conn *conn, void *state)
         int result = lined_recv_line(conn, &line, &size);
         if (result == LINED_OK)
             result = worker->line(conn, state, line, size);
+        if (result == LINED_OK && conn->is_mid_reply) /* this is its end: pushes may go now */
+            result = conn_send_gathered(conn);
         if (result != LINED_OK)
             return result;
     }
+}
+
+/* A task that returns LINED_OK has ended as it wished. */
+static int run_task(struct lined_conn *conn, void *state)
+{
+    int result = conn->server->worker->task(conn, state);
+
+    return result == LINED_OK ? LINED_END : result;
 }
 
 /* Returns the reason for the end. */
@@ -49,7 +59,7 @@ static int serve_passive(struct lined_conn *conn)
         if (refused != LINED_OK)
             return refused;
     }
-    int reason = worker->task != NULL ? worker->task(conn, state) : receive_lines(conn, state);
+    int reason = worker->task != NULL ? run_task(conn, state) : receive_lines(conn, state);
     if (worker->close != NULL)
         worker->close(conn, state, reason);
     return reason;
@@ -92,6 +102,8 @@ static int deliver_lines(struct owner_message *message)
         done += message->handled;
         if (message->result != LINED_OK || done == count)
             return message->result;
+        if (registry_phase(&message->conn->server->registry) == REGISTRY_CUT)
+            return LINED_CUT;
         int failed = conn_send_gathered(message->conn);
         if (failed != LINED_OK)
             return failed;

@@ -62,6 +62,15 @@ static int tell(lined_conn *conn, const char *text)
     return lined_send(conn, text, strlen(text));
 }
 
+static bool is_taken_locked(const struct chat *chat, const char *name)
+{
+    for (const struct member *member = chat->members; member != NULL; member = member->next) {
+        if (strcmp(member->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int join(lined_conn *conn, void **state)
 {
     struct chat *chat = lined_shared(conn);
@@ -70,7 +79,9 @@ static int join(lined_conn *conn, void **state)
     if (member == NULL)
         return -ENOMEM;
     pthread_mutex_lock(&chat->lock);
-    snprintf(member->name, sizeof member->name, "guest%u", ++chat->guests);
+    do {
+        snprintf(member->name, sizeof member->name, "guest%u", ++chat->guests);
+    } while (is_taken_locked(chat, member->name));
     member->next = chat->members;
     chat->members = member;
     pthread_mutex_unlock(&chat->lock);
@@ -97,31 +108,44 @@ static void leave(lined_conn *conn, void *state, int reason)
     free(member);
 }
 
-/* The line as others may see it: without its end, without what a telnet client negotiates (IAC and
- * two bytes, RFC 854), and without control characters, which would reach their terminals. */
-static void clean(const char *line, size_t size, char text[SAID_MOST + 1])
+/* The length of the UTF-8 character that starts here and is no control: 0 where there is none. */
+static size_t wide_length(const unsigned char *bytes, size_t size)
 {
-    size_t length = 0;
+    size_t length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
 
-    for (size_t i = 0; i < size && length < SAID_MOST; i++) {
-        unsigned char byte = (unsigned char)line[i];
-        if (byte == 0xff)
-            i += 2;
-        else if (byte == 0xc2 && i + 1 < size && (unsigned char)line[i + 1] < 0xa0)
-            i++; /* a C1 control in UTF-8 */
-        else if (byte >= 0x20 && byte != 0x7f)
-            text[length++] = (char)byte;
+    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size ||
+        (bytes[0] == 0xc2 && bytes[1] < 0xa0))
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
     }
-    text[length] = '\0';
+    return length;
 }
 
-static bool is_taken_locked(const struct chat *chat, const char *name)
+/* The line as others may see it: printable ASCII and UTF-8. Control characters would be obeyed by
+ * their terminals; what a telnet client negotiates is skipped (IAC and one or two bytes, RFC 854).
+ */
+static void clean(const char *line, size_t size, char text[SAID_MOST + 1])
 {
-    for (const struct member *member = chat->members; member != NULL; member = member->next) {
-        if (strcmp(member->name, name) == 0)
-            return true;
+    const unsigned char *bytes = (const unsigned char *)line;
+    size_t used = 0;
+
+    for (size_t i = 0, length; i < size && used + 4 <= SAID_MOST; i += length) {
+        size_t kept = length = 1;
+        if (bytes[i] == 0xff && i + 1 < size) {
+            kept = 0;
+            length = bytes[i + 1] >= 251 && bytes[i + 1] <= 254 ? 3 : 2;
+        } else if (bytes[i] >= 0x80) {
+            kept = wide_length(bytes + i, size - i);
+            length = kept > 0 ? kept : 1;
+        } else if (bytes[i] < 0x20 || bytes[i] == 0x7f) {
+            kept = 0;
+        }
+        memcpy(text + used, bytes + i, kept);
+        used += kept;
     }
-    return false;
+    text[used] = '\0';
 }
 
 static int rename_member(lined_conn *conn, struct member *member, const char *name)
