@@ -8,6 +8,7 @@
 #include <lined.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -324,6 +325,69 @@ START_TEST(a_drain_and_a_stop_end_it_under_load)
 }
 END_TEST
 
+static sem_t arrived, go_on;
+
+static int wait_in_line(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)size;
+    if (line[0] == 'w') {
+        sem_post(&arrived);
+        while (sem_wait(&go_on) != 0)
+            continue;
+    }
+    return LINED_OK;
+}
+
+START_TEST(a_stop_is_seen_between_two_lines_of_a_message)
+{
+    static const struct lined_worker waiting = {.line = wait_in_line};
+    struct lined_stats stats;
+
+    sem_init(&arrived, 0, 0);
+    sem_init(&go_on, 0, 0);
+    lined_server *server = start(&waiting);
+    int client = dial(lined_server_port(server));
+    say(client, "w\na\nb\nc\nd\n");
+    sem_wait(&arrived);
+    lined_server_stop(server);
+    sem_post(&go_on);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    lined_server_stats(server, &stats);
+    ck_assert_uint_eq(stats.lines, 1);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+/* A megabyte for each line: they would not fit if the owner went through all of them at once. */
+static int answer_a_megabyte(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    static const char megabyte[1024 * 1024];
+
+    (void)state;
+    (void)line;
+    (void)size;
+    return lined_send(conn, megabyte, sizeof megabyte);
+}
+
+START_TEST(the_owner_lets_replies_go_out_on_the_way)
+{
+    static const struct lined_worker lavish = {.line = answer_a_megabyte};
+    lined_server *server = start(&lavish);
+    int client = dial(lined_server_port(server));
+
+    say(client, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+                "\n\n\n\n\n\n\n\n");
+    half_close(client);
+    ck_assert_uint_eq(drink(client), (size_t)40 * 1024 * 1024);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
 START_TEST(a_stop_ends_it_with_a_client_that_does_not_read)
 {
     lined_server *server = start(&lined_worker_received);
@@ -424,6 +488,8 @@ int main(void)
         a_large_batch_takes_several_messages,
         large_replies_are_sent_whole,
         a_drain_and_a_stop_end_it_under_load,
+        a_stop_is_seen_between_two_lines_of_a_message,
+        the_owner_lets_replies_go_out_on_the_way,
         a_stop_ends_it_with_a_client_that_does_not_read,
         an_active_and_a_passive_server_live_side_by_side,
         a_callback_can_end_its_server,

@@ -342,6 +342,36 @@ START_TEST(without_descriptors_clients_wait)
 }
 END_TEST
 
+START_TEST(without_descriptors_a_drain_serves_who_waits)
+{
+    enum { CLIENTS = 5 };
+    struct rlimit limit;
+    int clients[CLIENTS];
+
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = process_descriptors(&server) + 1;
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    int first = dial_narrow(server.port, 4096);
+    static char lines[30000];
+    memset(lines, '\n', sizeof lines);
+    say_bytes(first, lines, sizeof lines); /* its replies are more than it takes: it lingers */
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    process_line(&server.err, text, sizeof text); /* too many open files */
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_uint_eq(drink(first), sizeof lines * 12);
+    hang_up(first);
+    for (int i = 0; i < CLIENTS; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
 /* Standard error is a pipe that nobody reads, and it is full. */
 START_TEST(a_full_standard_error_stops_nothing)
 {
@@ -568,6 +598,7 @@ int main(void)
         a_second_signal_cuts_at_once,
         a_drain_serves_who_waits_to_be_accepted,
         without_descriptors_clients_wait,
+        without_descriptors_a_drain_serves_who_waits,
         a_full_standard_error_stops_nothing,
         a_full_standard_output_does_not_stop_serving,
         a_closed_pipe_does_not_stop_serving,

@@ -83,6 +83,20 @@ static int obey(lined_conn *conn, void *state, const char *line, size_t size)
 
 static const struct lined_worker obedient = {.line = obey};
 
+/* Pushes a lot to the connection itself and ends it at once, without a reply. */
+static int push_and_end(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    static char much[1000 * 1000];
+
+    (void)state;
+    (void)line;
+    (void)size;
+    memset(much, 'p', sizeof much);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(lined_push(lined_conn_handle(conn), much, sizeof much), LINED_OK);
+    return LINED_END;
+}
+
 static int dial_listener(lined_server *server)
 {
     int client = dial(lined_server_port(server));
@@ -316,6 +330,70 @@ START_TEST(broadcasts_are_whole_and_in_order_while_clients_come_and_go)
 }
 END_TEST
 
+START_TEST(what_was_pushed_goes_out_before_the_end)
+{
+    static const struct lined_worker ending = {.line = push_and_end};
+
+    prepare(_i);
+    options.push_limit = 8 * 1000 * 1000;
+    lined_server *server = start(&ending);
+    int client = dial_narrow(lined_server_port(server), 4096);
+    say(client, "end\n");
+    ck_assert_uint_eq(drink(client), 4 * 1000 * 1000);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* Bytes wait for a receiver that reads all the while: whoever pushes meanwhile comes after them. */
+static void *read_numbers(void *argument)
+{
+    hear_all(*(int *)argument);
+    return NULL;
+}
+
+START_TEST(no_push_overtakes_what_waits)
+{
+    char message[64];
+    pthread_t reader;
+
+    prepare(_i);
+    options.push_limit = 64 * 1024 * 1024;
+    lined_server *server = start(&obedient);
+    int receiver = dial_narrow(lined_server_port(server), 4096);
+    say(receiver, "listen\n");
+    expect(receiver, "ok\n");
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_numbers, &receiver), 0);
+    for (int i = 0; i < 300000; i++) {
+        int length = snprintf(message, sizeof message, "message %d ....................\n", i);
+        ck_assert_int_eq(lined_push(listener, message, (size_t)length), LINED_OK);
+    }
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+    ck_assert_int_eq(pthread_join(reader, NULL), 0);
+    hang_up(receiver);
+}
+END_TEST
+
+START_TEST(an_exception_counts_on_its_own_server_only)
+{
+    prepare(_i);
+    lined_server *server = start(&obedient);
+    lined_server *other = start(&obedient);
+    int client = dial_listener(other);
+    lined_handle stranger = listener;
+    int receiver = dial_listener(server); /* has the same number there */
+
+    ck_assert_uint_eq(lined_broadcast(server, "hello\n", 6, stranger), 1);
+    expect(receiver, "hello\n");
+    hang_up(client);
+    hang_up(receiver);
+    finish(other);
+    finish(server);
+}
+END_TEST
+
 START_TEST(a_broadcast_leaves_its_sender_out)
 {
     prepare(_i);
@@ -368,6 +446,9 @@ int main(void)
         a_slow_consumer_is_disconnected,
         broadcasts_are_whole_and_in_order_while_clients_come_and_go,
         a_broadcast_leaves_its_sender_out,
+        what_was_pushed_goes_out_before_the_end,
+        no_push_overtakes_what_waits,
+        an_exception_counts_on_its_own_server_only,
         a_stop_amid_pushes,
     };
     const TTest *const passive_only[] = {a_push_never_lands_inside_a_reply};

@@ -605,6 +605,36 @@ START_TEST(a_port_can_be_used_again_at_once)
 }
 END_TEST
 
+static void *drain_it(void *server)
+{
+    lined_server_drain(server);
+    return NULL;
+}
+
+static void *stop_it(void *server)
+{
+    lined_server_stop(server);
+    return NULL;
+}
+
+/* Whoever drains or stops a server may still be at it when another thread has waited and frees. */
+START_TEST(one_thread_ends_a_server_while_another_frees_it)
+{
+    for (int round = 0; round < 100; round++) {
+        pthread_t ender;
+        prepare();
+        lined_server *server = start();
+        int client = dial(lined_server_port(server));
+        ck_assert_int_eq(pthread_create(&ender, NULL, round % 2 == 0 ? drain_it : stop_it, server),
+                         0);
+        lined_server_wait(server);
+        lined_server_free(server);
+        ck_assert_int_eq(pthread_join(ender, NULL), 0);
+        hang_up(client);
+    }
+}
+END_TEST
+
 START_TEST(two_servers_live_side_by_side)
 {
     prepare();
@@ -843,6 +873,7 @@ int main(void)
         a_stop_cuts_at_once,
         a_server_can_be_freed_while_clients_are_connected,
         a_port_can_be_used_again_at_once,
+        one_thread_ends_a_server_while_another_frees_it,
         two_servers_live_side_by_side,
         what_cannot_be_served_is_refused,
         a_worker_decides_what_is_said_and_when_it_ends,

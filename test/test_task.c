@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <lined.h>
+#include <poll.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +161,133 @@ START_TEST(a_deadline_passes_and_the_connection_goes_on)
 }
 END_TEST
 
+/* Deadlines of a millisecond, over and over: none may be missed. */
+static int hurry(lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+    int result = LINED_DEADLINE;
+
+    (void)state;
+    for (int i = 0; i < 300 && result == LINED_DEADLINE; i++) {
+        lined_set_deadline(conn, 1);
+        result = lined_recv_line(conn, &line, &size);
+    }
+    return result == LINED_DEADLINE ? LINED_END : result;
+}
+
+START_TEST(no_deadline_is_missed)
+{
+    enum { CLIENTS = 50 };
+    static const struct lined_worker hurried = {.task = hurry};
+    int clients[CLIENTS];
+    lined_server *server = start(&hurried);
+
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = dial(lined_server_port(server));
+    for (int i = 0; i < CLIENTS; i++) {
+        expect_eof(clients[i]);
+        hang_up(clients[i]);
+    }
+    finish(server);
+}
+END_TEST
+
+/* Says something and returns as the first byte of the first line tells. */
+static int say_and_return(lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+
+    (void)state;
+    int result = lined_recv_line(conn, &line, &size);
+    if (result != LINED_OK)
+        return result;
+    lined_send(conn, "last words\n", 11);
+    return line[0] == 'd' ? LINED_DEADLINE : line[0] == 'f' ? -EBADMSG : LINED_OK;
+}
+
+START_TEST(last_words_go_out)
+{
+    static const struct lined_worker talker = {.task = say_and_return};
+    static const char *const lines[] = {"deadline\n", "failure\n", "ok\n"};
+    static const int reasons[] = {LINED_DEADLINE, -EBADMSG, LINED_END};
+    lined_server *server = start(&talker);
+
+    for (size_t i = 0; i < 3; i++) {
+        int client = dial(lined_server_port(server));
+        say(client, lines[i]);
+        expect(client, "last words\n");
+        expect_eof(client);
+        hang_up(client);
+        ck_assert_int_eq(watch_await_closed(&watch, i + 1), reasons[i]);
+    }
+    finish(server);
+}
+END_TEST
+
+static sem_t arrived, go_on;
+
+static int take_bytes(lined_conn *conn, void *state)
+{
+    const char *bytes;
+
+    (void)state;
+    for (int taken = 0;; taken++) {
+        int result = lined_recv_exact(conn, &bytes, 1);
+        if (result != LINED_OK) {
+            ck_assert_int_eq(taken, 1);
+            return result;
+        }
+        sem_post(&arrived);
+        while (sem_wait(&go_on) != 0)
+            continue;
+    }
+}
+
+START_TEST(a_stop_is_seen_between_two_receives)
+{
+    static const struct lined_worker taker = {.task = take_bytes};
+
+    sem_init(&arrived, 0, 0);
+    sem_init(&go_on, 0, 0);
+    lined_server *server = start(&taker);
+    int client = dial(lined_server_port(server));
+    say(client, "abc");
+    sem_wait(&arrived);
+    lined_server_stop(server);
+    sem_post(&go_on);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+static int set_deadline_in_line(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    lined_set_deadline(conn, 1);
+    return lined_send(conn, line, size);
+}
+
+START_TEST(a_deadline_is_for_tasks_only)
+{
+    static const struct lined_worker confused = {.line = set_deadline_in_line};
+    struct pollfd nothing = {.fd = -1};
+    lined_server *server = start(&confused);
+    int client = dial(lined_server_port(server));
+
+    for (int i = 0; i < 3; i++) {
+        say(client, "hello\n");
+        expect(client, "hello\n");
+        poll(&nothing, 1, 20); /* longer than the deadline that must not be */
+    }
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
 static void *seen_shared;
 static int stopped;
 
@@ -215,6 +344,10 @@ int main(void)
         many_exact_bytes_come_whole,
         too_many_are_refused_and_too_few_are_dropped,
         a_deadline_passes_and_the_connection_goes_on,
+        no_deadline_is_missed,
+        last_words_go_out,
+        a_stop_is_seen_between_two_receives,
+        a_deadline_is_for_tasks_only,
         a_worker_starts_and_stops_with_its_server,
     };
     return suite_run("task", tests, sizeof tests / sizeof tests[0]);

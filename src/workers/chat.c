@@ -1,5 +1,7 @@
 /* A chat: what one client says goes to everybody else. Commands: /nick NAME, /who, /quit. Works in
  * either mode: the lock is for passive delivery, and costs next to nothing in active. */
+#include "chat_text.h"
+
 #include <lined.h>
 
 #include <errno.h>
@@ -10,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE 21   /* 20 characters and a NUL */
-#define SAID_MOST 2000 /* of a line, so that what is sent is not larger for everybody */
+#define NAME_SIZE 21 /* 20 characters and a NUL */
 
 struct member {
     struct member *next;  /* the chat's lock */
@@ -48,7 +49,7 @@ static void stop(void *shared)
 __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, const char *format,
                                                               ...)
 {
-    char text[NAME_SIZE * 2 + SAID_MOST + 64];
+    char text[NAME_SIZE * 2 + CHAT_TEXT_MOST + 64];
     va_list arguments;
 
     va_start(arguments, format);
@@ -108,46 +109,6 @@ static void leave(lined_conn *conn, void *state, int reason)
     free(member);
 }
 
-/* The length of the UTF-8 character that starts here and is no control: 0 where there is none. */
-static size_t wide_length(const unsigned char *bytes, size_t size)
-{
-    size_t length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size ||
-        (bytes[0] == 0xc2 && bytes[1] < 0xa0))
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
-/* The line as others may see it: printable ASCII and UTF-8. Control characters would be obeyed by
- * their terminals; what a telnet client negotiates is skipped (IAC and one or two bytes, RFC 854).
- */
-static void clean(const char *line, size_t size, char text[SAID_MOST + 1])
-{
-    const unsigned char *bytes = (const unsigned char *)line;
-    size_t used = 0;
-
-    for (size_t i = 0, length; i < size && used + 4 <= SAID_MOST; i += length) {
-        size_t kept = length = 1;
-        if (bytes[i] == 0xff && i + 1 < size) {
-            kept = 0;
-            length = bytes[i + 1] >= 251 && bytes[i + 1] <= 254 ? 3 : 2;
-        } else if (bytes[i] >= 0x80) {
-            kept = wide_length(bytes + i, size - i);
-            length = kept > 0 ? kept : 1;
-        } else if (bytes[i] < 0x20 || bytes[i] == 0x7f) {
-            kept = 0;
-        }
-        memcpy(text + used, bytes + i, kept);
-        used += kept;
-    }
-    text[used] = '\0';
-}
-
 static int rename_member(lined_conn *conn, struct member *member, const char *name)
 {
     static const char allowed[] =
@@ -198,9 +159,9 @@ static int list_members(lined_conn *conn)
 static int hear(lined_conn *conn, void *state, const char *line, size_t size)
 {
     struct member *member = state;
-    char text[SAID_MOST + 1];
+    char text[CHAT_TEXT_MOST + 1];
 
-    clean(line, size, text);
+    chat_clean(line, size, text);
     if (strncmp(text, "/nick ", 6) == 0)
         return rename_member(conn, member, text + 6);
     if (strcmp(text, "/who") == 0)
