@@ -5,7 +5,6 @@
 #include "server.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,14 +12,8 @@
 /* A connection that has heard nothing for so long gives its grown buffers back. */
 #define SHRINK_AFTER_MS 1000u
 
-/* A client that does not end its side is given so long, to read the last replies. */
-#define GOODBYE_MS 1000
-
 /* In active delivery one callback's reply must fit whole, because the owner thread never sends. */
 #define ACTIVE_OUT_MOST ((size_t)16 * 1024 * 1024)
-
-/* While a drain waits for acknowledgements. The kernel has no event for them. */
-#define ACKNOWLEDGED_LOOK_MS 5u
 
 void conn_init(struct lined_conn *conn, lined_server *server, int fd, const union net_address *peer)
 {
@@ -273,63 +266,6 @@ void lined_set_deadline(lined_conn *conn, uint32_t ms)
 {
     if (conn->server->worker->task != NULL)
         conn->deadline_ms = ms == 0 ? 0 : monotonic_ms() + ms;
-}
-
-/* ---- the end ---- */
-
-/* Ends our side and reads until the client has ended its own: closing with unread bytes would
- * send a reset, which can destroy replies that the client has not read (RFC 1122, 4.2.2.13). */
-static void wait_for_the_clients_end(int fd)
-{
-    char unwanted[1024];
-    int64_t deadline = monotonic_ms() + GOODBYE_MS;
-    struct pollfd readable = {.fd = fd, .events = POLLIN};
-
-    shutdown(fd, SHUT_WR);
-    for (;;) {
-        int64_t left = deadline - monotonic_ms();
-        if (left <= 0 || poll(&readable, 1, (int)left) == 0)
-            return;
-        ssize_t size = recv(fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
-        if (size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN))
-            return;
-    }
-}
-
-/* In a drain our reading side is shut down, and the kernel answers whatever still comes with a
- * reset once our writing side is too (tcp_rcv_state_process). So neither is ended before the
- * client's kernel has acknowledged every reply. The drain deadline's cut ends the wait. */
-static void wait_for_acknowledgements(struct lined_conn *conn)
-{
-    while (net_unacknowledged(conn->entry.fd) > 0 &&
-           !registry_wait_cut(&conn->server->registry, ACKNOWLEDGED_LOOK_MS))
-        continue;
-}
-
-/* True where replies may be on their way to a client that may take them. */
-static bool has_someone_to_wait_for(const struct lined_conn *conn, int reason)
-{
-    return reason != LINED_RESET && reason != LINED_SEND_TIMEOUT && reason != LINED_CUT &&
-           reason != LINED_SLOW_CONSUMER && conn->send_failed == LINED_OK && !conn->peer_gone;
-}
-
-int conn_finish(struct lined_conn *conn, int reason)
-{
-    if (!has_someone_to_wait_for(conn, reason))
-        return reason;
-    int failed = conn_send_last(conn);
-    if (failed != LINED_OK)
-        return failed;
-    if (reason != LINED_EOF && phase_of(conn) == REGISTRY_DRAINING)
-        wait_for_acknowledgements(conn);
-    return phase_of(conn) == REGISTRY_CUT ? LINED_CUT : reason;
-}
-
-void conn_say_goodbye(struct lined_conn *conn, int reason)
-{
-    if (has_someone_to_wait_for(conn, reason) && reason != LINED_EOF &&
-        phase_of(conn) == REGISTRY_RUNNING)
-        wait_for_the_clients_end(conn->entry.fd);
 }
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])

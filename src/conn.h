@@ -1,7 +1,8 @@
 /*
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
  * here is called by the connection's own thread only, but for lined_send, which the owner thread
- * calls while it holds a message of the connection. Sending is in send.c.
+ * calls while it holds a message of the connection. Sending is in send.c, the
+ * polite end in goodbye.c.
  */
 #ifndef CONN_H
 #define CONN_H

@@ -4,7 +4,6 @@
 #include "monotonic.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 static void cond_init_monotonic(pthread_cond_t *cond)
@@ -58,67 +57,7 @@ void registry_deinit(struct registry *registry)
     INVARIANT(pthread_cond_destroy(&registry->departed) == 0);
     INVARIANT(pthread_cond_destroy(&registry->over) == 0);
     INVARIANT(pthread_mutex_destroy(&registry->lock) == 0);
-    free(registry->slots);
-}
-
-/* ---- slots ---- */
-
-/* A number is a slot's index and, above it, the slot's generation: 2^40 uses of each slot. */
-#define INDEX_BITS  24
-#define SLOTS_LEAST 64u
-#define SLOTS_MOST  (1u << INDEX_BITS)
-
-static uint32_t index_of(uint64_t number)
-{
-    return (uint32_t)(number & (SLOTS_MOST - 1));
-}
-
-/* Makes more slots free. False: there is no memory, or no number for them. */
-static bool add_slots_locked(struct registry *registry)
-{
-    uint32_t count = registry->slot_count == 0 ? SLOTS_LEAST : registry->slot_count * 2;
-
-    if (count > SLOTS_MOST)
-        return false;
-    struct registry_slot *slots = realloc(registry->slots, count * sizeof *slots);
-    if (slots == NULL)
-        return false;
-    for (uint32_t i = registry->slot_count; i < count; i++)
-        slots[i] = (struct registry_slot){.next_free = i + 1};
-    registry->slots = slots;
-    registry->slot_count = count;
-    return true;
-}
-
-static int take_slot_locked(struct registry *registry, struct registry_entry *entry)
-{
-    if (registry->first_free == registry->slot_count && !add_slots_locked(registry))
-        return -ENOMEM;
-    uint32_t index = registry->first_free;
-    struct registry_slot *slot = &registry->slots[index];
-    registry->first_free = slot->next_free;
-    slot->generation++; /* from 1 on, so no number is 0 */
-    slot->entry = entry;
-    entry->number = slot->generation << INDEX_BITS | index;
-    return LINED_OK;
-}
-
-static void free_slot_locked(struct registry *registry, struct registry_entry *entry)
-{
-    uint32_t index = index_of(entry->number);
-
-    registry->slots[index].entry = NULL;
-    registry->slots[index].next_free = registry->first_free;
-    registry->first_free = index;
-}
-
-static struct registry_entry *find_locked(struct registry *registry, uint64_t number)
-{
-    uint32_t index = index_of(number);
-
-    if (index >= registry->slot_count || registry->slots[index].generation != number >> INDEX_BITS)
-        return NULL;
-    return registry->slots[index].entry;
+    slots_deinit(&registry->slots);
 }
 
 /* ---- the life of a connection ---- */
@@ -152,8 +91,11 @@ void registry_end_accepting(struct registry *registry)
 int registry_join(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
-    int result = registry_phase(registry) == REGISTRY_CUT ? LINED_STOPPING
-                                                          : take_slot_locked(registry, entry);
+    int result = LINED_STOPPING;
+    if (registry_phase(registry) != REGISTRY_CUT) {
+        entry->number = slots_take(&registry->slots, entry);
+        result = entry->number == 0 ? -ENOMEM : LINED_OK;
+    }
     if (result == LINED_OK) {
         registry->present++;
         registry->left.connections++;
@@ -181,7 +123,7 @@ static void await_return(struct registry_entry *entry)
 void registry_leave(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
-    free_slot_locked(registry, entry);
+    slots_give_back(&registry->slots, entry->number);
     add_counters(&registry->left, entry);
     registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
                                     atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
@@ -210,7 +152,7 @@ void registry_release(struct registry *registry)
 void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 {
     lock(registry);
-    free_slot_locked(registry, entry);
+    slots_give_back(&registry->slots, entry->number);
     registry->left.connections--;
     unlock(registry);
     await_return(entry);
@@ -220,10 +162,9 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
 {
     atomic_store_explicit(&registry->phase, phase, memory_order_release);
-    for (uint32_t i = 0; i < registry->slot_count; i++) {
-        if (registry->slots[i].entry != NULL)
-            shutdown(registry->slots[i].entry->fd, how); /* one that was reset says ENOTCONN */
-    }
+    uint32_t at = 0;
+    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
+        shutdown(entry->fd, how); /* one that was reset says ENOTCONN */
     INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
     INVARIANT(pthread_cond_broadcast(&registry->departed) == 0);
 }
@@ -239,16 +180,6 @@ void registry_drain(struct registry *registry, uint32_t timeout_ms)
     unlock(registry);
 }
 
-/* Who has left but not released has ended by itself. */
-static size_t count_entries_locked(const struct registry *registry)
-{
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < registry->slot_count; i++)
-        count += registry->slots[i].entry != NULL;
-    return count;
-}
-
 size_t registry_cut(struct registry *registry)
 {
     size_t cut = 0;
@@ -256,7 +187,7 @@ size_t registry_cut(struct registry *registry)
     lock(registry);
     registry->enders++;
     if (registry_phase(registry) != REGISTRY_CUT) {
-        cut = count_entries_locked(registry);
+        cut = registry->slots.used; /* who has left but not released has ended by itself */
         registry->left.connections_cut = cut;
         set_phase_locked(registry, REGISTRY_CUT, SHUT_RDWR);
         INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
@@ -320,7 +251,7 @@ bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms)
 struct registry_entry *registry_borrow(struct registry *registry, uint64_t number)
 {
     lock(registry);
-    struct registry_entry *entry = find_locked(registry, number);
+    struct registry_entry *entry = slots_find(&registry->slots, number);
     if (entry != NULL)
         outbox_lock(&entry->outbox); /* before the registry lets the entry leave */
     unlock(registry);
@@ -336,10 +267,8 @@ void registry_visit(struct registry *registry,
                     void (*visit)(struct registry_entry *entry, void *context), void *context)
 {
     lock(registry);
-    for (uint32_t i = 0; i < registry->slot_count; i++) {
-        struct registry_entry *entry = registry->slots[i].entry;
-        if (entry == NULL)
-            continue;
+    uint32_t at = 0;
+    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;) {
         outbox_lock(&entry->outbox);
         visit(entry, context);
         outbox_unlock(&entry->outbox);
@@ -352,9 +281,8 @@ void registry_stats(struct registry *registry, struct lined_stats *stats)
     lock(registry);
     *stats = registry->left;
     stats->connected = registry->present;
-    for (uint32_t i = 0; i < registry->slot_count; i++) {
-        if (registry->slots[i].entry != NULL)
-            add_counters(stats, registry->slots[i].entry);
-    }
+    uint32_t at = 0;
+    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
+        add_counters(stats, entry);
     unlock(registry);
 }

@@ -11,6 +11,7 @@
 
 #include "lined.h"
 #include "outbox.h"
+#include "slots.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,12 +39,6 @@ struct registry_entry {
     struct outbox outbox; /* has a lock of its own */
 };
 
-struct registry_slot {
-    struct registry_entry *entry; /* NULL while it is free */
-    uint64_t generation;          /* how often it has been used */
-    uint32_t next_free;           /* while it is free */
-};
-
 struct registry {
     pthread_mutex_t lock;
 
@@ -55,14 +50,12 @@ struct registry {
     /* Written under the lock; read without it by registry_phase. It only ever goes up. */
     _Atomic int phase;
 
-    struct registry_slot *slots; /* lock; slot_count of them */
-    uint32_t slot_count;         /* lock */
-    uint32_t first_free;         /* lock; slot_count where none is free */
-    size_t present;              /* lock; joined and not released */
-    bool is_accepting;           /* lock; the acceptor may still bring somebody */
-    size_t enders;               /* lock; threads amid lined_server_drain or _stop */
-    int64_t drain_deadline;      /* lock; monotonic ms; set when the drain begins */
-    struct lined_stats left;     /* lock; sums over who has left; connections counts all joined */
+    struct slots slots;      /* lock; of registry_entry */
+    size_t present;          /* lock; joined and not released */
+    bool is_accepting;       /* lock; the acceptor may still bring somebody */
+    size_t enders;           /* lock; threads amid lined_server_drain or _stop */
+    int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
+    struct lined_stats left; /* lock; sums over who has left; connections counts all joined */
 };
 
 void registry_init(struct registry *registry);

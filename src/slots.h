@@ -1,0 +1,39 @@
+/*
+ * Numbers for what comes and goes. A number is a slot and how often the slot has been used, so no
+ * number is given twice (a slot can be used 2^40 times), and one that is too old is known as such.
+ * Pure; whoever shares it locks.
+ */
+#ifndef SLOTS_H
+#define SLOTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct slot {
+    void *entry;         /* NULL while it is free */
+    uint64_t generation; /* how often it has been used */
+    uint32_t next_free;  /* while it is free */
+};
+
+struct slots {
+    struct slot *slots;  /* owned */
+    uint32_t size;       /* of slots */
+    uint32_t first_free; /* size where none is free */
+    size_t used;         /* slots that have an entry */
+};
+
+/* One of {0} is empty. */
+void slots_deinit(struct slots *slots);
+
+/* The number of a new entry; it is not 0. 0: there is no memory, or all 2^24 slots are in use. */
+uint64_t slots_take(struct slots *slots, void *entry);
+
+void slots_give_back(struct slots *slots, uint64_t number);
+
+/* The entry of that number; NULL where there is none any more. */
+void *slots_find(const struct slots *slots, uint64_t number);
+
+/* Walks through all entries: begin with *at 0; NULL after the last. */
+void *slots_next(const struct slots *slots, uint32_t *at);
+
+#endif

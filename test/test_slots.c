@@ -1,0 +1,73 @@
+#include "../src/slots.h"
+
+#include "suite.h"
+
+START_TEST(numbers_find_what_took_them)
+{
+    struct slots slots = {0};
+    int one, two;
+    uint64_t first = slots_take(&slots, &one);
+    uint64_t second = slots_take(&slots, &two);
+
+    ck_assert_uint_ne(first, 0);
+    ck_assert_uint_ne(first, second);
+    ck_assert_ptr_eq(slots_find(&slots, first), &one);
+    ck_assert_ptr_eq(slots_find(&slots, second), &two);
+    ck_assert_ptr_null(slots_find(&slots, 0));
+    ck_assert_ptr_null(slots_find(&slots, UINT64_MAX));
+    ck_assert_uint_eq(slots.used, 2);
+    slots_deinit(&slots);
+}
+END_TEST
+
+START_TEST(a_number_is_never_given_again)
+{
+    struct slots slots = {0};
+    int entry;
+    uint64_t before = 0;
+
+    for (int i = 0; i < 100; i++) {
+        uint64_t number = slots_take(&slots, &entry);
+        ck_assert_uint_ne(number, before);
+        ck_assert_ptr_null(slots_find(&slots, before));
+        slots_give_back(&slots, number);
+        ck_assert_ptr_null(slots_find(&slots, number));
+        before = number;
+    }
+    ck_assert_uint_eq(slots.size, 64); /* the same slots, over and over */
+    slots_deinit(&slots);
+}
+END_TEST
+
+START_TEST(many_are_walked_through)
+{
+    enum { COUNT = 1000 };
+    static int entries[COUNT];
+    uint64_t numbers[COUNT];
+    struct slots slots = {0};
+    uint32_t at = 0;
+    size_t seen = 0;
+
+    for (int i = 0; i < COUNT; i++)
+        numbers[i] = slots_take(&slots, &entries[i]);
+    for (int i = 0; i < COUNT; i += 2)
+        slots_give_back(&slots, numbers[i]);
+    for (int *entry; (entry = slots_next(&slots, &at)) != NULL; seen++)
+        ck_assert_int_eq((entry - entries) % 2, 1);
+    ck_assert_uint_eq(seen, COUNT / 2);
+    ck_assert_uint_eq(slots.used, COUNT / 2);
+    for (int i = 1; i < COUNT; i += 2)
+        ck_assert_ptr_eq(slots_find(&slots, numbers[i]), &entries[i]);
+    slots_deinit(&slots);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        numbers_find_what_took_them,
+        a_number_is_never_given_again,
+        many_are_walked_through,
+    };
+    return suite_run("slots", tests, sizeof tests / sizeof tests[0]);
+}
