@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint
+# all is there. Usage: scripts/install-deps.sh build|test|lint|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -41,12 +41,20 @@ want_for_lint() {
     want has_command mandoc mandoc
 }
 
+want_for_peers() {
+    want has_command go golang-go
+    want has_header event2/event.h libevent-dev
+    want has_command elixir elixir
+    want has_command gnuplot gnuplot-nox
+}
+
 case ${1-} in
 build) want_for_build ;;
 test) want_for_test ;;
 lint) want_for_lint ;;
+peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|peers" >&2
     exit 2
     ;;
 esac
