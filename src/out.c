@@ -32,9 +32,9 @@ static void grow(struct out_buffer *out, size_t size)
     out->capacity = capacity;
 }
 
-size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
+size_t out_put_growing(struct out_buffer *out, const char *bytes, size_t size)
 {
-    if (out->capacity - out->used < size && out->capacity < out->most)
+    if (out->capacity < out->most)
         grow(out, size);
     size_t room = out->capacity - out->used;
     if (size > room)

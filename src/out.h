@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct out_buffer {
     char *data;      /* owned; NULL while capacity is 0 */
@@ -18,9 +19,19 @@ struct out_buffer {
 void out_init(struct out_buffer *out, size_t most);
 void out_deinit(struct out_buffer *out);
 
+/* out_put for more bytes than there is room for now. */
+size_t out_put_growing(struct out_buffer *out, const char *bytes, size_t size);
+
 /* Takes as many of the bytes as there is room for, and returns how many: fewer than size only
  * when the buffer can grow no more. 0 with an empty buffer: there is no memory at all. */
-size_t out_put(struct out_buffer *out, const char *bytes, size_t size);
+static inline size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
+{
+    if (out->capacity - out->used < size || size == 0)
+        return size == 0 ? 0 : out_put_growing(out, bytes, size);
+    memcpy(out->data + out->used, bytes, size);
+    out->used += size;
+    return size;
+}
 
 /* The first size bytes have been sent. */
 void out_drop(struct out_buffer *out, size_t size);

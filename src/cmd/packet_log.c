@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,12 +172,26 @@ void packet_log_observe(struct packet_log *log, struct lined_observer *observer)
 
 /* ---- the writer's side ---- */
 
+/* Waits until text is pending or the log ends. Then gives way once: on a busy core others have more
+ * to append, and it is one write for all of it, not one for each. */
+static void wait_for_text_locked(struct packet_log *log)
+{
+    for (bool has_given_way = false;; has_given_way = true) {
+        while (log->size == 0 && !log->ending)
+            INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
+        if (has_given_way || log->ending || log->size > PENDING_MOST / 4)
+            return;
+        INVARIANT(pthread_mutex_unlock(&log->lock) == 0);
+        sched_yield();
+        INVARIANT(pthread_mutex_lock(&log->lock) == 0);
+    }
+}
+
 /* Takes all that is pending, waiting for it. 0: the log has ended. */
 static size_t take_pending(struct packet_log *log)
 {
     INVARIANT(pthread_mutex_lock(&log->lock) == 0);
-    while (log->size == 0 && !log->ending)
-        INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
+    wait_for_text_locked(log);
     size_t size = log->size;
     char *taken = log->pending;
     log->pending = log->writing;
