@@ -48,17 +48,17 @@ contender "lined, log to a file" "build/release/lined --port 0"
 mkdir -p build/peers
 if command -v go >/dev/null; then
     go build -o build/peers/peer_go test/bench/peers/peer.go
-    contender "Go, bufio" build/peers/peer_go
+    contender "Go" build/peers/peer_go
 else
     echo "skipped: Go is not installed (scripts/bench.sh --peers installs it)" >&2
 fi
 if cc -O2 -o build/peers/peer_libevent test/bench/peers/peer_libevent.c -levent_core 2>/dev/null; then
-    contender "libevent, one loop" build/peers/peer_libevent
+    contender "libevent" build/peers/peer_libevent
 else
     echo "skipped: libevent is not installed (scripts/bench.sh --peers installs it)" >&2
 fi
 if command -v elixir >/dev/null; then
-    contender "Elixir gen_tcp, printing" "elixir test/bench/peers/peer.exs"
+    contender "Elixir, printing" "elixir test/bench/peers/peer.exs"
 else
     echo "skipped: Elixir is not installed (scripts/bench.sh --peers installs it)" >&2
 fi
@@ -145,7 +145,7 @@ for i in "${!names[@]}"; do
     echo
 done >"$scratch/plot"
 gnuplot <<PLOT
-set terminal svg size 860,420 font "sans-serif,12" background "white"
+set terminal svg size 860,420 noenhanced font "sans-serif,12" background "white"
 set output "$out/bench.svg"
 set title "Lines/s beside lined (= 1), $(date +%F), $(nproc) cores, medians of $rounds rounds"
 set style data histograms
