@@ -1,7 +1,7 @@
 /* Active delivery: one owner thread runs all callbacks. */
 #include "dial.h"
+#include "embed.h"
 #include "suite.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,27 +18,10 @@
 
 #define LINES_EACH 200
 
-static struct watch watch;
-static struct lined_options options;
-
 static lined_server *start(const struct lined_worker *worker)
 {
-    lined_server *server;
-
-    watch_init(&watch);
-    lined_options_init(&options);
-    options.port = 0;
-    options.observer = &watch.observer;
-    options.mode = LINED_ACTIVE;
-    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
-    return server;
-}
-
-static void finish(lined_server *server)
-{
-    lined_server_drain(server);
-    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
+    prepare(LINED_ACTIVE);
+    return start_worker(worker);
 }
 
 START_TEST(a_half_closing_client_gets_every_reply)

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 /* Sending to other connections, in both modes. */
 #include "dial.h"
+#include "embed.h"
 #include "suite.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <lined.h>
@@ -14,33 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-static struct watch watch;
-static struct lined_options options;
-
-static void prepare(int mode)
-{
-    watch_init(&watch);
-    lined_options_init(&options);
-    options.port = 0;
-    options.observer = &watch.observer;
-    options.mode = (enum lined_mode)mode;
-}
-
-static lined_server *start(const struct lined_worker *worker)
-{
-    lined_server *server;
-
-    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
-    return server;
-}
-
-static void finish(lined_server *server)
-{
-    lined_server_drain(server);
-    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
-}
 
 /* A worker that does as it is told:
  *   listen   keeps its handle for others to push to
@@ -108,8 +81,8 @@ static int dial_listener(lined_server *server)
 
 START_TEST(a_push_arrives_while_its_receiver_waits)
 {
-    prepare(_i);
-    lined_server *server = start(&obedient);
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_listener(server);
     int sender = dial(lined_server_port(server));
 
@@ -128,8 +101,8 @@ START_TEST(a_handle_of_the_gone_is_known_as_such)
 {
     char gone[16];
 
-    prepare(_i);
-    lined_server *server = start(&obedient);
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_listener(server);
     lined_handle old = listener;
     int sender = dial(lined_server_port(server));
@@ -162,7 +135,7 @@ START_TEST(a_push_never_lands_inside_a_reply)
     prepare(LINED_PASSIVE);
     sem_init(&begun, 0, 0);
     sem_init(&go_on, 0, 0);
-    lined_server *server = start(&obedient);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_listener(server);
     say(receiver, "talk\n");
     sem_wait(&begun);
@@ -182,9 +155,9 @@ START_TEST(what_waits_is_delivered_in_order)
     enum { MESSAGES = 1000, SIZE = 10000 };
     static char message[SIZE + 1], expected[SIZE + 1];
 
-    prepare(_i);
+    prepare((enum lined_mode)_i);
     options.push_limit = (size_t)MESSAGES * SIZE;
-    lined_server *server = start(&obedient);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -208,9 +181,9 @@ START_TEST(replies_come_after_what_waited)
     static char message[SIZE];
 
     memset(message, 'm', sizeof message);
-    prepare(_i);
+    prepare((enum lined_mode)_i);
     options.push_limit = SIZE;
-    lined_server *server = start(&obedient);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -228,8 +201,8 @@ START_TEST(a_slow_consumer_is_disconnected)
     static const char message[100000];
     struct lined_stats stats;
 
-    prepare(_i);
-    lined_server *server = start(&obedient);
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     int other = dial(lined_server_port(server));
     say(receiver, "listen\n");
@@ -304,9 +277,9 @@ START_TEST(broadcasts_are_whole_and_in_order_while_clients_come_and_go)
     struct hearer hearers[CLIENTS];
     char message[64];
 
-    prepare(_i);
+    prepare((enum lined_mode)_i);
     options.drain_timeout_ms = 100; /* some clients will never take what is sent */
-    lined_server *server = start(&obedient);
+    lined_server *server = start_worker(&obedient);
     for (int c = 0; c < CLIENTS; c++) {
         hearers[c] =
             (struct hearer){.client = dial(lined_server_port(server)), .is_deaf = c % 5 == 4};
@@ -334,9 +307,9 @@ START_TEST(what_was_pushed_goes_out_before_the_end)
 {
     static const struct lined_worker ending = {.line = push_and_end};
 
-    prepare(_i);
+    prepare((enum lined_mode)_i);
     options.push_limit = 8 * 1000 * 1000;
-    lined_server *server = start(&ending);
+    lined_server *server = start_worker(&ending);
     int client = dial_narrow(lined_server_port(server), 4096);
     say(client, "end\n");
     ck_assert_uint_eq(drink(client), 4 * 1000 * 1000);
@@ -357,9 +330,9 @@ START_TEST(no_push_overtakes_what_waits)
     char message[64];
     pthread_t reader;
 
-    prepare(_i);
+    prepare((enum lined_mode)_i);
     options.push_limit = 64 * 1024 * 1024;
-    lined_server *server = start(&obedient);
+    lined_server *server = start_worker(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -378,9 +351,9 @@ END_TEST
 
 START_TEST(an_exception_counts_on_its_own_server_only)
 {
-    prepare(_i);
-    lined_server *server = start(&obedient);
-    lined_server *other = start(&obedient);
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
+    lined_server *other = start_worker(&obedient);
     int client = dial_listener(other);
     lined_handle stranger = listener;
     int receiver = dial_listener(server); /* has the same number there */
@@ -396,8 +369,8 @@ END_TEST
 
 START_TEST(a_broadcast_leaves_its_sender_out)
 {
-    prepare(_i);
-    lined_server *server = start(&obedient);
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
     int one = dial_listener(server);
     int two = dial_listener(server);
     int three = dial_listener(server);
@@ -421,8 +394,8 @@ START_TEST(a_stop_amid_pushes)
     static const char message[1000];
 
     for (int round = 0; round < 20; round++) {
-        prepare(_i);
-        lined_server *server = start(&obedient);
+        prepare((enum lined_mode)_i);
+        lined_server *server = start_worker(&obedient);
         int receiver = dial_listener(server);
         int deaf = dial_narrow(lined_server_port(server), 4096);
         for (int i = 0; i < 500; i++)

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* pthread_getattr_np */
 #include "dial.h"
+#include "embed.h"
 #include "suite.h"
-#include "watch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,37 +19,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static struct watch watch;
-static struct lined_options options;
-
-/* Options for a test: port 0, watched. */
-static void prepare(void)
-{
-    watch_init(&watch);
-    lined_options_init(&options);
-    options.port = 0;
-    options.observer = &watch.observer;
-}
-
-static lined_server *start_worker(const struct lined_worker *worker)
-{
-    lined_server *server;
-
-    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
-    return server;
-}
-
 static lined_server *start(void)
 {
     return start_worker(&lined_worker_received);
-}
-
-/* Drains, expects that nobody had to be cut, and frees. */
-static void finish(lined_server *server)
-{
-    lined_server_drain(server);
-    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
 }
 
 static struct lined_stats stats_of(lined_server *server)
@@ -62,7 +34,7 @@ static struct lined_stats stats_of(lined_server *server)
 
 START_TEST(a_line_is_answered_at_once)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -78,7 +50,7 @@ END_TEST
 
 START_TEST(a_half_closing_client_gets_every_reply)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -101,7 +73,7 @@ START_TEST(a_pipeline_costs_few_sends)
         memcpy(lines + i * 2, "x\n", 2);
         memcpy(replies + i * 13, "Received: x\n\n", 13);
     }
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
@@ -117,7 +89,7 @@ END_TEST
 
 START_TEST(figures_add_up)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -143,7 +115,7 @@ END_TEST
 
 START_TEST(an_unfinished_line_can_be_delivered)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.partial = LINED_PARTIAL_DELIVER;
     lined_server *server = start();
     int client = dial(lined_server_port(server));
@@ -162,7 +134,7 @@ START_TEST(a_long_line_can_close_its_connection)
 {
     static char unwanted[100000];
 
-    prepare();
+    prepare(LINED_PASSIVE);
     options.max_line = 16;
     options.long_line = LINED_LONG_CLOSE;
     lined_server *server = start();
@@ -186,7 +158,7 @@ END_TEST
 
 START_TEST(an_idle_client_is_closed)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.idle_timeout_ms = 50;
     lined_server *server = start();
     int client = dial(lined_server_port(server));
@@ -219,7 +191,7 @@ static void stop_reading(int client)
 
 START_TEST(a_client_that_does_not_read_is_closed_alone)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.send_timeout_ms = 100;
     lined_server *server = start();
     int deaf = dial_narrow(lined_server_port(server), 4096);
@@ -244,7 +216,7 @@ START_TEST(a_slow_reader_is_not_closed)
     static char bytes[32768];
     struct pollfd nothing = {.fd = -1};
 
-    prepare();
+    prepare(LINED_PASSIVE);
     options.send_timeout_ms = 1000;
     lined_server *server = start();
     int client = dial_narrow(lined_server_port(server), 65536);
@@ -265,7 +237,7 @@ START_TEST(a_client_that_talks_is_not_idle)
 {
     struct pollfd nothing = {.fd = -1};
 
-    prepare();
+    prepare(LINED_PASSIVE);
     options.idle_timeout_ms = 400;
     lined_server *server = start();
     int client = dial(lined_server_port(server));
@@ -303,7 +275,7 @@ START_TEST(lines_received_before_a_reset_are_handled)
 
     ck_assert_ptr_nonnull(lines);
     memset(lines, 0, SIZE); /* as dd does from /dev/zero */
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, SIZE);
@@ -363,7 +335,7 @@ START_TEST(a_drain_answers_what_was_received)
 
     for (size_t i = 0; i < LINES; i++)
         memcpy(lines + 5 + i * 2, "x\n", 2);
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_waiting_worker();
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
@@ -399,7 +371,7 @@ START_TEST(a_client_that_never_pauses_does_not_keep_a_drain_up)
 {
     pthread_t talker, reader;
 
-    prepare();
+    prepare(LINED_PASSIVE);
     options.drain_timeout_ms = 100 * 1000;
     lined_server *server = start();
     int client = dial(lined_server_port(server));
@@ -423,7 +395,7 @@ START_TEST(a_drain_waits_until_the_client_has_its_replies)
     static char lines[LINES];
 
     memset(lines, '\n', sizeof lines);
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial_narrow(lined_server_port(server), 4096);
     say_bytes(client, lines, sizeof lines);
@@ -443,7 +415,7 @@ START_TEST(a_drain_does_not_wait_for_a_client_that_is_gone)
     static char lines[LINES];
 
     memset(lines, '\n', sizeof lines);
-    prepare();
+    prepare(LINED_PASSIVE);
     options.drain_timeout_ms = 1000 * 1000;
     lined_server *server = start();
     int client = dial_narrow(lined_server_port(server), 4096);
@@ -458,7 +430,7 @@ END_TEST
 
 START_TEST(a_stop_is_seen_between_two_lines)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_waiting_worker();
     int client = dial(lined_server_port(server));
 
@@ -476,7 +448,7 @@ END_TEST
 
 START_TEST(a_drain_tells_an_ended_client_from_one_that_stays)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.partial = LINED_PARTIAL_DELIVER;
     lined_server *server = start_waiting_worker();
     int client = dial(lined_server_port(server));
@@ -509,7 +481,7 @@ static void dial_in_vain(uint16_t port)
 
 START_TEST(a_drain_ends_idle_clients_and_takes_no_new_ones)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -527,7 +499,7 @@ END_TEST
 
 START_TEST(a_drain_cuts_what_is_left_at_its_deadline)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.drain_timeout_ms = 50;
     options.send_timeout_ms = 0;
     lined_server *server = start();
@@ -549,7 +521,7 @@ END_TEST
 
 START_TEST(a_stop_cuts_at_once)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     options.drain_timeout_ms = 1000000;
     options.send_timeout_ms = 0;
     lined_server *server = start();
@@ -567,7 +539,7 @@ END_TEST
 
 START_TEST(a_server_can_be_freed_while_clients_are_connected)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -583,7 +555,7 @@ END_TEST
 
 START_TEST(a_port_can_be_used_again_at_once)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
@@ -622,7 +594,7 @@ START_TEST(one_thread_ends_a_server_while_another_frees_it)
 {
     for (int round = 0; round < 100; round++) {
         pthread_t ender;
-        prepare();
+        prepare(LINED_PASSIVE);
         lined_server *server = start();
         int client = dial(lined_server_port(server));
         ck_assert_int_eq(pthread_create(&ender, NULL, round % 2 == 0 ? drain_it : stop_it, server),
@@ -637,7 +609,7 @@ END_TEST
 
 START_TEST(two_servers_live_side_by_side)
 {
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *one = start();
     lined_server *other = start();
     int client = dial(lined_server_port(one));
@@ -661,17 +633,17 @@ START_TEST(what_cannot_be_served_is_refused)
     lined_server *server = NULL;
     lined_server *other = NULL;
 
-    prepare();
+    prepare(LINED_PASSIVE);
     options.ip = "localhost";
     ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
-    prepare();
+    prepare(LINED_PASSIVE);
     options.max_line = LINED_MAX_LINE_LEAST - 1;
     ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
-    prepare();
+    prepare(LINED_PASSIVE);
     ck_assert_int_eq(lined_server_start(&server, &options, NULL), -EINVAL);
     options.ip = "192.0.2.1"; /* TEST-NET-1: nobody's */
     ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EADDRNOTAVAIL);
-    prepare();
+    prepare(LINED_PASSIVE);
     server = start();
     options.port = lined_server_port(server);
     ck_assert_int_eq(lined_server_start(&other, &options, &lined_worker_received), -EADDRINUSE);
@@ -720,7 +692,7 @@ START_TEST(a_worker_decides_what_is_said_and_when_it_ends)
     struct sockaddr_in address;
     socklen_t size = sizeof address;
 
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_worker(&obedient_worker);
     int client = dial(lined_server_port(server));
 
@@ -769,7 +741,7 @@ START_TEST(a_stack_is_small_and_guarded)
 {
     static const struct lined_worker measuring = {.line = measure_stack};
 
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_worker(&measuring);
     int client = dial(lined_server_port(server));
     say(client, "x\n");
@@ -788,7 +760,7 @@ START_TEST(an_idle_connection_gives_its_buffers_back)
     struct pollfd nothing = {.fd = -1};
 
     memset(lines, '\n', sizeof lines);
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_worker(&measuring);
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
@@ -814,7 +786,7 @@ START_TEST(a_worker_can_refuse_a_connection)
 {
     const struct lined_worker refusing = {.open = refuse, .line = obey, .close = close_noting};
 
-    prepare();
+    prepare(LINED_PASSIVE);
     lined_server *server = start_worker(&refusing);
     int client = dial(lined_server_port(server));
     expect_eof(client);

@@ -1,7 +1,7 @@
 /* Tasks: functions that own the connection and pull. */
 #include "dial.h"
+#include "embed.h"
 #include "suite.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <lined.h>
@@ -12,26 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct watch watch;
-static struct lined_options options;
-
 static lined_server *start(const struct lined_worker *worker)
 {
-    lined_server *server;
-
-    watch_init(&watch);
-    lined_options_init(&options);
-    options.port = 0;
-    options.observer = &watch.observer;
-    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
-    return server;
-}
-
-static void finish(lined_server *server)
-{
-    lined_server_drain(server);
-    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
+    prepare(LINED_PASSIVE);
+    return start_worker(worker);
 }
 
 /* A line with a length, then so many bytes, which are sent back. */

@@ -1,0 +1,30 @@
+#include "embed.h"
+
+#include <check.h>
+
+struct watch watch;
+struct lined_options options;
+
+void prepare(enum lined_mode mode)
+{
+    watch_init(&watch);
+    lined_options_init(&options);
+    options.port = 0;
+    options.observer = &watch.observer;
+    options.mode = mode;
+}
+
+lined_server *start_worker(const struct lined_worker *worker)
+{
+    lined_server *server;
+
+    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
+    return server;
+}
+
+void finish(lined_server *server)
+{
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
