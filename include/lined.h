@@ -93,6 +93,9 @@ enum lined_partial {
 #define LINED_MAX_LINE_LEAST 16u
 #define LINED_MAX_LINE_MOST  (1024u * 1024u)
 
+/* The range of lined_options.busy_poll_us: from 0 to 10 ms. */
+#define LINED_BUSY_POLL_MOST 10000u
+
 /* Who runs a worker's callbacks. */
 enum lined_mode {
     LINED_PASSIVE, /* each connection's own thread */
@@ -188,8 +191,10 @@ struct lined_options {
     uint32_t idle_timeout_ms;       /* default 0: no limit */
     uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
     enum lined_mode mode;           /* default LINED_PASSIVE */
-    size_t push_limit; /* bytes from others that may wait for one client, at least 1; one
-                        * more and it is disconnected; default 1 MiB */
+    size_t push_limit;     /* bytes from others that may wait for one client, at least 1; one
+                            * more and it is disconnected; default 1 MiB */
+    uint32_t busy_poll_us; /* how long to wait awake for bytes, where that pays; at most
+                            * LINED_BUSY_POLL_MOST; 0: never; default 50 */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
 

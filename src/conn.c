@@ -5,7 +5,6 @@
 #include "server.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -140,15 +139,14 @@ static void note_received(struct lined_conn *conn, size_t size)
         conn->drain_left -= size;
 }
 
-/* Receives; where nothing is there yet, gives way to other threads once before it sleeps. On a busy
+/* Receives; where nothing is there yet, gives way to other threads before it sleeps. On a busy
  * core the next lines have often come when the turn comes round: then there was no sleep, and the
- * sender's core had nobody to wake. On an idle one it costs two short calls. See
- * docs/performance.md. */
-static ssize_t give_way_and_recv(struct lined_conn *conn, char *into, size_t room,
-                                 uint32_t to_deadline)
+ * sender's core had nobody to wake. See docs/performance.md. */
+static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room,
+                              uint32_t to_deadline)
 {
-    sched_yield();
-    ssize_t size = recv(conn->entry.fd, into, room, MSG_DONTWAIT);
+    ssize_t size =
+        busy_poll_recv(&conn->busy_poll, &conn->server->busy_poll, conn->entry.fd, into, room);
     if (size >= 0 || errno != EAGAIN)
         return size;
     set_wake(conn, next_wake(conn, to_deadline));
@@ -169,8 +167,7 @@ static int receive(struct lined_conn *conn)
     char *into = line_room(&conn->in, &room);
     if (into == NULL)
         return -ENOMEM;
-    ssize_t size =
-        give_way_and_recv(conn, into, room < limit ? room : limit, (uint32_t)to_deadline);
+    ssize_t size = recv_patiently(conn, into, room < limit ? room : limit, (uint32_t)to_deadline);
     if (size > 0) {
         note_received(conn, (size_t)size);
         return LINED_OK;

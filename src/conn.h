@@ -7,6 +7,7 @@
 #ifndef CONN_H
 #define CONN_H
 
+#include "busy_poll.h"
 #include "line.h"
 #include "lined.h"
 #include "net.h"
@@ -27,6 +28,7 @@ struct lined_conn {
     union net_address peer;
     struct line_buffer in;
     struct out_buffer out; /* the owner thread's while is_with_owner */
+    struct busy_poll busy_poll;
     void *observer_slot;
 
     int input_over;     /* why no more lines can be taken; LINED_OK before */

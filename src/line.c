@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* An idle connection costs the first; a busy pipeline gets the second, which is about what one
  * recv brings on a fast link. A longer max_line raises it. */
 #define CAPACITY_LEAST ((size_t)256)
@@ -88,6 +92,29 @@ static void take(struct line_buffer *buffer, size_t length, const char **line, s
     buffer->scanned = buffer->begin;
 }
 
+/* Where the first LF is among size bytes; size if there is none. As memchr, but lines are short,
+ * and a call of libc's costs more than its work: see docs/performance.md. */
+static size_t find_lf(const char *bytes, size_t size)
+{
+#ifdef __SSE2__ /* every x86-64 has it */
+    const __m128i lf = _mm_set1_epi8('\n');
+    size_t at = 0;
+
+    for (; size - at >= sizeof lf; at += sizeof lf) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+        int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, lf));
+        if (found != 0)
+            return at + (size_t)__builtin_ctz((unsigned)found);
+    }
+    while (at < size && bytes[at] != '\n')
+        at++;
+    return at;
+#else
+    const char *found = memchr(bytes, '\n', size);
+    return found == NULL ? size : (size_t)(found - bytes);
+#endif
+}
+
 enum line_found line_next(struct line_buffer *buffer, const char **line, size_t *size)
 {
     size_t unread = line_unread(buffer);
@@ -95,10 +122,9 @@ enum line_found line_next(struct line_buffer *buffer, const char **line, size_t 
     size_t look_to = unread < buffer->max_line ? unread : buffer->max_line;
 
     if (look_to > looked_at) {
-        const char *from = buffer->data + buffer->scanned;
-        const char *lf = memchr(from, '\n', look_to - looked_at);
-        if (lf != NULL) {
-            take(buffer, looked_at + (size_t)(lf - from) + 1, line, size);
+        size_t lf = find_lf(buffer->data + buffer->scanned, look_to - looked_at);
+        if (lf < look_to - looked_at) {
+            take(buffer, looked_at + lf + 1, line, size);
             return LINE_WHOLE;
         }
         buffer->scanned = buffer->begin + look_to;

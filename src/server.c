@@ -29,6 +29,7 @@ void lined_options_init(struct lined_options *options)
         .drain_timeout_ms = 5 * 1000,
         .mode = LINED_PASSIVE,
         .push_limit = 1024 * 1024,
+        .busy_poll_us = 50,
     };
 }
 
@@ -37,7 +38,8 @@ static bool options_are_valid(const struct lined_options *options)
     return options->ip != NULL && options->backlog >= 1 &&
            options->max_line >= LINED_MAX_LINE_LEAST && options->max_line <= LINED_MAX_LINE_MOST &&
            options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
-           options->mode <= LINED_ACTIVE && options->push_limit >= 1;
+           options->mode <= LINED_ACTIVE && options->push_limit >= 1 &&
+           options->busy_poll_us <= LINED_BUSY_POLL_MOST;
 }
 
 static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)
@@ -136,6 +138,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->worker = worker;
     registry_init(&server->registry);
     mailbox_init(&server->mailbox);
+    busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
     for (enum part part = 0; part < PARTS; part++) {
         int failed = make_part(server, part, &address);
         if (failed != LINED_OK) {

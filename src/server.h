@@ -5,6 +5,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include "busy_poll.h"
 #include "courier.h"
 #include "lined.h"
 #include "mailbox.h"
@@ -29,6 +30,7 @@ struct lined_server {
     struct registry registry;
     struct mailbox mailbox; /* active mode */
     struct courier courier;
+    struct busy_poll_share busy_poll;
 
     _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
 };

@@ -84,6 +84,28 @@ START_TEST(a_line_may_come_byte_by_byte)
 }
 END_TEST
 
+START_TEST(the_lf_is_found_wherever_it_stands)
+{
+    enum { LONGEST = 70 };
+    char bytes[2 * LONGEST];
+
+    for (size_t first = 1; first <= LONGEST; first++) {
+        for (size_t second = 1; second <= LONGEST; second++) {
+            struct line_buffer buffer;
+            memset(bytes, '\n' | 0x80, sizeof bytes); /* no byte but LF itself ends a line */
+            bytes[first - 1] = '\n';
+            bytes[first + second - 1] = '\n';
+            line_init(&buffer, 1460);
+            fill(&buffer, bytes, first + second);
+            expect_line(&buffer, LINE_WHOLE, bytes, first);
+            expect_line(&buffer, LINE_WHOLE, bytes + first, second);
+            expect_none(&buffer);
+            line_deinit(&buffer);
+        }
+    }
+}
+END_TEST
+
 START_TEST(max_line_counts_the_lf)
 {
     struct line_buffer buffer;
@@ -242,6 +264,7 @@ int main(void)
         a_new_buffer_has_no_line_and_no_memory,
         lines_come_out_in_order_and_keep_their_ends,
         a_line_may_come_byte_by_byte,
+        the_lf_is_found_wherever_it_stands,
         max_line_counts_the_lf,
         fifteen_of_sixteen_bytes_are_not_long_yet,
         the_rest_is_what_was_not_taken,

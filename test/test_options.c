@@ -55,13 +55,15 @@ START_TEST(defaults_are_as_documented)
     ck_assert_uint_eq(options.server.idle_timeout_ms, 0);
     ck_assert_uint_eq(options.server.drain_timeout_ms, 5000);
     ck_assert_int_eq(options.server.backlog, 4096);
+    ck_assert_uint_eq(options.server.busy_poll_us, 50);
 }
 END_TEST
 
 START_TEST(every_option_is_read)
 {
     expect_good("-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
-                "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7");
+                "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 "
+                "--busy-poll 0");
     ck_assert_str_eq(options.server.ip, "::1");
     ck_assert_uint_eq(options.server.port, 80);
     ck_assert(options.quiet);
@@ -72,6 +74,7 @@ START_TEST(every_option_is_read)
     ck_assert_uint_eq(options.server.idle_timeout_ms, 250);
     ck_assert_uint_eq(options.server.drain_timeout_ms, 0);
     ck_assert_int_eq(options.server.backlog, 7);
+    ck_assert_uint_eq(options.server.busy_poll_us, 0);
 }
 END_TEST
 
@@ -100,6 +103,8 @@ START_TEST(bounds_are_inclusive)
     expect_bad("--port 65536", "--port '65536'", "0 to 65535");
     expect_bad("--max-line 15", "--max-line '15'", "16 to 1048576");
     expect_bad("--max-line 1048577", "--max-line", "16 to 1048576");
+    expect_bad("--busy-poll 10001", "--busy-poll '10001'", "0 to 10000");
+    expect_bad("--busy-poll adaptive", "--busy-poll 'adaptive'", "microseconds");
     expect_bad("--backlog 0", "--backlog '0'", "1 to 65535");
     expect_bad("--idle-timeout 1000000.001", "--idle-timeout", "1000000");
     expect_bad("--port 18446744073709551616", "--port", "0 to 65535");

@@ -20,6 +20,32 @@ START_TEST(bytes_gather_in_order)
 }
 END_TEST
 
+START_TEST(pieces_of_every_length_are_copied)
+{
+    enum { LONGEST = 600 };
+    char bytes[LONGEST], expected[LONGEST + 2];
+
+    for (size_t i = 0; i < LONGEST; i++)
+        bytes[i] = (char)(i % 251 + 1);
+    for (size_t size = 1; size <= LONGEST; size++) {
+        struct out_buffer out;
+        out_init(&out, MOST);
+        ck_assert_uint_eq(out_put(&out, "<", 1), 1);
+        ck_assert_uint_eq(out_put(&out, bytes, size), size); /* the buffer grows for it */
+        out.used = 1;
+        memset(out.data + 1, 0, size);
+        ck_assert_uint_eq(out_put(&out, bytes, size), size); /* there is room */
+        ck_assert_uint_eq(out_put(&out, ">", 1), 1);
+        memcpy(expected + 1, bytes, size);
+        expected[0] = '<';
+        expected[size + 1] = '>';
+        ck_assert_uint_eq(out.used, size + 2);
+        ck_assert_mem_eq(out.data, expected, size + 2);
+        out_deinit(&out);
+    }
+}
+END_TEST
+
 START_TEST(a_full_buffer_takes_what_fits)
 {
     static const char bytes[MOST + 5];
@@ -73,6 +99,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         bytes_gather_in_order,
+        pieces_of_every_length_are_copied,
         a_full_buffer_takes_what_fits,
         what_was_sent_is_dropped,
         memory_is_given_back_when_nothing_waits,

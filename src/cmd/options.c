@@ -35,6 +35,8 @@ const char options_help[] =
     "      --drain-timeout SECONDS\n"
     "                             how long a stop waits for connections to end (default 5)\n"
     "      --backlog N            connections that may wait to be accepted (default 4096)\n"
+    "      --busy-poll US         microseconds to wait awake for a line, where that pays; 0 =\n"
+    "                             never (default 50)\n"
     "  -h, --help                 show this help and exit\n"
     "  -V, --version              show the version and exit\n"
     "\n"
@@ -132,6 +134,11 @@ static bool read_worker(struct options *options, const char *value)
     return *value != '\0';
 }
 
+static bool read_busy_poll(struct options *options, const char *value)
+{
+    return value_number(value, 0, LINED_BUSY_POLL_MOST, &options->server.busy_poll_us);
+}
+
 static bool read_backlog(struct options *options, const char *value)
 {
     uint32_t backlog;
@@ -169,6 +176,8 @@ static const struct setting {
     {"drain-timeout", 0, false, "LINED_DRAIN_TIMEOUT", "a number of seconds from 0 to 1000000",
      read_drain_timeout},
     {"backlog", 0, false, "LINED_BACKLOG", "a whole number from 1 to 65535", read_backlog},
+    {"busy-poll", 0, false, "LINED_BUSY_POLL", "a whole number of microseconds from 0 to 10000",
+     read_busy_poll},
 };
 
 enum { SETTINGS = sizeof settings / sizeof settings[0] };

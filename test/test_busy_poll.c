@@ -1,0 +1,166 @@
+#include "../src/busy_poll.h"
+
+#include <lined.h>
+
+#include "suite.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int ends[2]; /* ends[0] is polled */
+static char byte;
+
+static void open_ends(void)
+{
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+}
+
+static void close_ends(void)
+{
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static ssize_t poll_once(struct busy_poll *poll, struct busy_poll_share *share)
+{
+    errno = 0;
+    return busy_poll_recv(poll, share, ends[0], &byte, 1);
+}
+
+static void expect_nothing(struct busy_poll *poll, struct busy_poll_share *share)
+{
+    ck_assert_int_eq(poll_once(poll, share), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+}
+
+START_TEST(what_is_there_is_received)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll = {.skip = 3};
+
+    for (uint32_t us = 0; us <= 50; us += 50) {
+        busy_poll_share_init(&share, us);
+        open_ends();
+        ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
+        ck_assert_int_eq(poll_once(&poll, &share), 1);
+        ck_assert_int_eq(byte, 'x');
+        shutdown(ends[1], SHUT_WR);
+        ck_assert_int_eq(poll_once(&poll, &share), 0); /* the end of file, as recv tells it */
+        close_ends();
+    }
+}
+END_TEST
+
+static void *send_when_awake(void *argument)
+{
+    struct busy_poll_share *share = argument;
+
+    while (atomic_load(&share->awake) == 0)
+        sched_yield();
+    ck_assert_int_eq(send(ends[1], "y", 1, 0), 1);
+    return NULL;
+}
+
+/* Another thread may take the core at any moment, and then the poll gives up, rightly: tried until
+ * it was let. Waiting asleep would never bring a byte, because it is sent only to one awake. */
+START_TEST(what_comes_in_time_is_received_awake)
+{
+    struct busy_poll_share share;
+    ssize_t size = -1;
+
+    busy_poll_share_init(&share, LINED_BUSY_POLL_MOST);
+    while (size != 1) {
+        struct busy_poll poll = {0};
+        pthread_t sender;
+        open_ends();
+        ck_assert_int_eq(pthread_create(&sender, NULL, send_when_awake, &share), 0);
+        do {
+            poll = (struct busy_poll){.misses = 5};
+            size = poll_once(&poll, &share);
+        } while (size < 0 && recv(ends[0], &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0);
+        pthread_join(sender, NULL);
+        close_ends();
+        if (size == 1) {
+            ck_assert_int_eq(byte, 'y');
+            ck_assert_uint_eq(poll.misses, 0); /* the next wait is tried awake again */
+            ck_assert_uint_eq(poll.skip, 0);
+        }
+    }
+    ck_assert_int_eq(atomic_load(&share.awake), 0);
+}
+END_TEST
+
+/* How often the next calls sleep at once, before one tries again. */
+static int skipped(struct busy_poll *poll, struct busy_poll_share *share)
+{
+    int count = 0;
+
+    while (poll->skip > 0) {
+        expect_nothing(poll, share);
+        count++;
+    }
+    return count;
+}
+
+START_TEST(tries_in_vain_become_seldom)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll = {0};
+
+    busy_poll_share_init(&share, 1);
+    open_ends();
+    for (int misses = 1; misses <= BUSY_POLL_MISSES_MOST + 2; misses++) {
+        int exponent = misses < BUSY_POLL_MISSES_MOST ? misses : BUSY_POLL_MISSES_MOST;
+        expect_nothing(&poll, &share);
+        ck_assert_int_eq(skipped(&poll, &share), (1 << exponent) - 1);
+    }
+    ck_assert_int_eq(atomic_load(&share.awake), 0);
+    close_ends();
+}
+END_TEST
+
+START_TEST(zero_means_never)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll = {0};
+
+    busy_poll_share_init(&share, 0);
+    open_ends();
+    expect_nothing(&poll, &share);
+    ck_assert_uint_eq(poll.misses, 0); /* it was not tried */
+    close_ends();
+}
+END_TEST
+
+START_TEST(no_more_wait_awake_than_may)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll = {0};
+
+    busy_poll_share_init(&share, 1);
+    ck_assert_int_ge(share.most, 1);
+    atomic_store(&share.awake, share.most);
+    open_ends();
+    /* Another thread may take the core at any moment; then it was not this limit that refused. */
+    do {
+        poll = (struct busy_poll){0};
+        expect_nothing(&poll, &share);
+    } while (poll.misses > 0);
+    ck_assert_uint_eq(poll.skip, BUSY_POLL_SKIP_CROWD);
+    ck_assert_int_eq(atomic_load(&share.awake), share.most);
+    close_ends();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        what_is_there_is_received,   what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom, zero_means_never,
+        no_more_wait_awake_than_may,
+    };
+    return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);
+}
