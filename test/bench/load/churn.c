@@ -60,16 +60,12 @@ static bool advance(struct churn *load, uint32_t index, uint32_t events)
     if (client->sent == 0 && client_send(client, load->side, 1) == 0 &&
         (events & (EPOLLIN | EPOLLRDHUP)) == 0)
         return false;
-    uint64_t replies = client_receive(client, load->side);
-    if (replies == CLIENT_ENDED)
-        return true;
-    if (replies == 0)
-        return false;
     /* The server sees our end after the reply was read, as from any client that has what it wanted;
      * waiting for its end too keeps the number of connections at once what was asked for, and
-     * notices a reply too many. Its end may be there already, and has no event of its own then. */
-    shutdown(client->fd, SHUT_WR);
-    return (events & EPOLLRDHUP) != 0 && client_receive(client, load->side) == CLIENT_ENDED;
+     * notices a reply too many. */
+    if (client_receive(client, load->side, events) > 0 && !client->is_ended)
+        shutdown(client->fd, SHUT_WR);
+    return client->is_ended;
 }
 
 /* Handles what comes until the time, and begins anew where wanted; then what is under way ends.

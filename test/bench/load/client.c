@@ -85,30 +85,34 @@ static void check(const struct client *client, const struct side *side, size_t n
              client->sent, (size_t)(n - owed));
 }
 
-uint64_t client_receive(struct client *client, struct side *side)
+static void note_end(struct client *client)
+{
+    if (client->answered < client->sent || client->line_offset > 0)
+        fail(EXIT_WRONG,
+             "the server ended a connection after %" PRIu64 " replies, with %" PRIu64
+             " lines unanswered",
+             client->answered, client->sent - client->answered);
+    client->is_ended = true;
+}
+
+uint64_t client_receive(struct client *client, struct side *side, uint32_t events)
 {
     uint64_t before = client->answered;
     ssize_t n;
 
     do {
         n = recv(client->fd, side->received, sizeof side->received, MSG_DONTWAIT);
-        if (n < 0) {
-            if (errno != EAGAIN && errno != EINTR)
-                target_failed(&side->target, "a connection", errno);
+        if (n < 0 && errno != EAGAIN)
+            target_failed(&side->target, "a connection", errno);
+        if (n == 0)
+            note_end(client);
+        if (n <= 0)
             break;
-        }
-        if (n == 0) {
-            if (client->answered < client->sent || client->line_offset > 0)
-                fail(EXIT_WRONG,
-                     "the server ended a connection after %" PRIu64 " replies, with %" PRIu64
-                     " lines unanswered",
-                     client->answered, client->sent - client->answered);
-            return client->answered > before ? client->answered - before : CLIENT_ENDED;
-        }
         check(client, side, (size_t)n);
         size_t end = client->reply_offset + (size_t)n;
         client->answered += end / side->texts.reply_size;
         client->reply_offset = end % side->texts.reply_size;
-    } while ((size_t)n == sizeof side->received); /* a read that is not full has taken all */
+        /* A read that is not full has taken all, but an end that had come with it. */
+    } while ((size_t)n == sizeof side->received || (events & EPOLLRDHUP) != 0);
     return client->answered - before;
 }

@@ -19,6 +19,7 @@ struct client {
     uint64_t answered;   /* whole replies */
     size_t line_offset;  /* bytes of line number sent that are sent already */
     size_t reply_offset; /* bytes of reply number answered that have come */
+    bool is_ended;       /* by the server, after the last reply that it owed */
 };
 
 /* What the clients of a load have in common. */
@@ -39,11 +40,9 @@ void client_watch(const struct client *client, const struct side *side, uint32_t
  * how many became whole. Before the connection is established, none. */
 uint64_t client_send(struct client *client, const struct side *side, uint64_t limit);
 
-#define CLIENT_ENDED UINT64_MAX
-
-/* Receives all that is there. Returns how many replies became whole; CLIENT_ENDED where the server
- * has ended the connection after its last owed reply and nothing came before that. Ends the
- * process on a wrong byte, a reply to nothing, or a server that ends while it owes a reply. */
-uint64_t client_receive(struct client *client, struct side *side);
+/* For an event: receives all that is there. Returns how many replies became whole, and sets
+ * is_ended. Ends the process on a wrong byte, a reply to nothing, or a server that ends while it
+ * owes one. */
+uint64_t client_receive(struct client *client, struct side *side, uint32_t events);
 
 #endif

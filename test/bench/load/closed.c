@@ -59,13 +59,13 @@ static void send_until(struct closed *load, uint32_t index, uint64_t limit, uint
 
 /* Receives; returns the time when it has. One reading of the clock serves what was received and
  * what is sent next, so a send that follows counts into the latency of its lines. */
-static uint64_t receive(struct closed *load, uint32_t index)
+static uint64_t receive(struct closed *load, uint32_t index, uint32_t events)
 {
     struct queue *queue = &load->queues[index];
-    uint64_t lines = client_receive(&load->clients[index], load->side);
+    uint64_t lines = client_receive(&load->clients[index], load->side, events);
     uint64_t now = clock_ns();
 
-    if (lines == CLIENT_ENDED)
+    if (load->clients[index].is_ended)
         fail(EXIT_WRONG, "the server ended a connection after %" PRIu64 " replies",
              load->clients[index].answered);
     load->figures->lines += lines;
@@ -83,13 +83,13 @@ static uint64_t receive(struct closed *load, uint32_t index)
     return now;
 }
 
-static uint64_t handle(struct closed *load, uint32_t index)
+static uint64_t handle(struct closed *load, uint32_t index, uint32_t events)
 {
     if (index >= load->connections) {
         non_readers_send(&load->non_readers, index, load->side);
         return clock_ns();
     }
-    uint64_t now = receive(load, index);
+    uint64_t now = receive(load, index, events);
     send_until(load, index, load->clients[index].answered + load->outstanding, now);
     return now;
 }
@@ -110,7 +110,7 @@ static uint64_t run(struct closed *load, uint64_t began, uint64_t end)
         if (count == 0)
             now = clock_ns();
         for (int i = 0; i < count; i++)
-            now = handle(load, events[i].data.u32);
+            now = handle(load, events[i].data.u32, events[i].events);
         if (progress_is_due(now))
             progress_show(now, "%.0f of %.0f s, %" PRIu64 " lines", (double)(now - began) / 1e9,
                           (double)(end - began) / 1e9, load->figures->lines);
@@ -145,7 +145,7 @@ static void drain(struct closed *load)
         for (int i = 0; i < count; i++) {
             uint32_t index = events[i].data.u32;
             const struct client *client = &load->clients[index];
-            heard = receive(load, index);
+            heard = receive(load, index, events[i].events);
             send_until(load, index, client->sent + (client->line_offset > 0), heard);
         }
     }

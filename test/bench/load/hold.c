@@ -45,14 +45,14 @@ static void ask_one(struct hold *load)
     client_send(&load->clients[index], load->side, 2);
 }
 
-static void handle(struct hold *load, uint32_t index)
+static void handle(struct hold *load, uint32_t index, uint32_t events)
 {
     struct client *client = &load->clients[index];
 
     if (index < load->asked)
         client_send(client, load->side, load->round);
-    uint64_t replies = client_receive(client, load->side);
-    if (replies == CLIENT_ENDED)
+    uint64_t replies = client_receive(client, load->side, events);
+    if (client->is_ended)
         fail(EXIT_WRONG, "the server ended one of %u connections", load->connections);
     if (replies == 0)
         return;
@@ -67,7 +67,7 @@ static uint64_t turn(struct hold *load, uint64_t timeout_ns)
     int count = clients_wait(load->side, events, timeout_ns);
 
     for (int i = 0; i < count; i++)
-        handle(load, events[i].data.u32);
+        handle(load, events[i].data.u32, events[i].events);
     uint64_t now = clock_ns();
     if (progress_is_due(now))
         progress_show(now, "%s: %u of %u connections answered",

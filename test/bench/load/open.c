@@ -56,15 +56,16 @@ static void catch_up(struct open *load, uint64_t now)
 }
 
 /* Returns the time when all that had come was received. */
-static uint64_t receive(struct open *load, uint32_t index)
+static uint64_t receive(struct open *load, uint32_t index, uint32_t events)
 {
     struct client *client = &load->clients[index];
     uint64_t first = client->answered;
-    uint64_t lines = client_receive(client, load->side);
+    uint64_t lines = client_receive(client, load->side, events);
     uint64_t now = clock_ns();
 
-    if (lines == CLIENT_ENDED)
-        fail(EXIT_WRONG, "the server ended a connection after %" PRIu64 " replies", first);
+    if (client->is_ended)
+        fail(EXIT_WRONG, "the server ended a connection after %" PRIu64 " replies",
+             client->answered);
     if (lines > 0)
         load->heard_ns = now;
     load->answered += lines;
@@ -74,13 +75,13 @@ static uint64_t receive(struct open *load, uint32_t index)
     return now;
 }
 
-static uint64_t handle(struct open *load, uint32_t index)
+static uint64_t handle(struct open *load, uint32_t index, uint32_t events)
 {
     if (index >= load->schedule.connections) {
         non_readers_send(&load->non_readers, index, load->side);
         return clock_ns();
     }
-    uint64_t now = receive(load, index);
+    uint64_t now = receive(load, index, events);
     send_due(load, index);
     return now;
 }
@@ -97,7 +98,7 @@ static uint64_t turn(struct open *load, uint64_t now, uint64_t until)
     for (int i = 0; i < count; i++) {
         if (now >= load->next_ns)
             catch_up(load, now);
-        now = handle(load, events[i].data.u32);
+        now = handle(load, events[i].data.u32, events[i].events);
     }
     if (now >= load->next_ns)
         catch_up(load, now);
