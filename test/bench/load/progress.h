@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* How long a wait may be at most, so that progress is shown in time. */
-#define PROGRESS_WAIT_MS 250
+#define PROGRESS_WAIT_MS 1000
 
 /* Once, at the beginning: finds out whether standard error is a terminal, and takes SIGINT and
  * SIGTERM: the first asks for the figures so far, the second ends at once. */
