@@ -32,7 +32,7 @@ load_manual=$(sed 's/Fl -/--/g' "$root/docs/lined-load.1" | grep -v '^\$ ' | opt
     fail "lined-load(1) and --help differ: $(diff <(echo "$load_manual") <(echo "$load_help"))"
 columns=$(sed -n '/^\.Ss CSV/,/^\.El/p' "$root/docs/lined-load.1" | grep -c '^\.It$')
 serve --quiet
-figures=$("$load" --port "$port" --connections 1 --duration 0.05 --csv)
+figures=$("$load" --port "$port" --connections 1 --duration 0.4 --csv)
 end_serving
 [ "$(tr -cd , <<<"$figures" | wc -c)" -eq $((columns - 1)) ] ||
     fail "lined-load(1) has $columns columns, but the CSV is: $figures"
