@@ -110,7 +110,7 @@ out=docs/measurements
 mkdir -p $out
 machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
 {
-    echo "load,contender,connections,outstanding,size,lines/s,p50 us,p99 us,p99.9 us,server CPU us a line,resident KB"
+    echo "load,contender,connections,outstanding,size,lines/s,p50 us,p99 us,p99.9 us,server CPU us a line,resident KB,max us,server CPU %,load CPU %,mode,rate wanted,unanswered,late p99 us,opened s,again s,KB a connection,non-readers ended"
     for shape in "${loads[@]}"; do
         for i in "${!names[@]}"; do
             sed "s/^/$shape,\"${names[i]}\",/" "$scratch/$shape.$i"

@@ -17,16 +17,16 @@
 #define DEADLINE_MS    10000
 #define ARGUMENTS_MOST 32
 
-static void become_lined(int out, int err, const char *const arguments[])
+static void become(const char *command, int out, int err, const char *const arguments[])
 {
-    char *argv[ARGUMENTS_MOST + 2] = {(char *)(uintptr_t) "lined"};
+    char *argv[ARGUMENTS_MOST + 2] = {(char *)(uintptr_t)command};
 
     for (size_t i = 0; arguments[i] != NULL && i < ARGUMENTS_MOST; i++)
         argv[i + 1] = (char *)(uintptr_t)arguments[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(126);
-    execv(LINED_COMMAND, argv);
+    execv(command, argv);
     _exit(127);
 }
 
@@ -39,6 +39,12 @@ static void open_pipe(int ends[2])
 
 void process_run(struct process *process, int out, const char *const arguments[])
 {
+    process_run_command(process, LINED_COMMAND, out, arguments);
+}
+
+void process_run_command(struct process *process, const char *command, int out,
+                         const char *const arguments[])
+{
     int out_pipe[2] = {-1, out};
     int err_pipe[2];
 
@@ -48,7 +54,7 @@ void process_run(struct process *process, int out, const char *const arguments[]
     process->pid = fork();
     ck_assert_int_ge(process->pid, 0);
     if (process->pid == 0)
-        become_lined(out_pipe[1], err_pipe[1], arguments);
+        become(command, out_pipe[1], err_pipe[1], arguments);
     close(err_pipe[1]);
     if (out < 0)
         close(out_pipe[1]);
@@ -78,7 +84,7 @@ static bool read_byte(struct reader *reader, char *byte)
     if (reader->begin == reader->end) {
         struct pollfd readable = {.fd = reader->fd, .events = POLLIN};
         if (poll(&readable, 1, DEADLINE_MS) <= 0)
-            ck_abort_msg("lined wrote nothing in time");
+            ck_abort_msg("the command wrote nothing in time");
         ssize_t n = read(reader->fd, reader->bytes, sizeof reader->bytes);
         ck_assert_int_ge(n, 0);
         reader->begin = 0;
@@ -123,7 +129,7 @@ int process_wait(struct process *process)
 
     while (waitpid(process->pid, &status, 0) < 0)
         ck_assert_int_eq(errno, EINTR);
-    ck_assert_msg(WIFEXITED(status), "lined was killed by signal %d", WTERMSIG(status));
+    ck_assert_msg(WIFEXITED(status), "the command was killed by signal %d", WTERMSIG(status));
     if (process->out.fd >= 0)
         close(process->out.fd);
     close(process->err.fd);

@@ -1,5 +1,6 @@
 /*
- * The lined command as a child process, for tests. It dies with the test, whatever happens.
+ * The lined command, or another, as a child process, for tests. It dies with the test, whatever
+ * happens.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -27,7 +28,11 @@ struct process {
  * Its standard output is a pipe, or the descriptor out where that is not -1. */
 void process_run(struct process *process, int out, const char *const arguments[]);
 
-/* The same, with --port 0 before the arguments; returns once it listens on process->port. */
+/* The same with another command, given by its path. */
+void process_run_command(struct process *process, const char *command, int out,
+                         const char *const arguments[]);
+
+/* Runs lined, with --port 0 before the arguments; returns once it listens on process->port. */
 void process_serve(struct process *process, int out, const char *const arguments[]);
 
 /* Reads one line, its LF left out, terminated; fails the test at the end of file. Deadline ten

@@ -1,13 +1,10 @@
 #!/usr/bin/env bash
-# What is documented is what there is: the options of --help in lined(1) and the README, and what
-# lined.h declares in lined(3); and none besides.
+# What is documented is what there is: the options of --help in lined(1) and the README, those of
+# lined-load in lined-load(1), and what lined.h declares in lined(3); and none besides.
 set -euo pipefail
-root=$1 lined=$2
-
-fail() {
-    echo "FAILED: $1" >&2
-    exit 1
-}
+root=$1 lined=$2 load=$3/test/bench/lined-load
+# shellcheck source=test/serve.sh
+. "$root/test/serve.sh"
 
 options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 
@@ -26,6 +23,19 @@ for option in $help; do
     grep -q "$variable" "$root/docs/lined.1" || fail "the man page lacks $variable"
     grep -q "$variable" "$root/README.md" || fail "the README lacks $variable"
 done
+
+# The same for lined-load, and the columns of its CSV.
+load_help=$("$load" --help | options_in)
+[ "$(wc -l <<<"$load_help")" -eq 14 ] || fail "lined-load --help has other options than this test knows of: $load_help"
+load_manual=$(sed 's/Fl -/--/g' "$root/docs/lined-load.1" | grep -v '^\$ ' | options_in)
+[ "$load_manual" = "$load_help" ] ||
+    fail "lined-load(1) and --help differ: $(diff <(echo "$load_manual") <(echo "$load_help"))"
+columns=$(sed -n '/^\.Ss CSV/,/^\.El/p' "$root/docs/lined-load.1" | grep -c '^\.It$')
+serve --quiet
+figures=$("$load" --port "$port" --connections 1 --duration 0.4 --csv)
+end_serving
+[ "$(tr -cd , <<<"$figures" | wc -c)" -eq $((columns - 1)) ] ||
+    fail "lined-load(1) has $columns columns, but the CSV is: $figures"
 
 # Every function of lined.h has its prototype in lined(3), and every result is in its table. Both
 # are brought to one form first: "type name(type name,type name)".

@@ -50,7 +50,8 @@ expect_upper() { # MODULE
 cmake --install "$build" --prefix "$prefix" >/dev/null
 lined=$prefix/bin/lined
 [[ $("$lined" --version) == "lined "* ]] || fail "the command does not run"
-for page in man1/lined.1 man3/lined.3; do
+[[ $("$prefix/bin/lined-load" --version) == "lined-load "* ]] || fail "lined-load does not run"
+for page in man1/lined.1 man1/lined-load.1 man3/lined.3; do
     [ -s "$prefix/share/man/$page" ] || fail "there is no $page"
 done
 

@@ -21,10 +21,14 @@ static uint64_t top_of(size_t bucket)
     return ((uint64_t)(bucket % 64 + 64 + 1) << shift) - 1;
 }
 
-void histogram_add(struct histogram *histogram, uint64_t nanoseconds)
+void histogram_add(struct histogram *histogram, uint64_t nanoseconds, uint64_t count)
 {
-    histogram->counts[bucket_of(nanoseconds)]++;
-    histogram->total++;
+    if (count == 0)
+        return;
+    histogram->counts[bucket_of(nanoseconds)] += count;
+    histogram->total += count;
+    if (nanoseconds > histogram->most)
+        histogram->most = nanoseconds;
 }
 
 uint64_t histogram_quantile(const struct histogram *histogram, double share)
@@ -32,10 +36,10 @@ uint64_t histogram_quantile(const struct histogram *histogram, double share)
     uint64_t wanted = (uint64_t)(share * (double)histogram->total);
     uint64_t seen = 0;
 
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS && histogram->total > 0; i++) {
         seen += histogram->counts[i];
-        if (seen > wanted || (seen == histogram->total && seen > 0))
-            return top_of(i);
+        if (seen > wanted || seen == histogram->total)
+            return top_of(i) < histogram->most ? top_of(i) : histogram->most;
     }
     return 0;
 }

@@ -12,9 +12,11 @@
 struct histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];
     uint64_t total;
+    uint64_t most; /* the greatest that was added, exactly */
 };
 
-void histogram_add(struct histogram *histogram, uint64_t nanoseconds);
+/* Adds so many of the same. */
+void histogram_add(struct histogram *histogram, uint64_t nanoseconds, uint64_t count);
 
 /* The time that a share of all (0 to 1) do not exceed; 0 where there are none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);
