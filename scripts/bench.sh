@@ -1,30 +1,56 @@
 #!/usr/bin/env bash
 # Measures lined beside others, in rounds that take turns, so that a machine whose speed drifts moves
-# all of them alike. Prints medians and ratios, and writes docs/measurements/: a CSV and a plot.
+# all of them alike. Prints medians and ratios, and writes docs/measurements/: the figures of each
+# run as CSV, tables, and plots.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--peers]
+usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--peers]
 
 --rounds N   how often each is measured (default 5)
 --seconds S  how long each time (default 2)
---quick      3 rounds of half a second: under a minute, and rough
---peers      install what the peers need (Go, libevent, Elixir); one that is missing is skipped"
-rounds=5 seconds=2 install_peers=no
+--quick      3 rounds of 0.4 seconds of the first four loads: under a minute, rough, writes nothing
+--only LOAD  just this load: 50x64 50x1 1x1 churn hold10k hold15k burst neighbour scale dd kv
+             (writes nothing; may be given more than once)
+--peers      install what the peers need (Go, libevent, Elixir, Redis); a missing one is skipped"
+rounds=5 seconds=2 install_peers=no write=yes
+all_loads=(50x64 50x1 1x1 churn hold10k hold15k burst neighbour scale dd kv)
+quick_loads=(50x64 50x1 1x1 churn)
+loads=()
+
+fail_usage() {
+    echo "bench: $1 (try 'scripts/bench.sh --help')" >&2
+    exit 2
+}
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) rounds=3 seconds=0.5 ;;
+    --help)
+        echo "$usage"
+        exit 0
+        ;;
+    --quick) rounds=3 seconds=0.4 write=no loads=("${quick_loads[@]}") ;;
     --peers) install_peers=yes ;;
-    --rounds | --seconds)
-        [[ ${2-} =~ ^[0-9.]+$ ]] || { echo "$1 needs a number" >&2 && exit 2; }
-        if [ "$1" = --rounds ]; then rounds=$2; else seconds=$2; fi
+    --rounds)
+        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--rounds '${2-}' is not allowed: it must be a whole number above 0"
+        rounds=$2
         shift
         ;;
-    *) echo "$usage" >&2 && exit 2 ;;
+    --seconds)
+        [[ ${2-} =~ ^[0-9]*\.?[0-9]+$ ]] || fail_usage "--seconds '${2-}' is not allowed: it must be seconds"
+        seconds=$2
+        shift
+        ;;
+    --only)
+        [[ " ${all_loads[*]} " == *" ${2-} "* ]] || fail_usage "--only '${2-}' is not allowed: it must be one of ${all_loads[*]}"
+        loads+=("$2") write=no
+        shift
+        ;;
+    *) fail_usage "unknown option '$1'" ;;
     esac
     shift
 done
+[ ${#loads[@]} -gt 0 ] || loads=("${all_loads[@]}")
 
 cd "$root"
 scripts/install-deps.sh build
@@ -36,32 +62,72 @@ scratch=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
 
-# The contenders: a name, and a command that says "... listening on ADDRESS:PORT" on standard error.
-names=() commands=()
-contender() {
-    names+=("$1")
-    commands+=("$2")
-}
-contender "lined" "build/release/lined --port 0 --quiet"
-contender "lined, active" "build/release/lined --port 0 --quiet --mode active"
-contender "lined, log to a file" "build/release/lined --port 0"
+# ---- the contenders ----
+
+# By name: a command that says "... listening on ADDRESS:PORT" first on standard error.
+declare -A commands=(
+    [lined]="build/release/lined --port 0 --quiet"
+    [lined active]="build/release/lined --port 0 --quiet --mode active"
+    [lined with log]="build/release/lined --port 0"
+    [lined asleep]="build/release/lined --port 0 --quiet --busy-poll 0"
+    [lined kv]="build/release/lined --port 0 --quiet --worker kv"
+)
+skipped() { echo "skipped: $1 (scripts/bench.sh --peers installs it)" >&2; }
 mkdir -p build/peers
 if command -v go >/dev/null; then
     go build -o build/peers/peer_go test/bench/peers/peer.go
-    contender "Go" build/peers/peer_go
+    commands[Go]=build/peers/peer_go
 else
-    echo "skipped: Go is not installed (scripts/bench.sh --peers installs it)" >&2
+    skipped "Go is not installed"
 fi
 if cc -O2 -o build/peers/peer_libevent test/bench/peers/peer_libevent.c -levent_core 2>/dev/null; then
-    contender "libevent" build/peers/peer_libevent
+    commands[libevent]=build/peers/peer_libevent
 else
-    echo "skipped: libevent is not installed (scripts/bench.sh --peers installs it)" >&2
+    skipped "libevent is not installed"
 fi
+cc -std=gnu11 -O2 -pthread -o build/peers/floor test/bench/peers/floor.c
+commands[floor]=build/peers/floor
 if command -v elixir >/dev/null; then
-    contender "Elixir, printing" "elixir test/bench/peers/peer.exs"
+    commands[Elixir]="elixir test/bench/peers/peer.exs"
 else
-    echo "skipped: Elixir is not installed (scripts/bench.sh --peers installs it)" >&2
+    skipped "Elixir is not installed"
 fi
+if command -v redis-server >/dev/null; then
+    # It does not say its port on standard error, so a shell says it, of one that is free.
+    commands[Redis]="test/bench/peers/redis.sh"
+else
+    skipped "Redis is not installed"
+fi
+
+# Who takes part in a load; the first is what the others are compared with.
+contenders_of() {
+    case $1 in
+    50x64 | 50x1) names=("lined" "lined active" "lined with log" "floor" "Go" "libevent" "Elixir") ;;
+    1x1) names=("lined" "lined asleep" "floor" "Go" "libevent" "Elixir") ;;
+    churn) names=("lined" "Go" "libevent" "Elixir") ;;
+    hold10k | hold15k | dd | scale-*) names=("lined" "Go") ;;
+    burst-*) names=("lined") ;;
+    neighbour-*) names=("lined active" "lined") ;;
+    kv-*) names=("lined kv" "Redis") ;;
+    esac
+    for i in "${!names[@]}"; do
+        [ -n "${commands[${names[i]}]-}" ] || unset "names[i]"
+    done
+    names=("${names[@]}")
+}
+
+# A load that is a row of several.
+shapes_of() {
+    case $1 in
+    burst) echo burst-1 burst-64 ;;
+    neighbour) echo neighbour-0 neighbour-1 ;;
+    scale) echo scale-1 scale-10 scale-100 scale-1000 scale-10000 ;;
+    kv) echo kv-set-1 kv-get-1 kv-set-16 kv-get-16 ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# ---- one run ----
 
 # Server and load on a core each, where there are two.
 server_core=() load_core=()
@@ -69,94 +135,165 @@ if [ "$(nproc)" -ge 2 ]; then
     server_core=(taskset -c 0) load_core=(taskset -c 1)
 fi
 
-# measure FILE COMMAND LOAD...: one run; its figures are a line in FILE.
-measure() {
-    local file=$1 line command
-    read -ra command <<<"$2"
-    shift 2
+lined_load() { "${load_core[@]}" $load --csv --pid "$pid" --port "$port" "$@"; }
+
+# What others measure comes as lined-load's CSV does, with lines or requests a second at its place.
+rate_only() { printf '0,0,0,%s,0,0,0,0,0\n' "$1"; }
+
+dd_rate() { # the greatest of what scripts/load-dd.sh sends must come back first
+    "${load_core[@]}" scripts/load-dd.sh -p "$port" -b 4M -c 32 -n 2 --read-back 2>/dev/null |
+        sed -n 's/.* bytes, \([0-9]*\) MB.* 0 failures/\1/p'
+}
+
+kv_rate() { # COMMAND PIPELINE
+    "${load_core[@]}" redis-benchmark -p "$port" -t "$1" -c 50 -P "$2" -n "$(($2 * 50000))" --csv 2>/dev/null |
+        sed -n '2s/^"[A-Z]*","\([0-9.]*\)".*/\1/p'
+}
+
+run_load() { # SHAPE
+    case $1 in
+    churn) lined_load --churn -c 16 -d "$seconds" ;;
+    hold10k) lined_load --hold -c 10000 -d 0.5 ;;
+    hold15k) lined_load --hold -c 15000 -d 2 ;;
+    burst-*) lined_load --hold -c 1000 -o "${1#*-}" -s 1460 -d 2.5 ;;
+    neighbour-*) lined_load -c 50 -o 1 -d "$seconds" --non-readers "${1#*-}" ;;
+    scale-*) lined_load -c "${1#*-}" -o 16 -d "$seconds" ;;
+    dd) rate_only "$(dd_rate)" ;;
+    kv-*) IFS=- read -r _ command pipeline <<<"$1" && rate_only "$(kv_rate "$command" "$pipeline")" ;;
+    *) lined_load -c "${1%x*}" -o "${1#*x}" -d "$seconds" ;;
+    esac
+}
+
+measure() { # SHAPE NAME: its figures become a line in $scratch/SHAPE.NAME
+    local line command
+    read -ra command <<<"${commands[$2]}"
     exec {said}< <(exec "${server_core[@]}" "${command[@]}" 2>&1 >"$scratch/log")
     pid=$!
     IFS= read -r -t 30 -u "$said" line
-    "${load_core[@]}" $load --csv --pid "$pid" --port "${line##*:}" -d "$seconds" "$@" >>"$file"
+    port=${line##*:}
+    cat <&"$said" >/dev/null &
+    run_load "$1" >>"$scratch/$1.$2"
     kill "$pid"
     wait "$pid" 2>/dev/null || true
     pid=
     exec {said}<&-
 }
 
-loads=(50x64 50x1 1x1)
-total=$((rounds * ${#loads[@]} * ${#names[@]})) run=0
+shapes=()
+total=0
+for name in "${loads[@]}"; do
+    read -ra more <<<"$(shapes_of "$name")"
+    shapes+=("${more[@]}")
+done
+for shape in "${shapes[@]}"; do
+    contenders_of "$shape"
+    total=$((total + rounds * ${#names[@]}))
+done
+run=0 began=$SECONDS
 for ((round = 0; round < rounds; round++)); do
-    for shape in "${loads[@]}"; do
-        for i in "${!names[@]}"; do
+    for shape in "${shapes[@]}"; do
+        contenders_of "$shape"
+        for name in "${names[@]}"; do
             run=$((run + 1))
-            printf '\rrun %d of %d: %-40s' "$run" "$total" "$shape ${names[i]}" >&2
-            measure "$scratch/$shape.$i" "${commands[i]}" -c "${shape%x*}" -o "${shape#*x}"
+            left=$(((SECONDS - began) * (total - run) / run))
+            printf '\rrun %d of %d, about %d s left: %-30s' $run $total $left "$shape $name" >&2
+            measure "$shape" "$name"
         done
     done
 done
-printf '\r%60s\r' '' >&2
+printf '\r%75s\r' '' >&2
+
+# ---- the report ----
 
 # median COLUMN FILE
 median() { cut -d, -f"$1" "$2" | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # ratio COLUMN FILE BASE: the median of the ratios round by round, the least and the greatest.
 ratio() {
-    paste -d, <(cut -d, -f"$1" "$2") <(cut -d, -f"$1" "$3") | awk -F, '{ printf "%.3f\n", $1 / $2 }' |
-        sort -g | awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)", v[int((NR + 1) / 2)], v[1], v[NR] }'
+    paste -d, <(cut -d, -f"$1" "$2") <(cut -d, -f"$1" "$3") |
+        awk -F, '{ if ($2 > 0) printf "%.3f\n", $1 / $2; else print "0" }' | sort -g |
+        awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)", v[int((NR + 1) / 2)], v[1], v[NR] }'
 }
+
+# table SHAPE HEAD COLUMN UNIT...: a row for each contender, with the ratio in the first column.
+table() {
+    local shape=$1 first=$3 column
+    shift
+    contenders_of "$shape"
+    [ -e "$scratch/$shape.${names[0]}" ] || return 0
+    echo "| $1 | | times the first (least to greatest) |$(shift && while [ $# -gt 2 ]; do shift 2 && printf ' %s |' "$2"; done)"
+    echo "|---|---|---|$(shift && while [ $# -gt 2 ]; do shift 2 && printf -- '---|'; done)"
+    shift
+    for name in "${names[@]}"; do
+        local file="$scratch/$shape.$name" row="| $name |"
+        row+=" $(median "$first" "$file") $2 | $(ratio "$first" "$file" "$scratch/$shape.${names[0]}") |"
+        for ((column = 3; column < $#; column += 2)); do
+            row+=" $(median "${!column}" "$file") |"
+        done
+        echo "$row"
+    done
+    echo
+}
+
+# Columns of lined-load's CSV.
+rate=4 p50=5 p99=6 cpu=8 kb=9 opened=17 again=18 each=19 rested=21
+machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
+tables() {
+    echo "$(date +%F), $machine, server and load on a core each. Medians of $rounds rounds of $seconds s; lines of 32 bytes where nothing else is said."
+    echo
+    for shape in 50x64 50x1 1x1; do
+        table $shape "${shape%x*} connections, ${shape#*x} lines under way" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+    done
+    table churn "connect, a line, close; 16 at once" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
+    table hold10k "10,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
+    table hold15k "15,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
+    table burst-1 "1,000 connections, a line of 1,460 bytes on each" $each "KB each" $rested "KB each, 2.5 s later"
+    table burst-64 "1,000 connections, 64 such lines at once on each" $each "KB each" $rested "KB each, 2.5 s later"
+    table neighbour-0 "50 connections, a line under way" $p99 "us p99" $rate "lines/s"
+    table neighbour-1 "the same beside one that sends and never reads" $p99 "us p99" $rate "lines/s"
+    for count in 1 10 100 1000 10000; do
+        table scale-$count "$count connections, 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
+    done
+    table dd "dd, read back" $rate MB/s
+    for shape in kv-set-1 kv-get-1 kv-set-16 kv-get-16; do
+        IFS=- read -r _ command pipeline <<<"$shape"
+        table "$shape" "redis-benchmark -t $command -c 50 -P $pipeline" $rate requests/s
+    done
+}
+if [ $write = no ]; then
+    tables
+    exit
+fi
 
 out=docs/measurements
 mkdir -p $out
-machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
 {
-    echo "load,contender,connections,outstanding,size,lines/s,p50 us,p99 us,p99.9 us,server CPU us a line,resident KB,max us,server CPU %,load CPU %,mode,rate wanted,unanswered,late p99 us,opened s,again s,KB a connection,non-readers ended"
-    for shape in "${loads[@]}"; do
-        for i in "${!names[@]}"; do
-            sed "s/^/$shape,\"${names[i]}\",/" "$scratch/$shape.$i"
+    echo "load,contender,connections,outstanding,size,lines/s,p50 us,p99 us,p99.9 us,server CPU us a line,resident KB,max us,server CPU %,load CPU %,mode,rate wanted,unanswered,late p99 us,opened s,again s,KB a connection,non-readers ended,KB a connection rested"
+    for shape in "${shapes[@]}"; do
+        contenders_of "$shape"
+        for name in "${names[@]}"; do
+            sed "s/^/$shape,$name,/" "$scratch/$shape.$name"
         done
     done
 } >$out/bench.csv
-{
-    echo "$(date +%F), $machine. $rounds rounds of $seconds s, lines of 32 bytes, medians."
-    echo
-    echo "| load | contender | lines/s | of lined (least to greatest) | p50 us | p99 us | server CPU us a line |"
-    echo "|---|---|---|---|---|---|---|"
-    for shape in "${loads[@]}"; do
-        for i in "${!names[@]}"; do
-            file=$scratch/$shape.$i
-            printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$shape" "${names[i]}" \
-                "$(median 4 "$file")" "$(ratio 4 "$file" "$scratch/$shape.0")" \
-                "$(median 5 "$file")" "$(median 6 "$file")" "$(median 8 "$file")"
-        done
-    done
-} | tee $out/bench.md
+tables | tee $out/bench.md
 
 if ! command -v gnuplot >/dev/null; then
-    echo "skipped: the plot, for gnuplot is not installed (scripts/bench.sh --peers installs it)" >&2
+    skipped "the plots, for gnuplot is not installed"
     exit 0
 fi
-for i in "${!names[@]}"; do
-    printf '"%s"' "${names[i]}"
-    for shape in "${loads[@]}"; do
-        awk -v a="$(median 4 "$scratch/$shape.$i")" -v b="$(median 4 "$scratch/$shape.0")" \
-            'BEGIN { printf " %.3f", a / b }'
-    done
-    echo
-done >"$scratch/plot"
-gnuplot <<PLOT
-set terminal svg size 860,420 noenhanced font "sans-serif,12" background "white"
-set output "$out/bench.svg"
-set title "Lines/s beside lined (= 1), $(date +%F), $(nproc) cores, medians of $rounds rounds"
-set style data histograms
-set style histogram clustered gap 1
-set style fill solid 0.8 noborder
-set yrange [0:*]
-set ylabel "times lined's lines/s"
-set grid ytics
-set xtics nomirror
-set key top left
-plot "$scratch/plot" using 2:xtic(1) title "50 connections x 64 lines" linecolor "#1b6ca8", \
-     "" using 3 title "50 x 1" linecolor "#e08e45", \
-     "" using 4 title "1 x 1" linecolor "#7a9e7e"
-PLOT
+for shape in 50x64 50x1 1x1 churn; do
+    contenders_of $shape
+    for name in "${names[@]}"; do
+        printf '"%s" %s\n' "$name" "$(ratio $rate "$scratch/$shape.$name" "$scratch/$shape.lined")"
+    done | tr -d '()' | sed 's/ to / /' >"$scratch/plot-$shape"
+done
+for name in lined Go; do
+    [ -n "${commands[$name]-}" ] || continue
+    for count in 1 10 100 1000 10000; do
+        file="$scratch/scale-$count.$name"
+        echo "$count $(median $rate "$file") $(median $kb "$file")"
+    done >"$scratch/plot-scale-$name"
+done
+gnuplot -e "scratch='$scratch'; out='$out'; when='$(date +%F), $(nproc) cores, medians of $rounds rounds'" \
+    scripts/bench.gnuplot

@@ -45,6 +45,7 @@ want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
     want has_command elixir elixir
+    want has_command redis-server redis-server
     want has_command gnuplot gnuplot-nox
 }
 

@@ -70,6 +70,12 @@ client_bytes=$((${size%[KMG]} * unit * count))
 pieces=$((client_bytes / max_line))
 owed=$((pieces * (max_line + 11)))
 
+# EPOCHREALTIME has the locale's decimal sign; its digits are microseconds.
+now_us() { echo "${EPOCHREALTIME//[!0-9]/}"; }
+
+# A client has all that it was owed: what comes after is no part of the MB/s.
+note_end() { now_us >"$counts/end.$BASHPID"; }
+
 dd_zeros() { dd if=/dev/zero bs="$size" count="$count" status=progress; }
 
 # A client is a shell of its own, with dd in the background so that a TERM reaches it.
@@ -77,7 +83,7 @@ client() {
     trap 'kill $(jobs -p) 2>/dev/null; exit 1' TERM
     if [ $read_back = no ]; then
         dd_zeros >"/dev/tcp/$host/$port" &
-        wait $!
+        wait $! && note_end
         return
     fi
     exec 3<>"/dev/tcp/$host/$port" || return 1
@@ -85,6 +91,7 @@ client() {
     local writer=$! received
     head -c "$owed" <&3 | wc -c >"$counts/$BASHPID" &
     wait $! && wait "$writer" || return 1
+    note_end
     received=$(<"$counts/$BASHPID")
     if [ "$received" -ne "$owed" ]; then
         echo "load-dd: received $received bytes, the protocol owes $owed" >&2
@@ -99,12 +106,9 @@ client() {
 
 counts=$(mktemp -d) || exit 1
 trap 'rm -rf "$counts"' EXIT
-done_rounds=0 bytes=0 failures=0 stopping=no pids=()
-started=$EPOCHREALTIME
+done_rounds=0 bytes=0 failures=0 us=0 stopping=no pids=()
 
 summary() {
-    # EPOCHREALTIME has the locale's decimal sign; its digits are microseconds.
-    local us=$((${EPOCHREALTIME//[!0-9]/} - ${started//[!0-9]/}))
     echo "load-dd: $done_rounds rounds, $bytes bytes, $((bytes / (us > 0 ? us : 1))) MB/s, $failures failures"
     [ "$failures" -eq 0 ]
     exit
@@ -118,7 +122,7 @@ stop() {
 trap stop INT TERM
 
 while [ $stopping = no ] && { [ "$rounds" -eq 0 ] || [ "$done_rounds" -lt "$rounds" ]; }; do
-    pids=() failed=0
+    pids=() failed=0 began=$(now_us)
     for ((i = 0; i < clients; i++)); do
         [ $stopping = no ] || break
         client &
@@ -131,6 +135,9 @@ while [ $stopping = no ] && { [ "$rounds" -eq 0 ] || [ "$done_rounds" -lt "$roun
             failed=$((failed + 1))
         fi
     done
+    ended=$(cat "$counts"/end.* 2>/dev/null | sort -n | tail -n 1)
+    us=$((us + ${ended:-$(now_us)} - began))
+    rm -f "$counts"/end.*
     [ $stopping = no ] || break # a round that was interrupted has not failed
     failures=$((failures + failed))
     done_rounds=$((done_rounds + 1))

@@ -24,8 +24,10 @@ static void close_ends(void)
     close(ends[1]);
 }
 
+/* A turn that took long by chance is not to keep the next call from looking. */
 static ssize_t poll_once(struct busy_poll *poll, struct busy_poll_share *share)
 {
+    poll->give_way = (struct busy_poll_try){0};
     errno = 0;
     return busy_poll_recv(poll, share, ends[0], &byte, 1);
 }
@@ -39,7 +41,7 @@ static void expect_nothing(struct busy_poll *poll, struct busy_poll_share *share
 START_TEST(what_is_there_is_received)
 {
     struct busy_poll_share share;
-    struct busy_poll poll = {.skip = 3};
+    struct busy_poll poll = {.stay_awake.skip = 3};
 
     for (uint32_t us = 0; us <= 50; us += 50) {
         busy_poll_share_init(&share, us);
@@ -78,15 +80,15 @@ START_TEST(what_comes_in_time_is_received_awake)
         open_ends();
         ck_assert_int_eq(pthread_create(&sender, NULL, send_when_awake, &share), 0);
         do {
-            poll = (struct busy_poll){.misses = 5};
+            poll = (struct busy_poll){.stay_awake.misses = 5};
             size = poll_once(&poll, &share);
         } while (size < 0 && recv(ends[0], &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0);
         pthread_join(sender, NULL);
         close_ends();
         if (size == 1) {
             ck_assert_int_eq(byte, 'y');
-            ck_assert_uint_eq(poll.misses, 0); /* the next wait is tried awake again */
-            ck_assert_uint_eq(poll.skip, 0);
+            ck_assert_uint_eq(poll.stay_awake.misses, 0); /* the next wait is tried awake again */
+            ck_assert_uint_eq(poll.stay_awake.skip, 0);
         }
     }
     ck_assert_int_eq(atomic_load(&share.awake), 0);
@@ -98,7 +100,7 @@ static int skipped(struct busy_poll *poll, struct busy_poll_share *share)
 {
     int count = 0;
 
-    while (poll->skip > 0) {
+    while (poll->stay_awake.skip > 0) {
         expect_nothing(poll, share);
         count++;
     }
@@ -122,6 +124,33 @@ START_TEST(tries_in_vain_become_seldom)
 }
 END_TEST
 
+START_TEST(long_turns_of_others_end_the_giving_way)
+{
+    enum { SHORT_NS = 400 * 1000, SLICE_NS = 3000 * 1000 };
+    struct busy_poll_share share;
+    struct busy_poll poll = {0};
+
+    for (int misses = 1; misses <= BUSY_POLL_MISSES_MOST + 2; misses++) {
+        int exponent = misses < BUSY_POLL_MISSES_MOST ? misses : BUSY_POLL_MISSES_MOST;
+        busy_poll_note_turn(&poll.give_way, SLICE_NS);
+        ck_assert_uint_eq(poll.give_way.skip, (1 << exponent) - 1);
+    }
+
+    /* What is there is not even looked for: the thread is to sleep, or to find it awake. */
+    busy_poll_share_init(&share, 50);
+    open_ends();
+    ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
+    poll.give_way.skip = 1;
+    ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), 1);
+    close_ends();
+
+    busy_poll_note_turn(&poll.give_way, SHORT_NS);
+    ck_assert_uint_eq(poll.give_way.misses, 0);
+}
+END_TEST
+
 START_TEST(zero_means_never)
 {
     struct busy_poll_share share;
@@ -130,7 +159,7 @@ START_TEST(zero_means_never)
     busy_poll_share_init(&share, 0);
     open_ends();
     expect_nothing(&poll, &share);
-    ck_assert_uint_eq(poll.misses, 0); /* it was not tried */
+    ck_assert_uint_eq(poll.stay_awake.misses, 0); /* it was not tried */
     close_ends();
 }
 END_TEST
@@ -148,8 +177,8 @@ START_TEST(no_more_wait_awake_than_may)
     do {
         poll = (struct busy_poll){0};
         expect_nothing(&poll, &share);
-    } while (poll.misses > 0);
-    ck_assert_uint_eq(poll.skip, BUSY_POLL_SKIP_CROWD);
+    } while (poll.stay_awake.misses > 0);
+    ck_assert_uint_eq(poll.stay_awake.skip, BUSY_POLL_SKIP_CROWD);
     ck_assert_int_eq(atomic_load(&share.awake), share.most);
     close_ends();
 }
@@ -158,8 +187,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_there_is_received,   what_comes_in_time_is_received_awake,
-        tries_in_vain_become_seldom, zero_means_never,
+        what_is_there_is_received,
+        what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom,
+        long_turns_of_others_end_the_giving_way,
+        zero_means_never,
         no_more_wait_awake_than_may,
     };
     return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);

@@ -22,7 +22,8 @@ struct figures {
     /* hold */
     double first_seconds; /* until all connections were established and answered */
     double again_seconds; /* until all had answered a second time; 0 where it was interrupted */
-    uint64_t server_kb_before;
+    uint64_t server_kb_before; /* with no connection yet */
+    uint64_t server_kb_rested; /* after the silence, before they ask again */
 };
 
 #endif

@@ -18,6 +18,7 @@ struct hold {
     struct client *clients;
     uint64_t *asked_ns; /* when each began to connect, or to ask again */
     uint32_t connections;
+    uint32_t lines;    /* on each connection in a round */
     uint32_t asked;    /* in this round */
     uint32_t answered; /* in this round */
     uint64_t round;    /* 1 while all are opened, 2 when all are asked again */
@@ -33,7 +34,7 @@ static void open_one(struct hold *load)
 
     load->asked_ns[index] = clock_ns();
     client_init(client, target_begin(&load->side->target, index), index);
-    client_send(client, load->side, 1);
+    client_send(client, load->side, load->lines);
     client_watch(client, load->side, CLIENTS_EVENTS, index);
 }
 
@@ -42,22 +43,26 @@ static void ask_one(struct hold *load)
     uint32_t index = load->asked++;
 
     load->asked_ns[index] = clock_ns();
-    client_send(&load->clients[index], load->side, 2);
+    client_send(&load->clients[index], load->side, (uint64_t)load->lines * 2);
 }
 
 static void handle(struct hold *load, uint32_t index, uint32_t events)
 {
     struct client *client = &load->clients[index];
 
+    uint64_t asked = load->round * load->lines;
+
     if (index < load->asked)
-        client_send(client, load->side, load->round);
+        client_send(client, load->side, asked);
     uint64_t replies = client_receive(client, load->side, events);
     if (client->is_ended)
         fail(EXIT_WRONG, "the server ended one of %u connections", load->connections);
     if (replies == 0)
         return;
-    load->answered++;
     load->heard_ns = clock_ns();
+    if (client->answered < asked)
+        return;
+    load->answered++;
     histogram_add(load->latencies, load->heard_ns - load->asked_ns[index], 1);
 }
 
@@ -117,6 +122,7 @@ void hold_run(const struct settings *settings, struct side *side, struct figures
     static struct histogram opening;
     struct hold load = {.clients = clients_new(settings),
                         .connections = settings->connections,
+                        .lines = settings->outstanding,
                         .side = side,
                         .latencies = &opening};
 
@@ -130,11 +136,12 @@ void hold_run(const struct settings *settings, struct side *side, struct figures
         fail(EXIT_WRONG, "interrupted when %u of %u connections were answered", load.answered,
              load.connections);
     wait_out(&load, settings->duration_ms);
+    figures->server_kb_rested = usage_resident_kb(settings->pid);
     load.latencies = &figures->latencies;
     struct usage before = usage_now(settings->pid);
     figures->again_seconds = run_round(&load, UINT32_MAX, ask_one);
     figures->used = usage_between(before, usage_now(settings->pid));
-    figures->lines = load.answered;
+    figures->lines = (uint64_t)load.answered * load.lines;
     figures->seconds = figures->again_seconds;
     if (!progress_is_interrupted())
         clients_part(load.clients, load.connections, side);

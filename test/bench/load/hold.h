@@ -1,6 +1,7 @@
 /*
- * Many connections that are mostly silent: how long until all are established and answered, what
- * the server's memory is, and how long until all are answered when all ask again at once.
+ * Many connections that are mostly silent: how long until all were established and answered, how
+ * much memory they cost the server then and after the silence, and how long until all are answered
+ * when all ask again at once. Each asks with as many lines as may be under way.
  */
 #ifndef HOLD_H
 #define HOLD_H

@@ -26,10 +26,13 @@ static double server_us(const struct figures *figures)
     return figures->lines > 0 ? figures->used.server / (double)figures->lines * 1e6 : 0;
 }
 
-/* What a connection costs the server, as far as its memory has grown. */
-static double connection_kb(const struct settings *settings, const struct figures *figures)
+/* What a connection costs the server, as far as its memory has grown to kb. */
+static double connection_kb(const struct settings *settings, const struct figures *figures,
+                            uint64_t kb)
 {
-    return ((double)figures->server_kb - (double)figures->server_kb_before) / settings->connections;
+    if (settings->mode != MODE_HOLD)
+        return 0;
+    return ((double)kb - (double)figures->server_kb_before) / settings->connections;
 }
 
 static void print_latency(const char *name, const struct histogram *histogram)
@@ -59,8 +62,8 @@ static void print_load(const struct settings *settings)
                settings->size, settings->connections, plural);
         break;
     case MODE_HOLD:
-        printf("hold: %u connection%s, lines of %u bytes\n", settings->connections, plural,
-               settings->size);
+        printf("hold: %u connection%s x %u lines of %u bytes\n", settings->connections, plural,
+               settings->outstanding, settings->size);
         break;
     }
 }
@@ -94,7 +97,9 @@ static void print_processes(const struct settings *settings, const struct figure
                server_us(figures), settings->mode == MODE_CHURN ? "connection" : "line",
                percent(figures->used.server, figures), figures->server_kb);
         if (settings->mode == MODE_HOLD)
-            printf(", %.2f KB a connection", connection_kb(settings, figures));
+            printf(", %.2f KB a connection, %.2f after the silence",
+                   connection_kb(settings, figures, figures->server_kb),
+                   connection_kb(settings, figures, figures->server_kb_rested));
         putchar('\n');
     }
     if (settings->non_readers > 0)
@@ -143,7 +148,7 @@ void report_csv(const struct settings *settings, const struct figures *figures)
     printf(",%.1f,%.1f,%.1f,%s,%u,%" PRIu64 ",%.1f", (double)figures->latencies.most / 1e3,
            percent(figures->used.server, figures), percent(figures->used.own, figures),
            modes[settings->mode], settings->rate, figures->unanswered, us(&figures->late, 0.99));
-    printf(",%.6f,%.6f,%.2f,%u\n", figures->first_seconds, figures->again_seconds,
-           settings->mode == MODE_HOLD ? connection_kb(settings, figures) : 0,
-           figures->non_readers_ended);
+    printf(",%.6f,%.6f,%.2f,%u,%.2f\n", figures->first_seconds, figures->again_seconds,
+           connection_kb(settings, figures, figures->server_kb), figures->non_readers_ended,
+           connection_kb(settings, figures, figures->server_kb_rested));
 }

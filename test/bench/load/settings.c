@@ -20,7 +20,7 @@ const char settings_help[] =
     "  -r, --rate LINES/S       lines are due on a schedule, all connections together, 1 to\n"
     "                           10000000; latency counts from when a line was due (open loop)\n"
     "      --churn              connect, one line, its reply, close, again and again\n"
-    "      --hold               open all connections, a line on each; ask all again after the\n"
+    "      --hold               open all connections, lines on each; ask all again after the\n"
     "                           duration; figures of time and memory\n"
     "\n"
     "      --host ADDR          IPv4 or IPv6 address of the server (default 127.0.0.1)\n"
@@ -176,10 +176,14 @@ static bool choose_mode(struct settings *settings, struct asked asked,
                      : asked.hold ? MODE_HOLD
                      : is_open    ? MODE_OPEN
                                   : MODE_CLOSED;
-    if ((asked.churn || asked.hold) && (settings->outstanding > 1 || settings->non_readers > 0)) {
-        snprintf(message, SETTINGS_MESSAGE_SIZE, "%s is not for %s, which has one line under way",
-                 settings->non_readers > 0 ? "--non-readers" : "--outstanding",
+    if ((asked.churn || asked.hold) && settings->non_readers > 0) {
+        snprintf(message, SETTINGS_MESSAGE_SIZE, "--non-readers is not for %s",
                  asked.churn ? "--churn" : "--hold");
+        return false;
+    }
+    if (asked.churn && settings->outstanding > 1) {
+        snprintf(message, SETTINGS_MESSAGE_SIZE,
+                 "--outstanding is not for --churn, which has one line under way");
         return false;
     }
     if (settings->outstanding == 0)
