@@ -107,8 +107,9 @@ enum lined_mode {
  * run one at a time, and never two at once in active mode. A callback has about 100 KiB of stack.
  */
 struct lined_worker {
-    /* The server starts, before anybody is accepted. Whatever is put into *shared is what
-     * lined_shared returns for its connections. Returns LINED_OK, or -errno: then
+    /* The server starts: it listens, but has accepted nobody and made no thread yet, so what is
+     * given up here (a user, the filesystem) its threads do not have either. Whatever is put into
+     * *shared is what lined_shared returns for its connections. Returns LINED_OK, or -errno: then
      * lined_server_start fails with it. On the thread that starts the server. */
     int (*start)(lined_server *server, void **shared);
 

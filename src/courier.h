@@ -20,7 +20,7 @@ struct courier {
 /* LINED_OK or -errno. */
 int courier_init(struct courier *courier, struct registry *registry);
 
-/* Nobody may push any more. */
+/* No connection is left: then no push needs it. */
 void courier_deinit(struct courier *courier);
 
 /* Watches the entry's socket if bytes wait there. With the entry's outbox locked. */

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -46,8 +47,11 @@ void net_format(const union net_address *address, char text[NET_TEXT_SIZE])
         return;
     }
     inet_ntop(AF_INET6, &address->v6.sin6_addr, ip, sizeof ip);
+    /* The name needs a socket, which a sandbox may refuse; the number is as good to connect to. */
     if (address->v6.sin6_scope_id != 0 &&
-        if_indextoname(address->v6.sin6_scope_id, scope + 1) != NULL)
+        if_indextoname(address->v6.sin6_scope_id, scope + 1) == NULL)
+        snprintf(scope + 1, sizeof scope - 1, "%" PRIu32, address->v6.sin6_scope_id);
+    if (address->v6.sin6_scope_id != 0)
         scope[0] = '%';
     snprintf(text, NET_TEXT_SIZE, "[%s%s]:%u", ip, scope, ntohs(address->v6.sin6_port));
 }

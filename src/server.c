@@ -52,8 +52,8 @@ static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode m
 enum part {
     PART_LISTENER,
     PART_ATTRIBUTES,
+    PART_WORKER, /* before any thread: there its start may give up privileges, for all of them */
     PART_COURIER,
-    PART_WORKER,
     PART_OWNER,
     PART_ACCEPTOR,
     PARTS
@@ -67,11 +67,11 @@ static int make_part(lined_server *server, enum part part, const union net_addre
         return server->listener < 0 ? server->listener : LINED_OK;
     case PART_ATTRIBUTES:
         return session_attributes_init(&server->session_attributes);
-    case PART_COURIER:
-        return courier_init(&server->courier, &server->registry);
     case PART_WORKER:
         return server->worker->start == NULL ? LINED_OK
                                              : server->worker->start(server, &server->shared);
+    case PART_COURIER:
+        return courier_init(&server->courier, &server->registry);
     case PART_OWNER:
         return server->options.mode == LINED_PASSIVE
                    ? LINED_OK
@@ -93,7 +93,7 @@ static void undo_part(lined_server *server, enum part part)
     case PART_ATTRIBUTES:
         session_attributes_deinit(&server->session_attributes);
         break;
-    case PART_COURIER:
+    case PART_COURIER: /* a push finds nobody any more, so none can ask for it */
         courier_deinit(&server->courier);
         break;
     case PART_WORKER:

@@ -76,6 +76,9 @@ void process_serve(struct process *process, int out, const char *const arguments
     ck_assert_msg(strncmp(line, "lined: listening on ", 20) == 0, "it says \"%s\"", line);
     process->port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
     ck_assert_uint_gt(process->port, 0);
+    process_line(&process->err, process->confined, sizeof process->confined);
+    ck_assert_msg(strstr(process->confined, "sandbox") != NULL, "it says \"%s\"",
+                  process->confined);
 }
 
 /* One byte; false at the end of file. */

@@ -22,6 +22,7 @@ struct process {
     struct reader out;
     struct reader err;
     uint16_t port;
+    char confined[512]; /* what it says of its sandbox; process_serve reads it */
 };
 
 /* Runs lined with these arguments, which end with NULL; the command's name is not among them.

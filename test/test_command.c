@@ -451,7 +451,8 @@ START_TEST(closed_standard_descriptors_do_not_become_sockets)
     server = shell;
     process_line(&server.err, text, sizeof text);
     server.port = (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
-    answer_one("hello\n"); /* no log line may come to the client */
+    process_line(&server.err, text, sizeof text); /* the sandbox */
+    answer_one("hello\n");                        /* no log line may come to the client */
     process_line(&server.err, text, sizeof text);
     ck_assert_msg(strncmp(text, "lined: standard output: Bad file descriptor", 43) == 0, "%s",
                   text);

@@ -33,6 +33,21 @@ START_TEST(literals_are_read_and_written)
 }
 END_TEST
 
+START_TEST(a_scope_without_a_name_is_a_number)
+{
+    union net_address address;
+    union net_address again;
+    char text[NET_TEXT_SIZE];
+
+    ck_assert(net_parse("fe80::1%lo", 80, &address));
+    address.v6.sin6_scope_id = 4000000000; /* no machine has so many interfaces */
+    net_format(&address, text);
+    ck_assert_str_eq(text, "[fe80::1%4000000000]:80");
+    ck_assert(net_parse("fe80::1%4000000000", 80, &again));
+    ck_assert_uint_eq(again.v6.sin6_scope_id, address.v6.sin6_scope_id);
+}
+END_TEST
+
 START_TEST(other_words_are_no_addresses)
 {
     static const char *const words[] = {"",          "localhost",  "127.1", "1.2.3.4.5",
@@ -144,9 +159,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        literals_are_read_and_written,       other_words_are_no_addresses,
-        every_errno_of_accept_has_a_verdict, accepted_sockets_inherit_what_the_listener_has,
-        who_waits_to_be_accepted_is_counted, a_dead_connection_owes_no_acknowledgement,
+        literals_are_read_and_written,
+        a_scope_without_a_name_is_a_number,
+        other_words_are_no_addresses,
+        every_errno_of_accept_has_a_verdict,
+        accepted_sockets_inherit_what_the_listener_has,
+        who_waits_to_be_accepted_is_counted,
+        a_dead_connection_owes_no_acknowledgement,
     };
     return suite_run("net", tests, sizeof tests / sizeof tests[0]);
 }

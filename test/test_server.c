@@ -4,6 +4,7 @@
 #include "suite.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <lined.h>
 #include <malloc.h>
@@ -782,6 +783,50 @@ static int refuse(lined_conn *conn, void **state)
     return -EACCES;
 }
 
+static size_t count_threads(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/task");
+
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+static size_t threads_at_start;
+static int queued_at_start;
+
+static int count_at_start(lined_server *server, void **shared)
+{
+    (void)shared;
+    threads_at_start = count_threads();
+    queued_at_start = dial(lined_server_port(server));
+    return LINED_OK;
+}
+
+/* So a worker's start can give up what no thread of the server shall have. */
+START_TEST(a_worker_starts_on_an_open_port_before_any_thread)
+{
+    const struct lined_worker counting = {.start = count_at_start,
+                                          .line = lined_worker_received.line};
+    const enum lined_mode modes[] = {LINED_PASSIVE, LINED_ACTIVE};
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        prepare(modes[i]);
+        size_t before = count_threads();
+        lined_server *server = start_worker(&counting);
+        ck_assert_uint_eq(threads_at_start, before);
+        ck_assert_uint_gt(count_threads(), before);
+        say(queued_at_start, "hello\n");
+        expect(queued_at_start, "Received: hello\n\n");
+        hang_up(queued_at_start);
+        finish(server);
+    }
+}
+END_TEST
+
 START_TEST(a_worker_can_refuse_a_connection)
 {
     const struct lined_worker refusing = {.open = refuse, .line = obey, .close = close_noting};
@@ -849,6 +894,7 @@ int main(void)
         two_servers_live_side_by_side,
         what_cannot_be_served_is_refused,
         a_worker_decides_what_is_said_and_when_it_ends,
+        a_worker_starts_on_an_open_port_before_any_thread,
         a_worker_can_refuse_a_connection,
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
         a_stack_is_small_and_guarded,

@@ -1,6 +1,8 @@
 /* The lined command: a server of one worker, with a packet log on standard output. */
 #include "options.h"
 #include "packet_log.h"
+#include "privileges.h"
+#include "sandbox.h"
 #include "say.h"
 #include "stop.h"
 #include "worker.h"
@@ -9,6 +11,7 @@
 #include "../monotonic.h"
 #include "../net.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lined.h>
@@ -49,6 +52,17 @@ static void log_failed(int error)
 
     say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
 }
+
+/* What settle_in works with. Static because a worker's start is given nothing. */
+static struct {
+    const struct options *options;
+    const struct lined_worker *worker;
+    struct privileges privileges;    /* where options have a user */
+    struct lined_observer *observer; /* of the packet log */
+    struct packet_log *log;          /* set there; NULL: quiet */
+    struct sandbox sandbox;          /* set there */
+    bool is_told;                    /* it failed, and has said why */
+} starting;
 
 static void accept_trouble(void *context, const char *what, int error)
 {
@@ -92,6 +106,24 @@ static bool end_log(struct packet_log *log, struct stop *stop, uint32_t drain_ti
     return false;
 }
 
+/* What is in force of what a peer that took lined over would be held by. */
+static void say_confinement(const struct options *options)
+{
+    char text[SANDBOX_TEXT_SIZE] = "no sandbox, as --no-sandbox asks for";
+    const uid_t user = geteuid();
+
+    if (!sandbox_is_built())
+        snprintf(text, sizeof text, "no sandbox, this build has none");
+    else if (!options->no_sandbox)
+        sandbox_text(&starting.sandbox, text);
+    if (options->user != NULL)
+        say("%s; user %.64s", text, options->user);
+    else if (user == 0)
+        say("%s; user root, --user NAME would change that", text);
+    else
+        say("%s; user %ju", text, (uintmax_t)user);
+}
+
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
 static int run(lined_server *server, struct packet_log *log, const struct options *options)
 {
@@ -106,6 +138,7 @@ static int run(lined_server *server, struct packet_log *log, const struct option
         return EXIT_CANNOT_SERVE;
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
+    say_confinement(options);
     int result = lined_server_wait(server);
     if (result < 0) {
         say("accept: %s", say_error(-result, text));
@@ -123,31 +156,72 @@ static int run(lined_server *server, struct packet_log *log, const struct option
     return status;
 }
 
+/* Fails with a word of its own on standard error. */
+static int tell(const char *what, int error)
+{
+    char text[SAY_ERROR_SIZE];
+
+    say("%s: %s", what, say_error(error, text));
+    starting.is_told = true;
+    return -error;
+}
+
+static int start_log(void)
+{
+    if (starting.options->quiet)
+        return LINED_OK;
+    int failed = packet_log_start(&starting.log, STDOUT_FILENO, log_failed);
+    if (failed < 0)
+        return tell("cannot start the packet log", -failed);
+    packet_log_observe(starting.log, starting.observer);
+    return LINED_OK;
+}
+
+/* Goes between the server and its worker's start: the port is bound, and no thread is there. First
+ * the user, then the worker's start, which may open its files as that user, then the sandbox, then
+ * threads. */
+static int settle_in(lined_server *server, void **shared)
+{
+    char message[PRIVILEGES_MESSAGE_SIZE];
+
+    if (starting.options->user != NULL && !privileges_drop(&starting.privileges, message)) {
+        say("%s", message);
+        starting.is_told = true;
+        return -EPERM;
+    }
+    int failed = starting.worker->start == NULL ? LINED_OK : starting.worker->start(server, shared);
+    if (failed != LINED_OK)
+        return tell("the worker cannot start", -failed);
+    if (sandbox_is_built() && !starting.options->no_sandbox)
+        starting.sandbox = sandbox_enter();
+    failed = start_log();
+    if (failed != LINED_OK && starting.worker->stop != NULL)
+        starting.worker->stop(*shared);
+    return failed;
+}
+
 static int serve(struct options *options, const struct lined_worker *worker)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
-    struct packet_log *log = NULL;
+    struct lined_worker settling = *worker;
     lined_server *server;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
 
-    if (!options->quiet) {
-        int failed = packet_log_start(&log, STDOUT_FILENO, log_failed);
-        if (failed < 0) {
-            say("cannot start the packet log: %s", say_error(-failed, text));
-            return EXIT_CANNOT_SERVE;
-        }
-        packet_log_observe(log, &observer);
-    }
+    settling.start = settle_in;
+    starting.options = options;
+    starting.worker = worker;
+    starting.observer = &observer;
     options->server.observer = &observer;
-    int failed = lined_server_start(&server, &options->server, worker);
+    int failed = lined_server_start(&server, &options->server, &settling);
     if (failed < 0) {
-        say("cannot listen on %s: %s",
-            address_text(options->server.ip, options->server.port, address),
-            say_error(-failed, text));
+        if (!starting.is_told)
+            say("cannot listen on %s: %s",
+                address_text(options->server.ip, options->server.port, address),
+                say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
     }
-    int status = run(server, log, options);
+    int status = run(server, starting.log, options);
     lined_server_free(server);
     return status;
 }
@@ -173,6 +247,10 @@ static int start(struct options *options)
         snprintf(text, sizeof text,
                  "--mode 'active' is not for --worker '%s', which is a task; use passive",
                  options->worker);
+        return refuse(text);
+    }
+    if (options->user != NULL && !privileges_find(&starting.privileges, options->user, message)) {
+        snprintf(text, sizeof text, "--user '%.32s': %s", options->user, message);
         return refuse(text);
     }
     signal(SIGPIPE, SIG_IGN); /* for standard output; sockets are sent to with MSG_NOSIGNAL */

@@ -37,6 +37,8 @@ const char options_help[] =
     "      --backlog N            connections that may wait to be accepted (default 4096)\n"
     "      --busy-poll US         microseconds to wait awake for a line, where that pays; 0 =\n"
     "                             never (default 50)\n"
+    "      --user NAME            become this user for good, once the port is open\n"
+    "      --no-sandbox           stay able to open files and to make any system call\n"
     "  -h, --help                 show this help and exit\n"
     "  -V, --version              show the version and exit\n"
     "\n"
@@ -70,13 +72,31 @@ static bool read_port(struct options *options, const char *value)
     return true;
 }
 
-static bool read_quiet(struct options *options, const char *value)
+static bool read_flag(bool *flag, const char *value)
 {
     int word = value_word(
         value, (const char *const[]){"no", "yes", "0", "1", "false", "true", "off", "on", NULL});
 
-    options->quiet = word % 2 == 1;
+    *flag = word % 2 == 1;
     return word >= 0;
+}
+
+static bool read_quiet(struct options *options, const char *value)
+{
+    return read_flag(&options->quiet, value);
+}
+
+static bool read_no_sandbox(struct options *options, const char *value)
+{
+    return read_flag(&options->no_sandbox, value);
+}
+
+static bool read_user(struct options *options, const char *value)
+{
+    options->user = value;
+    for (; *value > ' ' && *value <= '~'; value++)
+        continue;
+    return *value == '\0' && value > options->user;
 }
 
 static bool read_max_line(struct options *options, const char *value)
@@ -178,6 +198,8 @@ static const struct setting {
     {"backlog", 0, false, "LINED_BACKLOG", "a whole number from 1 to 65535", read_backlog},
     {"busy-poll", 0, false, "LINED_BUSY_POLL", "a whole number of microseconds from 0 to 10000",
      read_busy_poll},
+    {"user", 0, false, "LINED_USER", "a user's name", read_user},
+    {"no-sandbox", 0, true, "LINED_NO_SANDBOX", "yes or no", read_no_sandbox},
 };
 
 enum { SETTINGS = sizeof settings / sizeof settings[0] };

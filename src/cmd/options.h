@@ -20,6 +20,8 @@ struct options {
     struct lined_options server; /* ip points into argv or the environment */
     const char *worker;          /* a name or a file, see worker.h; points as ip does */
     bool quiet;
+    const char *user; /* whom to become, or NULL; points as ip does */
+    bool no_sandbox;
 };
 
 #define OPTIONS_MESSAGE_SIZE 256

@@ -1,0 +1,276 @@
+/* What holds a lined that serves, seen from outside in /proc: the sandbox, and --user. */
+#define _GNU_SOURCE /* setresuid */
+#include "dial.h"
+#include "process.h"
+#include "suite.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static struct process server;
+static char text[8192];
+
+/* A kernel without Landlock and seccomp, played by a filter over this process and its children. */
+static void forget_landlock_and_seccomp(void)
+{
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};
+
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+/* The value of a field of /proc/PID/status, or of a thread's, in text: numbers separated by tabs
+ * or spaces. */
+static const char *status_of(const char *thread, const char *field)
+{
+    char path[300];
+    static char line[1024];
+    size_t length = strlen(field);
+
+    snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)server.pid, thread);
+    FILE *status = fopen(path, "r");
+    ck_assert_msg(status != NULL, "%s: %s", path, strerror(errno));
+    do
+        ck_assert_ptr_nonnull(fgets(line, sizeof line, status));
+    while (strncmp(line, field, length) != 0 || line[length] != ':');
+    fclose(status);
+    line[strcspn(line, "\n")] = '\0';
+    return line + length + 1 + strspn(line + length + 1, "\t ");
+}
+
+/* In every thread. */
+static void expect_status(const char *field, const char *value)
+{
+    char path[64];
+    size_t threads = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)server.pid);
+    DIR *folder = opendir(path);
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        ck_assert_msg(strcmp(status_of(entry->d_name, field), value) == 0, "thread %s has %s %s",
+                      entry->d_name, field, status_of(entry->d_name, field));
+        threads++;
+    }
+    closedir(folder);
+    ck_assert_uint_ge(threads, 4); /* main, acceptor, courier, signals, and the log's */
+}
+
+static void expect_confined(const char *what)
+{
+    size_t length = strlen(what);
+
+    ck_assert_msg(strncmp(server.confined, "lined: ", 7) == 0 &&
+                      strncmp(server.confined + 7, what, length) == 0,
+                  "it says \"%s\", not \"%s\"", server.confined, what);
+}
+
+static void serve_a_line(void)
+{
+    int client = dial(server.port);
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    hang_up(client);
+}
+
+static void end_well(void)
+{
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+
+START_TEST(it_is_on_by_default)
+{
+    process_serve(&server, -1, ARGUMENTS(NULL));
+    expect_confined("sandbox: ");
+    ck_assert_ptr_nonnull(strstr(server.confined, ", seccomp; user "));
+    expect_status("Seccomp", "2");
+    expect_status("NoNewPrivs", "1");
+    serve_a_line();
+    end_well();
+}
+END_TEST
+
+START_TEST(it_can_be_left_off)
+{
+    process_serve(&server, -1, ARGUMENTS("--no-sandbox"));
+    expect_confined("no sandbox, as --no-sandbox asks for; user ");
+    expect_status("Seccomp", "0");
+    expect_status("NoNewPrivs", "0");
+    serve_a_line();
+    end_well();
+}
+END_TEST
+
+START_TEST(without_the_kernels_means_it_serves_and_says_so)
+{
+    forget_landlock_and_seccomp();
+    process_serve(&server, -1, ARGUMENTS(NULL));
+    expect_confined("sandbox: no Landlock (Function not implemented), no seccomp (Function not "
+                    "implemented); user ");
+    serve_a_line();
+    end_well();
+}
+END_TEST
+
+/* ---- --user ---- */
+
+static void expect_refused(const char *user, int status, const char *part)
+{
+    process_run(&server, -1, ARGUMENTS("--port", "0", "--user", user));
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, part) != NULL, "\"%s\" lacks \"%s\"", text, part);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    ck_assert_int_eq(process_wait(&server), status);
+}
+
+START_TEST(whom_it_cannot_become_is_said)
+{
+    expect_refused("lined-nobody-has-this-name", 2,
+                   "--user 'lined-nobody-has-this-name': there is no user of that name");
+    expect_refused("root", 2, "--user 'root': that is root");
+    expect_refused("0", 2, "--user '0': there is no user of that name");
+    expect_refused("two words", 2, "--user 'two words' is not allowed");
+    expect_refused("", 2, "--user '' is not allowed");
+}
+END_TEST
+
+START_TEST(without_root_it_can_become_nobody_else)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+
+    ck_assert_ptr_nonnull(nobody);
+    if (geteuid() == 0) /* for this test's own process, which Check has forked */
+        ck_assert_int_eq(setresuid(nobody->pw_uid, nobody->pw_uid, nobody->pw_uid), 0);
+    expect_refused("nobody", 1,
+                   "cannot become user 'nobody': initgroups: Operation not permitted; start lined "
+                   "as root");
+}
+END_TEST
+
+/* Its four ids of /proc: real, effective, saved, and of the filesystem. */
+static void expect_ids(const char *field, unsigned id)
+{
+    char ids[64];
+
+    snprintf(ids, sizeof ids, "%u\t%u\t%u\t%u", id, id, id, id);
+    expect_status(field, ids);
+}
+
+static bool is_root(void)
+{
+    if (geteuid() == 0)
+        return true;
+    printf("skipped: this needs root\n");
+    return false;
+}
+
+static void expect_nobody(const char *const arguments[])
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    char groups[64];
+
+    ck_assert_ptr_nonnull(nobody);
+    snprintf(groups, sizeof groups, "%u ", nobody->pw_gid);
+    process_serve(&server, -1, arguments);
+    ck_assert_ptr_nonnull(strstr(server.confined, "; user nobody"));
+    expect_ids("Uid", nobody->pw_uid);
+    expect_ids("Gid", nobody->pw_gid);
+    expect_status("Groups", groups);
+    expect_status("CapEff", "0000000000000000");
+    expect_status("CapPrm", "0000000000000000");
+    expect_status("NoNewPrivs", "1");
+    serve_a_line();
+    end_well();
+}
+
+START_TEST(as_root_it_becomes_nobody)
+{
+    if (!is_root())
+        return;
+    ck_assert_int_eq(setgroups(2, (const gid_t[]){0, 1}), 0); /* which it must not keep */
+    expect_nobody(ARGUMENTS("--user=nobody"));
+    expect_nobody(ARGUMENTS("--user=nobody", "--no-sandbox"));
+    setenv("LINED_USER", "nobody", 1);
+    expect_nobody(ARGUMENTS("--mode=active", "--quiet"));
+}
+END_TEST
+
+START_TEST(as_root_it_binds_first)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char port[16];
+
+    if (!is_root())
+        return;
+    for (uint16_t number = 1023; number > 512; number--) { /* one that is free now */
+        address.sin_port = htons(number);
+        if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
+            break;
+    }
+    close(fd);
+    snprintf(port, sizeof port, "--port=%u", ntohs(address.sin_port));
+    process_serve(&server, -1, ARGUMENTS(port, "--user=nobody"));
+    ck_assert_uint_eq(server.port, ntohs(address.sin_port));
+    serve_a_line();
+    end_well();
+}
+END_TEST
+
+/* A capability that outlives the change of user would let it become root again. */
+START_TEST(as_root_a_way_back_is_refused)
+{
+    if (!is_root())
+        return;
+    ck_assert_int_eq(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0); /* outlives exec */
+    expect_refused("nobody", 1, "user 'nobody' could become root again");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        it_is_on_by_default,
+        it_can_be_left_off,
+        without_the_kernels_means_it_serves_and_says_so,
+        whom_it_cannot_become_is_said,
+        without_root_it_can_become_nobody_else,
+        as_root_it_becomes_nobody,
+        as_root_it_binds_first,
+        as_root_a_way_back_is_refused,
+    };
+    if (!LINED_SANDBOX) {
+        printf("skipped: this build has no sandbox\n");
+        return 77;
+    }
+    return suite_run("confinement", tests, sizeof tests / sizeof tests[0]);
+}
