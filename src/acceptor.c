@@ -73,6 +73,7 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
     if (registry_phase(&server->registry) != REGISTRY_RUNNING &&
         (error == EAGAIN || verdict == NET_ENDED))
         return false;
+    registry_count_accept_error(&server->registry, error);
     if (verdict == NET_ENDED || verdict == NET_FATAL) {
         atomic_store(&server->accept_error, error);
         lined_server_drain(server);
@@ -94,10 +95,12 @@ static bool accept_one(struct acceptor *acceptor)
     if (acceptor->saw_drain)
         acceptor->queued--;
     int result = session_start(acceptor->server, fd, &peer);
-    if (result < 0)
+    if (result < 0) {
+        registry_count_refused(&acceptor->server->registry);
         pace(acceptor, "thread", -result);
-    else
+    } else {
         acceptor->failures = 0;
+    }
     return result != LINED_STOPPING;
 }
 
