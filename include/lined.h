@@ -175,7 +175,8 @@ struct lined_observer {
     void (*cut)(void *context, uint64_t connections);
 
     /* Accepting has run into trouble and will be tried again after a pause: what ("accept" or
-     * "thread") failed with error, an errno. Called by the acceptor thread, once an episode. */
+     * "thread") failed with error, an errno. Called by the acceptor thread each time, which can be
+     * often: whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
 };
 

@@ -1,8 +1,10 @@
 /* The lined command: a server of one worker, with a packet log on standard output. */
 #include "options.h"
 #include "packet_log.h"
+#include "report.h"
 #include "say.h"
 #include "stop.h"
+#include "warn.h"
 #include "worker.h"
 
 #include "../invariant.h"
@@ -52,12 +54,15 @@ static void log_failed(int error)
 
 static void accept_trouble(void *context, const char *what, int error)
 {
+    bool is_accept = strcmp(what, "accept") == 0;
     char text[SAY_ERROR_SIZE];
+    char warning[SAY_ERROR_SIZE + 128];
 
     (void)context;
-    say("%s: %s; %s", what, say_error(error, text),
-        strcmp(what, "accept") == 0 ? "new connections wait until there is room"
-                                    : "new connections are closed until there is room");
+    snprintf(warning, sizeof warning, "%s: %s; %s", what, say_error(error, text),
+             is_accept ? "new connections wait until there is room"
+                       : "new connections are closed until there is room");
+    warn(is_accept ? WARN_ACCEPT : WARN_THREAD, 1, warning);
 }
 
 static void connections_cut(void *context, uint64_t connections)
@@ -67,16 +72,6 @@ static void connections_cut(void *context, uint64_t connections)
     say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
         packet_log_hurry(log, LOG_HURRY_MS);
-}
-
-static void say_summary(lined_server *server)
-{
-    struct lined_stats stats;
-
-    lined_server_stats(server, &stats);
-    say("served %" PRIu64 " connections, %" PRIu64 " lines, %" PRIu64 " bytes in, %" PRIu64
-        " bytes out, %" PRIu64 " unfinished bytes dropped",
-        stats.connections, stats.lines, stats.bytes_in, stats.bytes_out, stats.bytes_dropped);
 }
 
 /* Ends the log. A stop takes no longer than the drain timeout for its connections and its log
@@ -117,9 +112,10 @@ static int run(lined_server *server, struct packet_log *log, const struct option
     if (!is_logged && status == EXIT_DRAINED)
         status = EXIT_CUT;
     stop_deinit(&stop);
+    warn_end();
+    report_summary(server, log);
     if (log != NULL && is_logged)
         packet_log_free(log);
-    say_summary(server);
     return status;
 }
 
@@ -177,6 +173,11 @@ static int start(struct options *options)
     }
     signal(SIGPIPE, SIG_IGN); /* for standard output; sockets are sent to with MSG_NOSIGNAL */
     stop_block_signals();
+    int failed = warn_init();
+    if (failed < 0) {
+        say("cannot make a timer: %s", say_error(-failed, text));
+        return EXIT_CANNOT_SERVE;
+    }
     return serve(options, worker);
 }
 

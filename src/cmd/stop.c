@@ -2,24 +2,28 @@
 
 #include "../invariant.h"
 #include "../monotonic.h"
+#include "report.h"
 #include "say.h"
+#include "warn.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
-static sigset_t stop_signals(void)
+static sigset_t taken_signals(void)
 {
     sigset_t signals;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, WARN_SIGNAL);
     return signals;
 }
 
 void stop_block_signals(void)
 {
-    const sigset_t signals = stop_signals();
+    const sigset_t signals = taken_signals();
 
     INVARIANT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
 }
@@ -45,20 +49,30 @@ static void cut(struct stop *stop)
     lined_server_stop(stop->server);
 }
 
+static void end(struct stop *stop)
+{
+    if (atomic_load(&stop->began_ms) == 0)
+        drain(stop);
+    else
+        cut(stop);
+}
+
 static void *take_signals(void *argument)
 {
     struct stop *stop = argument;
-    const sigset_t signals = stop_signals();
+    const sigset_t signals = taken_signals();
 
     for (;;) {
         int signal;
         INVARIANT(sigwait(&signals, &signal) == 0);
         if (atomic_load(&stop->over))
             return NULL;
-        if (atomic_load(&stop->began_ms) == 0)
-            drain(stop);
+        if (signal == SIGUSR1)
+            report_figures(stop->server, stop->log);
+        else if (signal == WARN_SIGNAL)
+            warn_due();
         else
-            cut(stop);
+            end(stop);
     }
 }
 

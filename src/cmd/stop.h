@@ -1,6 +1,7 @@
 /*
- * SIGTERM and SIGINT end a server: the first drains it, the second cuts it, its log too. A thread
- * of its own takes them with sigwait(3), so nothing runs in a signal handler.
+ * What signals do to a server. SIGTERM and SIGINT end it: the first drains it, the second cuts it,
+ * its log too. SIGUSR1 prints the statistics, WARN_SIGNAL what warn.h has held back. A thread of
+ * its own takes them with sigwait(3), so nothing runs in a signal handler.
  */
 #ifndef STOP_H
 #define STOP_H
