@@ -1,11 +1,11 @@
 #define _GNU_SOURCE /* prlimit */
 /* The statistics of the command as an operator meets them: SIGUSR1, the summary, and warnings that
  * come often. */
+#include "ask.h"
 #include "dial.h"
 #include "process.h"
 #include "suite.h"
 
-#include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,48 +14,9 @@
 #include <sys/resource.h>
 
 static struct process server;
-static char text[65536];
+static char text[ASK_TEXT_SIZE];
 
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static json_t *parse(const char *line)
-{
-    json_error_t error;
-    json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, &error);
-
-    ck_assert_msg(json_is_object(json), "\"%s\": %s", line, error.text);
-    return json;
-}
-
-static json_int_t figure(const json_t *json, const char *name)
-{
-    ck_assert_msg(json_is_integer(json_object_get(json, name)), "no %s", name);
-    return json_integer_value(json_object_get(json, name));
-}
-
-/* Asks with SIGUSR1; the next line is the answer. */
-static json_t *ask(void)
-{
-    ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-    process_line(&server.err, text, sizeof text);
-    return parse(text);
-}
-
-/* Stops it. Returns what the summary's line of JSON says; text keeps the lines before it. */
-static json_t *summary(int status)
-{
-    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
-    process_rest(&server.err, text, sizeof text);
-    ck_assert_int_eq(process_wait(&server), status);
-    char *served = strstr(text, "lined: served ");
-    ck_assert_msg(served != NULL, "%s", text);
-    char *json = strstr(served, "\n{");
-    ck_assert_msg(json != NULL, "%s", text);
-    ck_assert_ptr_eq(strchr(json + 1, '\n'), text + strlen(text) - 1); /* the last line */
-    json_t *figures = parse(json + 1);
-    json[1] = '\0';
-    return figures;
-}
 
 START_TEST(sigusr1_prints_one_line_of_json)
 {
@@ -66,16 +27,16 @@ START_TEST(sigusr1_prints_one_line_of_json)
     expect(client, "Received: hello\n\n");
     say(other, "x\n");
     expect(other, "Received: x\n\n");
-    json_t *now = ask();
+    json_t *now = ask(&server);
     ck_assert_int_eq(figure(now, "connections"), 2);
     ck_assert_int_eq(figure(now, "connected"), 2);
     ck_assert_int_eq(figure(now, "connected_peak"), 2);
     ck_assert_int_eq(figure(now, "lines"), 2);
-    ck_assert_int_eq(figure(now, "bytes_out"), 17 + 13);
+    ck_assert_int_eq(figure(now, "bytes_in"), 18);
     json_decref(now);
     hang_up(client);
     hang_up(other);
-    json_t *final = summary(0);
+    json_t *final = ask_at_the_end(&server, 0, text);
     ck_assert_int_eq(figure(final, "connections"), 2);
     ck_assert_int_eq(figure(final, "connected"), 0);
     ck_assert_int_eq(figure(final, "connected_peak"), 2);
@@ -124,11 +85,11 @@ static void expect_right_under_load(const char *mode)
     pthread_t clients[CLIENTS];
 
     process_serve(&server, -1, ARGUMENTS("-q", "--mode", mode));
-    json_t *before = ask();
+    json_t *before = ask(&server);
     for (int i = 0; i < CLIENTS; i++)
         ck_assert_int_eq(pthread_create(&clients[i], NULL, talk, NULL), 0);
     for (int i = 0; i < 100; i++) {
-        json_t *now = ask();
+        json_t *now = ask(&server);
         expect_not_less(now, before, "connections");
         expect_not_less(now, before, "connected_peak");
         expect_not_less(now, before, "lines");
@@ -142,7 +103,7 @@ static void expect_right_under_load(const char *mode)
     json_decref(before);
     for (int i = 0; i < CLIENTS; i++)
         ck_assert_int_eq(pthread_join(clients[i], NULL), 0);
-    json_t *final = summary(0);
+    json_t *final = ask_at_the_end(&server, 0, text);
     ck_assert_int_eq(figure(final, "connections"), CLIENTS);
     ck_assert_int_ge(figure(final, "connected_peak"), 1);
     ck_assert_int_le(figure(final, "connected_peak"), CLIENTS);
@@ -170,10 +131,10 @@ END_TEST
 START_TEST(sigusr1_is_harmless)
 {
     process_serve(&server, -1, ARGUMENTS("-q"));
-    json_decref(ask());
+    json_decref(ask(&server));
     for (int i = 0; i < 20; i++)
         ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
-    json_decref(summary(0));
+    json_decref(ask_at_the_end(&server, 0, text));
 }
 END_TEST
 
@@ -202,7 +163,7 @@ START_TEST(repeated_warnings_are_counted)
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
     expect(client, "Received: hello\n\n");
     hang_up(client);
-    json_t *final = summary(0);
+    json_t *final = ask_at_the_end(&server, 0, text);
     json_int_t errors = figure(json_object_get(final, "accept_errors"), "emfile");
     char *rest = text;
     for (char *line; (line = strstr(rest, "lined: accept: ")) != NULL; rest = line + 1) {

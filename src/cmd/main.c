@@ -52,6 +52,12 @@ static void log_failed(int error)
     say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
 }
 
+static void log_dropped(uint64_t lines)
+{
+    warn(WARN_LOG, lines,
+         "packet log: a line is dropped, because standard output is read too slowly");
+}
+
 static void accept_trouble(void *context, const char *what, int error)
 {
     bool is_accept = strcmp(what, "accept") == 0;
@@ -67,35 +73,41 @@ static void accept_trouble(void *context, const char *what, int error)
 
 static void connections_cut(void *context, uint64_t connections)
 {
-    struct packet_log *log = context;
+    struct log_writer *log = context;
 
     say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
-        packet_log_hurry(log, LOG_HURRY_MS);
+        log_writer_hurry(log, LOG_HURRY_MS);
 }
 
-/* Ends the log. A stop takes no longer than the drain timeout for its connections and its log
- * together, or a little more. False: the end of the log is lost. */
-static bool end_log(struct packet_log *log, struct stop *stop, uint32_t drain_timeout_ms)
+/* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
+ * timeout for its connections and its log together; a log whose reader was not found to be stuck
+ * gets a little more. False: the end of the log is lost. */
+static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_timeout_ms,
+                    bool *has_ended)
 {
+    bool has_given_up = log_writer_has_given_up(log);
+    int64_t least = has_given_up ? 0 : LOG_HURRY_MS;
     int64_t began = atomic_load(&stop->began_ms);
     int64_t patience = began == 0 ? drain_timeout_ms : began + drain_timeout_ms - monotonic_ms();
 
-    if (packet_log_stop(log, patience > LOG_HURRY_MS ? (uint32_t)patience : LOG_HURRY_MS))
+    *has_ended = log_writer_stop(log, (uint32_t)(patience > least ? patience : least));
+    if (*has_ended && !has_given_up)
         return true;
     say("standard output takes nothing; the end of the packet log is lost");
     return false;
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
-static int run(lined_server *server, struct packet_log *log, const struct options *options)
+static int run(lined_server *server, struct log_writer *log, const struct options *options)
 {
     struct stop stop;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
     int status = EXIT_DRAINED;
+    bool may_free_log = false;
 
-    int failed = stop_init(&stop, server, log);
+    int failed = stop_init(&stop, server, log, options->server.drain_timeout_ms);
     if (failed != 0) {
         say("cannot start a thread: %s", say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
@@ -108,27 +120,28 @@ static int run(lined_server *server, struct packet_log *log, const struct option
     } else if (result == LINED_CUT) {
         status = EXIT_CUT;
     }
-    bool is_logged = log == NULL || end_log(log, &stop, options->server.drain_timeout_ms);
-    if (!is_logged && status == EXIT_DRAINED)
+    if (log != NULL && !end_log(log, &stop, options->server.drain_timeout_ms, &may_free_log) &&
+        status == EXIT_DRAINED)
         status = EXIT_CUT;
     stop_deinit(&stop);
     warn_end();
     report_summary(server, log);
-    if (log != NULL && is_logged)
-        packet_log_free(log);
+    if (may_free_log)
+        log_writer_free(log);
     return status;
 }
 
 static int serve(struct options *options, const struct lined_worker *worker)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
-    struct packet_log *log = NULL;
+    const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
+    struct log_writer *log = NULL;
     lined_server *server;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
 
     if (!options->quiet) {
-        int failed = packet_log_start(&log, STDOUT_FILENO, log_failed);
+        int failed = log_writer_start(&log, STDOUT_FILENO, options->log_overflow, &events);
         if (failed < 0) {
             say("cannot start the packet log: %s", say_error(-failed, text));
             return EXIT_CANNOT_SERVE;

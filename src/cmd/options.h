@@ -5,6 +5,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "log_writer.h"
+
 #include <lined.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +22,7 @@ struct options {
     struct lined_options server; /* ip points into argv or the environment */
     const char *worker;          /* a name or a file, see worker.h; points as ip does */
     bool quiet;
+    enum log_overflow log_overflow;
 };
 
 #define OPTIONS_MESSAGE_SIZE 256

@@ -3,11 +3,10 @@
 #include "figures.h"
 #include "say.h"
 
-static struct figures take_figures(lined_server *server, struct packet_log *log)
+static struct figures take_figures(lined_server *server, struct log_writer *log)
 {
-    struct figures figures = {.log_dropped = 0};
+    struct figures figures = {.log_dropped = log == NULL ? 0 : log_writer_dropped(log)};
 
-    (void)log;
     lined_server_stats(server, &figures.server);
     return figures;
 }
@@ -20,14 +19,14 @@ static void say_figures(const struct figures *figures)
     say_plain(json);
 }
 
-void report_figures(lined_server *server, struct packet_log *log)
+void report_figures(lined_server *server, struct log_writer *log)
 {
     const struct figures figures = take_figures(server, log);
 
     say_figures(&figures);
 }
 
-void report_summary(lined_server *server, struct packet_log *log)
+void report_summary(lined_server *server, struct log_writer *log)
 {
     const struct figures figures = take_figures(server, log);
     char sentence[FIGURES_SENTENCE_SIZE];

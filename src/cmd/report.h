@@ -4,14 +4,14 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "packet_log.h"
+#include "log_writer.h"
 
 #include <lined.h>
 
 /* One line of JSON, see figures.h. log may be NULL. Any thread. */
-void report_figures(lined_server *server, struct packet_log *log);
+void report_figures(lined_server *server, struct log_writer *log);
 
 /* A sentence for people, and the same line of JSON. */
-void report_summary(lined_server *server, struct packet_log *log);
+void report_summary(lined_server *server, struct log_writer *log);
 
 #endif
