@@ -146,7 +146,7 @@ struct lined_worker {
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here does, and lined loads no module that was made for another. A module finds the
  * library in the command; it is not linked to one of its own. */
-#define LINED_ABI 1u
+#define LINED_ABI 2u
 
 struct lined_module {
     uint32_t abi;
@@ -176,7 +176,8 @@ struct lined_observer {
     void (*cut)(void *context, uint64_t connections);
 
     /* Accepting has run into trouble and will be tried again after a pause: what ("accept" or
-     * "thread") failed with error, an errno. Called by the acceptor thread, once an episode. */
+     * "thread") failed with error, an errno. Called by the acceptor thread each time, which can be
+     * often: whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
 };
 
@@ -199,10 +200,21 @@ struct lined_options {
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
 
+/* An errno of accept(2), and how often it came. */
+struct lined_accept_error {
+    int error;
+    uint64_t count;
+};
+
+/* More than the errnos that accept(2) can fail with and a server outlives. */
+#define LINED_ACCEPT_ERRORS_MOST 24
+
 /* Figures since the start. */
 struct lined_stats {
     uint64_t connections;     /* accepted and given a thread */
     uint64_t connected;       /* of these, still here */
+    uint64_t connected_peak;  /* the most that were here at once */
+    uint64_t refused;         /* accepted and closed at once, for want of a thread or of memory */
     uint64_t connections_cut; /* of these, cut by the drain timeout or lined_server_stop */
     uint64_t lines;           /* handed to the worker */
     uint64_t bytes_in;        /* received; each is in a line or in bytes_dropped once all ended */
@@ -210,6 +222,10 @@ struct lined_stats {
     uint64_t bytes_dropped;   /* received and not handed on: unfinished lines, mostly */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
     uint64_t mailbox_deepest; /* the most messages that ever waited for the owner; active mode */
+
+    /* What accept(2) failed with, in the order in which each errno first came; count is 0 in those
+     * that are not used. */
+    struct lined_accept_error accept_errors[LINED_ACCEPT_ERRORS_MOST];
 };
 
 /* Sets every field to its default. */

@@ -1,6 +1,5 @@
 #include "acceptor.h"
 
-#include "monotonic.h"
 #include "net.h"
 #include "registry.h"
 #include "server.h"
@@ -10,7 +9,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 /* accept(2) failing for reasons of single clients is paced only after so many in a row. */
@@ -19,25 +17,18 @@
 /* How long the acceptor rests when a resource has run out, unless a connection closes before. */
 #define PACE_MS 100u
 
-/* Trouble that comes back sooner is the same episode, of which the observer is told once. */
-#define EPISODE_MS 10000
-
 struct acceptor {
     lined_server *server;
-    unsigned failures;    /* in a row */
-    int64_t last_trouble; /* monotonic ms; 0: none yet */
-    bool saw_drain;       /* queued is set */
-    size_t queued;        /* who was waiting when the drain was seen, and is not accepted yet */
+    unsigned failures; /* in a row */
+    bool saw_drain;    /* queued is set */
+    size_t queued;     /* who was waiting when the drain was seen, and is not accepted yet */
 };
 
 static void pace(struct acceptor *acceptor, const char *what, int error)
 {
     const struct lined_observer *observer = acceptor->server->options.observer;
-    int64_t now = monotonic_ms();
-    bool is_new = acceptor->last_trouble == 0 || now - acceptor->last_trouble >= EPISODE_MS;
 
-    acceptor->last_trouble = now;
-    if (is_new && observer != NULL && observer->trouble != NULL)
+    if (observer != NULL && observer->trouble != NULL)
         observer->trouble(observer->context, what, error);
     registry_wait_departure(&acceptor->server->registry, PACE_MS);
 }
@@ -73,6 +64,7 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
     if (registry_phase(&server->registry) != REGISTRY_RUNNING &&
         (error == EAGAIN || verdict == NET_ENDED))
         return false;
+    registry_count_accept_error(&server->registry, error);
     if (verdict == NET_ENDED || verdict == NET_FATAL) {
         atomic_store(&server->accept_error, error);
         lined_server_drain(server);
@@ -94,10 +86,12 @@ static bool accept_one(struct acceptor *acceptor)
     if (acceptor->saw_drain)
         acceptor->queued--;
     int result = session_start(acceptor->server, fd, &peer);
-    if (result < 0)
+    if (result < 0) {
+        registry_count_refused(&acceptor->server->registry);
         pace(acceptor, "thread", -result);
-    else
+    } else {
         acceptor->failures = 0;
+    }
     return result != LINED_STOPPING;
 }
 

@@ -132,6 +132,14 @@ void registry_leave(struct registry *registry, struct registry_entry *entry)
     await_return(entry);
 }
 
+/* How many are here only falls when somebody releases, so it is enough to look just before. */
+static uint64_t peak_locked(const struct registry *registry)
+{
+    uint64_t peak = registry->left.connected_peak;
+
+    return registry->present > peak ? registry->present : peak;
+}
+
 static void release_locked(struct registry *registry)
 {
     INVARIANT(registry->present > 0);
@@ -143,6 +151,7 @@ static void release_locked(struct registry *registry)
 void registry_release(struct registry *registry)
 {
     lock(registry);
+    registry->left.connected_peak = peak_locked(registry);
     release_locked(registry);
     /* The signals are sent under the lock on purpose: whoever waits for the last release can go on
      * and free all this only after the unlock has let it, and the unlock is the last thing done. */
@@ -156,7 +165,9 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
     registry->left.connections--;
     unlock(registry);
     await_return(entry);
-    registry_release(registry);
+    lock(registry);
+    release_locked(registry); /* it was never here: no peak */
+    unlock(registry);
 }
 
 static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
@@ -276,11 +287,34 @@ void registry_visit(struct registry *registry,
     unlock(registry);
 }
 
+void registry_count_refused(struct registry *registry)
+{
+    lock(registry);
+    registry->left.refused++;
+    unlock(registry);
+}
+
+void registry_count_accept_error(struct registry *registry, int error)
+{
+    struct lined_accept_error *errors = registry->left.accept_errors;
+    size_t i = 0;
+
+    lock(registry);
+    while (i < LINED_ACCEPT_ERRORS_MOST && errors[i].count > 0 && errors[i].error != error)
+        i++;
+    /* The errnos that net_accept_verdict knows are fewer, and any other is the last. */
+    INVARIANT(i < LINED_ACCEPT_ERRORS_MOST);
+    errors[i].error = error;
+    errors[i].count++;
+    unlock(registry);
+}
+
 void registry_stats(struct registry *registry, struct lined_stats *stats)
 {
     lock(registry);
     *stats = registry->left;
     stats->connected = registry->present;
+    stats->connected_peak = peak_locked(registry);
     uint32_t at = 0;
     for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
         add_counters(stats, entry);

@@ -55,7 +55,8 @@ struct registry {
     bool is_accepting;       /* lock; the acceptor may still bring somebody */
     size_t enders;           /* lock; threads amid lined_server_drain or _stop */
     int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
-    struct lined_stats left; /* lock; sums over who has left; connections counts all joined */
+    struct lined_stats left; /* lock; sums over who has left; connections counts all joined, and
+                              * connected_peak is as of the last release */
 };
 
 void registry_init(struct registry *registry);
@@ -116,6 +117,12 @@ void registry_return(struct registry_entry *entry);
 /* Calls visit for every entry, with its outbox locked. visit must not call the registry. */
 void registry_visit(struct registry *registry,
                     void (*visit)(struct registry_entry *entry, void *context), void *context);
+
+/* Somebody could not be given a thread. */
+void registry_count_refused(struct registry *registry);
+
+/* accept(2) failed with this errno. */
+void registry_count_accept_error(struct registry *registry, int error);
 
 void registry_stats(struct registry *registry, struct lined_stats *stats);
 

@@ -337,7 +337,10 @@ START_TEST(without_descriptors_clients_wait)
     hang_up(second);
     kill(server.pid, SIGTERM);
     process_rest(&server.err, text, sizeof text);
-    ck_assert_ptr_null(strstr(text, "Too many")); /* said once */
+    ck_assert_ptr_null(strstr(text, "Too many")); /* said once; then counted */
+    ck_assert_ptr_nonnull(strstr(text, "lined: accept: "));
+    ck_assert_ptr_nonnull(strstr(text, " more in the last second\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\"accept_errors\":{\"emfile\":"));
     ck_assert_int_eq(process_wait(&server), 0);
 }
 END_TEST

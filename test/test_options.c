@@ -48,6 +48,7 @@ START_TEST(defaults_are_as_documented)
     ck_assert_str_eq(options.server.ip, "127.0.0.1");
     ck_assert_uint_eq(options.server.port, 1234);
     ck_assert(!options.quiet);
+    ck_assert_int_eq(options.log_overflow, LOG_BLOCK);
     ck_assert_uint_eq(options.server.max_line, 1460);
     ck_assert_int_eq(options.server.long_line, LINED_LONG_SPLIT);
     ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DROP);
@@ -63,7 +64,8 @@ START_TEST(every_option_is_read)
 {
     expect_good("-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
                 "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 "
-                "--busy-poll 0");
+                "--busy-poll 0 --log-overflow drop");
+    ck_assert_int_eq(options.log_overflow, LOG_DROP);
     ck_assert_str_eq(options.server.ip, "::1");
     ck_assert_uint_eq(options.server.port, 80);
     ck_assert(options.quiet);
@@ -131,6 +133,7 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--ip 127.1", "--ip '127.1'", "IPv4 or IPv6");
     expect_bad("--ip ''", "--ip ''", "IPv4 or IPv6");
     expect_bad("--long-line cut", "--long-line 'cut'", "split or close");
+    expect_bad("--log-overflow wait", "--log-overflow 'wait'", "block or drop");
     expect_bad("--partial keep", "--partial 'keep'", "drop or deliver");
     expect_bad("--send-timeout 1s", "--send-timeout '1s'", "seconds");
     expect_bad("--send-timeout .", "--send-timeout '.'", "seconds");
@@ -165,10 +168,10 @@ END_TEST
 START_TEST(the_environment_is_read)
 {
     static const char *const variables[][2] = {
-        {"LINED_IP", "::"},          {"LINED_PORT", "99"},         {"LINED_QUIET", "yes"},
-        {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"}, {"LINED_PARTIAL", "deliver"},
-        {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},  {"LINED_DRAIN_TIMEOUT", "3"},
-        {"LINED_BACKLOG", "4"},
+        {"LINED_IP", "::"},          {"LINED_PORT", "99"},           {"LINED_QUIET", "yes"},
+        {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"},   {"LINED_PARTIAL", "deliver"},
+        {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},    {"LINED_DRAIN_TIMEOUT", "3"},
+        {"LINED_BACKLOG", "4"},      {"LINED_LOG_OVERFLOW", "drop"},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         setenv(variables[i][0], variables[i][1], 1);
@@ -183,6 +186,7 @@ START_TEST(the_environment_is_read)
     ck_assert_uint_eq(options.server.idle_timeout_ms, 2000);
     ck_assert_uint_eq(options.server.drain_timeout_ms, 3000);
     ck_assert_int_eq(options.server.backlog, 4);
+    ck_assert_int_eq(options.log_overflow, LOG_DROP);
 }
 END_TEST
 

@@ -110,7 +110,36 @@ START_TEST(figures_add_up)
     ck_assert_uint_eq(stats.bytes_in, 8);
     ck_assert_uint_eq(stats.bytes_out, 17);
     ck_assert_uint_eq(stats.bytes_dropped, 2);
+    ck_assert_uint_eq(stats.connected_peak, 1);
+    ck_assert_uint_eq(stats.refused, 0);
+    ck_assert_uint_eq(stats.accept_errors[0].count, 0); /* the end of accepting is none */
     lined_server_free(server);
+}
+END_TEST
+
+/* The most that were here at once: seen while they are, and after. */
+START_TEST(the_peak_stays)
+{
+    int clients[3];
+
+    prepare(LINED_PASSIVE);
+    lined_server *server = start();
+    for (int i = 0; i < 3; i++) {
+        clients[i] = dial(lined_server_port(server));
+        say(clients[i], "hello\n");
+        expect(clients[i], "Received: hello\n\n");
+        ck_assert_uint_eq(stats_of(server).connected_peak, i + 1);
+    }
+    for (int i = 0; i < 3; i++)
+        hang_up(clients[i]);
+    watch_await_closed(&watch, 3);
+    ck_assert_uint_eq(stats_of(server).connected_peak, 3);
+    int last = dial(lined_server_port(server));
+    say(last, "hello\n");
+    expect(last, "Received: hello\n\n");
+    ck_assert_uint_eq(stats_of(server).connected_peak, 3);
+    hang_up(last);
+    finish(server);
 }
 END_TEST
 
@@ -872,6 +901,7 @@ int main(void)
         a_half_closing_client_gets_every_reply,
         a_pipeline_costs_few_sends,
         figures_add_up,
+        the_peak_stays,
         an_unfinished_line_can_be_delivered,
         a_long_line_can_close_its_connection,
         an_idle_client_is_closed,

@@ -2,9 +2,11 @@
 #include "options.h"
 #include "packet_log.h"
 #include "privileges.h"
+#include "report.h"
 #include "sandbox.h"
 #include "say.h"
 #include "stop.h"
+#include "warn.h"
 #include "worker.h"
 
 #include "../invariant.h"
@@ -53,54 +55,58 @@ static void log_failed(int error)
     say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
 }
 
+static void log_dropped(uint64_t lines)
+{
+    warn(WARN_LOG, lines,
+         "packet log: a line is dropped, because standard output is read too slowly");
+}
+
 /* What settle_in works with. Static because a worker's start is given nothing. */
 static struct {
     const struct options *options;
     const struct lined_worker *worker;
     struct privileges privileges;    /* where options have a user */
     struct lined_observer *observer; /* of the packet log */
-    struct packet_log *log;          /* set there; NULL: quiet */
+    struct log_writer *log;          /* set there; NULL: quiet */
     struct sandbox sandbox;          /* set there */
     bool is_told;                    /* it failed, and has said why */
 } starting;
 
 static void accept_trouble(void *context, const char *what, int error)
 {
+    bool is_accept = strcmp(what, "accept") == 0;
     char text[SAY_ERROR_SIZE];
+    char warning[SAY_ERROR_SIZE + 128];
 
     (void)context;
-    say("%s: %s; %s", what, say_error(error, text),
-        strcmp(what, "accept") == 0 ? "new connections wait until there is room"
-                                    : "new connections are closed until there is room");
+    snprintf(warning, sizeof warning, "%s: %s; %s", what, say_error(error, text),
+             is_accept ? "new connections wait until there is room"
+                       : "new connections are closed until there is room");
+    warn(is_accept ? WARN_ACCEPT : WARN_THREAD, 1, warning);
 }
 
 static void connections_cut(void *context, uint64_t connections)
 {
-    struct packet_log *log = context;
+    struct log_writer *log = context;
 
     say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
-        packet_log_hurry(log, LOG_HURRY_MS);
+        log_writer_hurry(log, LOG_HURRY_MS);
 }
 
-static void say_summary(lined_server *server)
+/* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
+ * timeout for its connections and its log together; a log whose reader was not found to be stuck
+ * gets a little more. False: the end of the log is lost. */
+static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_timeout_ms,
+                    bool *has_ended)
 {
-    struct lined_stats stats;
-
-    lined_server_stats(server, &stats);
-    say("served %" PRIu64 " connections, %" PRIu64 " lines, %" PRIu64 " bytes in, %" PRIu64
-        " bytes out, %" PRIu64 " unfinished bytes dropped",
-        stats.connections, stats.lines, stats.bytes_in, stats.bytes_out, stats.bytes_dropped);
-}
-
-/* Ends the log. A stop takes no longer than the drain timeout for its connections and its log
- * together, or a little more. False: the end of the log is lost. */
-static bool end_log(struct packet_log *log, struct stop *stop, uint32_t drain_timeout_ms)
-{
+    bool has_given_up = log_writer_has_given_up(log);
+    int64_t least = has_given_up ? 0 : LOG_HURRY_MS;
     int64_t began = atomic_load(&stop->began_ms);
     int64_t patience = began == 0 ? drain_timeout_ms : began + drain_timeout_ms - monotonic_ms();
 
-    if (packet_log_stop(log, patience > LOG_HURRY_MS ? (uint32_t)patience : LOG_HURRY_MS))
+    *has_ended = log_writer_stop(log, (uint32_t)(patience > least ? patience : least));
+    if (*has_ended && !has_given_up)
         return true;
     say("standard output takes nothing; the end of the packet log is lost");
     return false;
@@ -125,14 +131,15 @@ static void say_confinement(const struct options *options)
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
-static int run(lined_server *server, struct packet_log *log, const struct options *options)
+static int run(lined_server *server, struct log_writer *log, const struct options *options)
 {
     struct stop stop;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
     int status = EXIT_DRAINED;
+    bool may_free_log = false;
 
-    int failed = stop_init(&stop, server, log);
+    int failed = stop_init(&stop, server, log, options->server.drain_timeout_ms);
     if (failed != 0) {
         say("cannot start a thread: %s", say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
@@ -146,13 +153,14 @@ static int run(lined_server *server, struct packet_log *log, const struct option
     } else if (result == LINED_CUT) {
         status = EXIT_CUT;
     }
-    bool is_logged = log == NULL || end_log(log, &stop, options->server.drain_timeout_ms);
-    if (!is_logged && status == EXIT_DRAINED)
+    if (log != NULL && !end_log(log, &stop, options->server.drain_timeout_ms, &may_free_log) &&
+        status == EXIT_DRAINED)
         status = EXIT_CUT;
     stop_deinit(&stop);
-    if (log != NULL && is_logged)
-        packet_log_free(log);
-    say_summary(server);
+    warn_end();
+    report_summary(server, log);
+    if (may_free_log)
+        log_writer_free(log);
     return status;
 }
 
@@ -170,7 +178,9 @@ static int start_log(void)
 {
     if (starting.options->quiet)
         return LINED_OK;
-    int failed = packet_log_start(&starting.log, STDOUT_FILENO, log_failed);
+    static const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
+    int failed =
+        log_writer_start(&starting.log, STDOUT_FILENO, starting.options->log_overflow, &events);
     if (failed < 0)
         return tell("cannot start the packet log", -failed);
     packet_log_observe(starting.log, starting.observer);
@@ -255,6 +265,11 @@ static int start(struct options *options)
     }
     signal(SIGPIPE, SIG_IGN); /* for standard output; sockets are sent to with MSG_NOSIGNAL */
     stop_block_signals();
+    int failed = warn_init();
+    if (failed < 0) {
+        say("cannot make a timer: %s", say_error(-failed, text));
+        return EXIT_CANNOT_SERVE;
+    }
     return serve(options, worker);
 }
 

@@ -16,6 +16,10 @@ const char options_help[] =
     "  -i, --ip ADDR              IPv4 or IPv6 address to listen on (default 127.0.0.1)\n"
     "  -p, --port PORT            port to listen on; 0 lets the kernel choose (default 1234)\n"
     "  -q, --quiet                print no packet log\n"
+    "      --log-overflow block|drop\n"
+    "                             what is done when the packet log is not read fast enough:\n"
+    "                             clients wait, or log lines are dropped and counted\n"
+    "                             (default block)\n"
     "  -w, --worker NAME|FILE.so  what is done with lines: received, chat or kv, or a module\n"
     "                             (default received)\n"
     "      --mode passive|active  whether each connection's thread does it, or one thread for\n"
@@ -46,7 +50,7 @@ const char options_help[] =
     "LINED_MAX_LINE for --max-line, LINED_QUIET=yes for --quiet. Options win. Seconds may have\n"
     "decimals. Standard output carries the packet log and nothing else.\n"
     "SIGTERM and SIGINT drain: what was received is answered, then lined exits. A second signal\n"
-    "cuts at once.\n"
+    "cuts at once. SIGUSR1 prints statistics on standard error, as JSON.\n"
     "\n"
     "Exit status: 0 stopped and drained; 1 could not serve; 2 bad usage; 3 connections were cut,\n"
     "or the packet log could not be finished.\n";
@@ -148,6 +152,14 @@ static bool read_mode(struct options *options, const char *value)
     return word >= 0;
 }
 
+static bool read_log_overflow(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"block", "drop", NULL});
+
+    options->log_overflow = word == 1 ? LOG_DROP : LOG_BLOCK;
+    return word >= 0;
+}
+
 static bool read_worker(struct options *options, const char *value)
 {
     options->worker = value;
@@ -183,6 +195,7 @@ static const struct setting {
     {"ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address in digits", read_ip},
     {"port", 'p', false, "LINED_PORT", "a whole number from 0 to 65535", read_port},
     {"quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
+    {"log-overflow", 0, false, "LINED_LOG_OVERFLOW", "block or drop", read_log_overflow},
     {"worker", 'w', false, "LINED_WORKER", "received, chat, kv, or a module's file", read_worker},
     {"mode", 0, false, "LINED_MODE", "passive or active", read_mode},
     {"max-line", 0, false, "LINED_MAX_LINE", "a whole number of bytes from 16 to 1048576",

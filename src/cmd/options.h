@@ -5,6 +5,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "log_writer.h"
+
 #include <lined.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +24,7 @@ struct options {
     bool quiet;
     const char *user; /* whom to become, or NULL; points as ip does */
     bool no_sandbox;
+    enum log_overflow log_overflow;
 };
 
 #define OPTIONS_MESSAGE_SIZE 256

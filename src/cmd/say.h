@@ -8,6 +8,10 @@
  * the line is dropped, for serving and stopping matter more. Any thread; lines are not torn. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
+/* The same without the prefix, for programs to read. line has at most 4095 characters, and no LF.
+ */
+void say_plain(char *line);
+
 /* What an errno means; text is room for it. */
 #define SAY_ERROR_SIZE 128
 const char *say_error(int error, char text[SAY_ERROR_SIZE]);

@@ -2,26 +2,40 @@
 
 #include "../invariant.h"
 #include "../monotonic.h"
+#include "report.h"
 #include "say.h"
+#include "warn.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
-static sigset_t stop_signals(void)
+/* How long before the drain's deadline connections wait no more for a log that is not read, so that
+ * they can still answer what they have received. */
+#define ANSWERING_MS 500u
+
+static sigset_t taken_signals(void)
 {
     sigset_t signals;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, WARN_SIGNAL);
     return signals;
 }
 
 void stop_block_signals(void)
 {
-    const sigset_t signals = stop_signals();
+    const sigset_t signals = taken_signals();
 
     INVARIANT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+}
+
+static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
+{
+    log_writer_drain(log, drain_timeout_ms > 2 * ANSWERING_MS ? drain_timeout_ms - ANSWERING_MS
+                                                              : drain_timeout_ms / 2);
 }
 
 /* Begins the end, and says what is waited for to whoever sits before a server that does not end at
@@ -31,6 +45,8 @@ static void drain(struct stop *stop)
     struct lined_stats stats;
 
     atomic_store(&stop->began_ms, monotonic_ms());
+    if (stop->log != NULL)
+        limit_log(stop->log, stop->drain_timeout_ms);
     lined_server_stats(stop->server, &stats);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
@@ -41,29 +57,41 @@ static void drain(struct stop *stop)
 static void cut(struct stop *stop)
 {
     if (stop->log != NULL)
-        packet_log_hurry(stop->log, 0);
+        log_writer_hurry(stop->log, 0);
     lined_server_stop(stop->server);
+}
+
+static void end(struct stop *stop)
+{
+    if (atomic_load(&stop->began_ms) == 0)
+        drain(stop);
+    else
+        cut(stop);
 }
 
 static void *take_signals(void *argument)
 {
     struct stop *stop = argument;
-    const sigset_t signals = stop_signals();
+    const sigset_t signals = taken_signals();
 
     for (;;) {
         int signal;
         INVARIANT(sigwait(&signals, &signal) == 0);
         if (atomic_load(&stop->over))
             return NULL;
-        if (atomic_load(&stop->began_ms) == 0)
-            drain(stop);
+        if (signal == SIGUSR1)
+            report_figures(stop->server, stop->log);
+        else if (signal == WARN_SIGNAL)
+            warn_due();
         else
-            cut(stop);
+            end(stop);
     }
 }
 
-int stop_init(struct stop *stop, lined_server *server, struct packet_log *log)
+int stop_init(struct stop *stop, lined_server *server, struct log_writer *log,
+              uint32_t drain_timeout_ms)
 {
+    stop->drain_timeout_ms = drain_timeout_ms;
     stop->server = server;
     stop->log = log;
     atomic_init(&stop->began_ms, 0);

@@ -1,11 +1,12 @@
 /*
- * SIGTERM and SIGINT end a server: the first drains it, the second cuts it, its log too. A thread
- * of its own takes them with sigwait(3), so nothing runs in a signal handler.
+ * What signals do to a server. SIGTERM and SIGINT end it: the first drains it, the second cuts it,
+ * its log too. SIGUSR1 prints the statistics, WARN_SIGNAL what warn.h has held back. A thread of
+ * its own takes them with sigwait(3), so nothing runs in a signal handler.
  */
 #ifndef STOP_H
 #define STOP_H
 
-#include "packet_log.h"
+#include "log_writer.h"
 
 #include <lined.h>
 #include <pthread.h>
@@ -15,7 +16,8 @@
 
 struct stop {
     lined_server *server;
-    struct packet_log *log; /* NULL: there is none */
+    struct log_writer *log;    /* NULL: there is none */
+    uint32_t drain_timeout_ms; /* the server's */
     pthread_t thread;
     _Atomic int64_t began_ms; /* monotonic; when the first signal came; 0: it has not */
     atomic_bool over;         /* stop_deinit wants the thread to end */
@@ -25,7 +27,8 @@ struct stop {
 void stop_block_signals(void);
 
 /* From here on the signals act on server and log. 0 or -errno. */
-int stop_init(struct stop *stop, lined_server *server, struct packet_log *log);
+int stop_init(struct stop *stop, lined_server *server, struct log_writer *log,
+              uint32_t drain_timeout_ms);
 
 /* From here on they do not, and both may be freed. */
 void stop_deinit(struct stop *stop);

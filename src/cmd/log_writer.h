@@ -1,0 +1,60 @@
+/*
+ * Text of many threads, written to one descriptor by one writer thread. What is appended in one
+ * piece is written in one piece, and what one thread appends keeps its order. When too much is
+ * pending, those who append wait, or what they append is dropped, as whole lines.
+ */
+#ifndef LOG_WRITER_H
+#define LOG_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct log_writer;
+
+/* What text gets for which there is no room. */
+enum log_overflow {
+    LOG_BLOCK, /* its thread waits: nothing is lost */
+    LOG_DROP,  /* it is dropped; a line "Lines dropped: N" stands where N lines are missing */
+};
+
+/* Called without any lock held, and must not wait. */
+struct log_events {
+    /* Writing has failed with this errno; from now on all is dropped. Once, on the writer thread.
+     */
+    void (*failed)(int error);
+
+    /* LOG_DROP: so many lines were dropped. On the thread that appended them. */
+    void (*dropped)(uint64_t lines);
+};
+
+/* Starts the writer thread; fd stays the caller's. 0 or -errno. */
+int log_writer_start(struct log_writer **log, int fd, enum log_overflow overflow,
+                     const struct log_events *events);
+
+/* Appends size bytes, whole lines, 64 KiB at most. Any thread. */
+void log_writer_append(struct log_writer *log, const char *text, size_t size);
+
+/* The server drains. Whoever still waits for room when timeout_ms have passed waits no longer: the
+ * reader is stuck, and from then on all is dropped, so that connections can end. Any thread. */
+void log_writer_drain(struct log_writer *log, uint32_t timeout_ms);
+
+/* The same, and log_writer_stop waits no longer either. Any thread. */
+void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms);
+
+/* Whether the reader was found to be stuck. */
+bool log_writer_has_given_up(struct log_writer *log);
+
+/* How many lines are not written, and never will be, for whatever reason. Any thread. */
+uint64_t log_writer_dropped(struct log_writer *log);
+
+/* Ends the log; nobody may append any more. Waits at most timeout_ms until all is written, and
+ * returns true if it is, or if writing had failed before. If not, the writer is stuck in write(2):
+ * it is left alone, and the log must not be freed, for the process is about to end; what is not
+ * known to be written counts as dropped. */
+bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms);
+
+/* After log_writer_stop has returned true. */
+void log_writer_free(struct log_writer *log);
+
+#endif

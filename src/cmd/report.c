@@ -1,0 +1,37 @@
+#include "report.h"
+
+#include "figures.h"
+#include "say.h"
+
+static struct figures take_figures(lined_server *server, struct log_writer *log)
+{
+    struct figures figures = {.log_dropped = log == NULL ? 0 : log_writer_dropped(log)};
+
+    lined_server_stats(server, &figures.server);
+    return figures;
+}
+
+static void say_figures(const struct figures *figures)
+{
+    char json[FIGURES_JSON_SIZE];
+
+    figures_json(figures, json);
+    say_plain(json);
+}
+
+void report_figures(lined_server *server, struct log_writer *log)
+{
+    const struct figures figures = take_figures(server, log);
+
+    say_figures(&figures);
+}
+
+void report_summary(lined_server *server, struct log_writer *log)
+{
+    const struct figures figures = take_figures(server, log);
+    char sentence[FIGURES_SENTENCE_SIZE];
+
+    figures_sentence(&figures, sentence);
+    say("%s", sentence);
+    say_figures(&figures);
+}

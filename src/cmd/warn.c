@@ -1,0 +1,90 @@
+#include "warn.h"
+
+#include "../invariant.h"
+#include "../monotonic.h"
+#include "coalesce.h"
+#include "say.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+static const char *const names[WARN_KINDS] = {
+    [WARN_ACCEPT] = "accept",
+    [WARN_THREAD] = "thread",
+    [WARN_LOG] = "packet log",
+};
+
+/* The process has one standard error, so it has one of these. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct coalesce kinds[WARN_KINDS]; /* lock */
+static bool is_armed;                     /* lock; the timer is to come */
+static timer_t timer;                     /* set by warn_init; does not change after */
+
+int warn_init(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = WARN_SIGNAL};
+
+    return timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 ? 0 : -errno;
+}
+
+static void say_more(enum warn_kind kind, uint64_t count)
+{
+    if (count > 0)
+        say("%s: %" PRIu64 " more in the last second", names[kind], count);
+}
+
+/* The timer comes when the first second of those under way is over. */
+static void arm_locked(void)
+{
+    int64_t until_ms = 0;
+
+    for (int i = 0; i < WARN_KINDS; i++) {
+        if (kinds[i].held > 0 && (until_ms == 0 || kinds[i].until_ms < until_ms))
+            until_ms = kinds[i].until_ms;
+    }
+    is_armed = until_ms != 0;
+    const struct itimerspec when = {.it_value = monotonic_timespec(until_ms)};
+    if (is_armed)
+        INVARIANT(timer_settime(timer, TIMER_ABSTIME, &when, NULL) == 0);
+}
+
+/* What is said is said after the unlock: should standard error hold up one thread after all, the
+ * others need not wait for it. */
+void warn(enum warn_kind kind, uint64_t count, const char *text)
+{
+    int64_t now = monotonic_ms();
+
+    INVARIANT(pthread_mutex_lock(&lock) == 0);
+    uint64_t due = coalesce_due(&kinds[kind], now);
+    bool is_first = coalesce_take(&kinds[kind], count, now);
+    if (!is_armed)
+        arm_locked();
+    INVARIANT(pthread_mutex_unlock(&lock) == 0);
+    say_more(kind, due);
+    if (is_first)
+        say("%s", text);
+}
+
+void warn_due(void)
+{
+    uint64_t due[WARN_KINDS];
+    int64_t now = monotonic_ms();
+
+    INVARIANT(pthread_mutex_lock(&lock) == 0);
+    for (int i = 0; i < WARN_KINDS; i++)
+        due[i] = coalesce_due(&kinds[i], now);
+    arm_locked();
+    INVARIANT(pthread_mutex_unlock(&lock) == 0);
+    for (int i = 0; i < WARN_KINDS; i++)
+        say_more((enum warn_kind)i, due[i]);
+}
+
+void warn_end(void)
+{
+    INVARIANT(timer_delete(timer) == 0);
+    for (int i = 0; i < WARN_KINDS; i++)
+        say_more((enum warn_kind)i, coalesce_end(&kinds[i]));
+}
