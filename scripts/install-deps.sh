@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|peers
+# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -41,6 +41,17 @@ want_for_lint() {
     want has_command mandoc mandoc
 }
 
+# The sanitizers and libFuzzer come in a package of their own.
+has_fuzzer() {
+    has_command clang && [ -e "$(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a")" ]
+}
+
+want_for_fuzz() {
+    want_for_build
+    want has_command clang clang
+    want has_fuzzer libFuzzer libclang-rt-14-dev
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -52,9 +63,10 @@ case ${1-} in
 build) want_for_build ;;
 test) want_for_test ;;
 lint) want_for_lint ;;
+fuzz) want_for_fuzz ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|peers" >&2
     exit 2
     ;;
 esac
