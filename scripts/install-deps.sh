@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|peers
+# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -52,6 +52,11 @@ want_for_fuzz() {
     want has_fuzzer libFuzzer libclang-rt-14-dev
 }
 
+want_for_coverage() {
+    want_for_test
+    want has_command gcovr gcovr
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -64,9 +69,10 @@ build) want_for_build ;;
 test) want_for_test ;;
 lint) want_for_lint ;;
 fuzz) want_for_fuzz ;;
+coverage) want_for_coverage ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|peers" >&2
     exit 2
     ;;
 esac

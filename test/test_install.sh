@@ -149,6 +149,12 @@ build_module no_worker.so <<'END'
 LINED_API const struct lined_module lined_module = {LINED_ABI, NULL};
 END
 expect_refused no_worker.so "has no worker"
+build_module no_callback.so <<'END'
+#include <lined.h>
+static const struct lined_worker worker;
+LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+END
+expect_refused no_callback.so "has no worker"
 expect_refused ./not_there.so "cannot be loaded"
 echo text >text.so
 expect_refused ./text.so "cannot be loaded"

@@ -162,16 +162,16 @@ static int refuse(const char *message)
 static int start(struct options *options)
 {
     char message[WORKER_MESSAGE_SIZE];
-    char text[WORKER_MESSAGE_SIZE + 64];
+    char text[WORKER_MESSAGE_SIZE + 256]; /* a very long name leaves room for what is wrong */
     const struct lined_worker *worker = worker_find(options->worker, message);
 
     if (worker == NULL) {
-        snprintf(text, sizeof text, "--worker '%s': %s", options->worker, message);
+        snprintf(text, sizeof text, "--worker '%.200s': %s", options->worker, message);
         return refuse(text);
     }
     if (worker->task != NULL && options->server.mode == LINED_ACTIVE) {
         snprintf(text, sizeof text,
-                 "--mode 'active' is not for --worker '%s', which is a task; use passive",
+                 "--mode 'active' is not for --worker '%.200s', which is a task; use passive",
                  options->worker);
         return refuse(text);
     }
