@@ -195,7 +195,7 @@ static struct shown show(const char *word)
     struct shown shown;
     size_t i;
 
-    for (i = 0; word[i] != '\0' && i < sizeof shown.text - 4; i++)
+    for (i = 0; i < sizeof shown.text - 4 && word[i] != '\0'; i++)
         shown.text[i] = (char)(word[i] >= ' ' && word[i] <= '~' ? word[i] : '?');
     snprintf(shown.text + i, sizeof shown.text - i, "%s", word[i] != '\0' ? "..." : "");
     return shown;

@@ -17,7 +17,7 @@ struct packet_log;
 
 /* Starts the writer thread; fd stays the caller's. When writing fails, failed is called once, on
  * the writer thread, with the errno; from then on what is logged is dropped. 0 or -errno. */
-int packet_log_start(struct packet_log **log, int fd, void (*failed)(int error));
+int packet_log_start(struct packet_log **started, int fd, void (*failed)(int error));
 
 /* Fills in the callbacks that log; trouble is left alone. */
 void packet_log_observe(struct packet_log *log, struct lined_observer *observer);
