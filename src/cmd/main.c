@@ -128,7 +128,6 @@ static int serve(struct options *options, const struct lined_worker *worker)
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
     struct packet_log *log = NULL;
     lined_server *server;
-    char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
 
     if (!options->quiet) {
@@ -142,6 +141,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, worker);
     if (failed < 0) {
+        char address[NET_TEXT_SIZE];
         say("cannot listen on %s: %s",
             address_text(options->server.ip, options->server.port, address),
             say_error(-failed, text));

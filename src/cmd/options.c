@@ -268,6 +268,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
     describe(long_options, letters);
     opterr = 0;
     optind = 0; /* glibc: begin anew, also with a permuted argv */
+    /* Not thread-safe, as options.h says. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while ((result = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         const struct setting *setting = setting_of(result);
         if (result == HELP)

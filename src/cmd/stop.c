@@ -74,6 +74,7 @@ int stop_init(struct stop *stop, lined_server *server, struct packet_log *log)
 void stop_deinit(struct stop *stop)
 {
     atomic_store(&stop->over, true);
+    /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
     INVARIANT(pthread_kill(stop->thread, SIGTERM) == 0);
     INVARIANT(pthread_join(stop->thread, NULL) == 0);
 }
