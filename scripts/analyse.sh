@@ -8,14 +8,16 @@ tools=("$@")
 [ ${#tools[@]} -gt 0 ] || tools=(cppcheck clang-tidy gcc scan-build)
 scripts/install-deps.sh analyse
 build=build/analyse
-mkdir -p $build
+mkdir -p "$build"
 mapfile -t sources < <(git ls-files 'src/*.c' 'test/bench/*.c' | grep -v /peers/)
 
+# shellcheck disable=SC2317
 configure() { # FOLDER COMPILER FLAGS
     cmake -S . -B "$1" -G Ninja -DCMAKE_C_COMPILER="$2" -DCMAKE_C_FLAGS="$3" \
         -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF >/dev/null
 }
 
+# shellcheck disable=SC2317 # the four are called by name below
 run_cppcheck() {
     # A loop whose work is in its head has "continue" for a body here: the rule is not ours.
     cppcheck --enable=warning,style,performance,portability --suppress=redundantContinue \
@@ -25,24 +27,27 @@ run_cppcheck() {
 }
 
 # One file a process: given several, clang 14 mistakes every va_list but the first file's.
+# shellcheck disable=SC2317
 run_clang-tidy() {
-    configure $build/tidy clang ""
+    configure "$build/tidy" clang ""
     printf '%s\n' "${sources[@]}" | grep -v /upper/ |
-        xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p $build/tidy 2>$build/tidy.said
+        xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build/tidy" 2>"$build/tidy.said"
 }
 
 # Everything anew: an analyser says nothing about what is not compiled.
+# shellcheck disable=SC2317
 run_gcc() {
-    configure $build/gcc gcc -fanalyzer
-    ninja -C $build/gcc -t clean >/dev/null
-    ninja -C $build/gcc -k 0 --quiet
+    configure "$build/gcc" gcc -fanalyzer
+    ninja -C "$build/gcc" -t clean >/dev/null
+    ninja -C "$build/gcc" -k 0 --quiet
 }
 
+# shellcheck disable=SC2317
 run_scan-build() {
-    scan-build --use-cc=clang cmake -S . -B $build/scan -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+    scan-build --use-cc=clang cmake -S . -B "$build/scan" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
         -DBUILD_TESTING=OFF >/dev/null
-    ninja -C $build/scan -t clean >/dev/null
-    scan-build --use-cc=clang --status-bugs -o $build/reports ninja -C $build/scan
+    ninja -C "$build/scan" -t clean >/dev/null
+    scan-build --use-cc=clang --status-bugs -o "$build/reports" ninja -C "$build/scan"
 }
 
 status=0 table=
