@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|peers
+# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -41,6 +41,31 @@ want_for_lint() {
     want has_command mandoc mandoc
 }
 
+# The sanitizers and libFuzzer come in a package of their own.
+has_fuzzer() {
+    has_command clang && [ -e "$(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a")" ]
+}
+
+want_for_fuzz() {
+    want_for_build
+    want has_command clang clang
+    want has_fuzzer libFuzzer libclang-rt-14-dev
+}
+
+want_for_coverage() {
+    want_for_test
+    want has_command gcovr gcovr
+}
+
+want_for_analyse() {
+    want_for_build
+    want has_command gcc gcc
+    want has_command clang clang
+    want has_command clang-tidy clang-tidy
+    want has_command scan-build clang-tools
+    want has_command cppcheck cppcheck
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -53,9 +78,12 @@ case ${1-} in
 build) want_for_build ;;
 test) want_for_test ;;
 lint) want_for_lint ;;
+fuzz) want_for_fuzz ;;
+coverage) want_for_coverage ;;
+analyse) want_for_analyse ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|peers" >&2
     exit 2
     ;;
 esac

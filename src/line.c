@@ -151,7 +151,11 @@ bool line_exact(struct line_buffer *buffer, size_t size, const char **bytes)
 
 void line_rest(struct line_buffer *buffer, const char **rest, size_t *size)
 {
-    take(buffer, line_unread(buffer), rest, size);
+    *size = line_unread(buffer);
+    if (*size == 0)
+        *rest = ""; /* there may be no data to point into */
+    else
+        take(buffer, *size, rest, size);
 }
 
 bool line_has_grown(const struct line_buffer *buffer)

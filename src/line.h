@@ -49,7 +49,7 @@ enum line_found line_next(struct line_buffer *buffer, const char **line, size_t 
  * room for them. */
 bool line_exact(struct line_buffer *buffer, size_t size, const char **bytes);
 
-/* Takes what is left, whole or not: for the end of file. */
+/* Takes what is left, whole or not, or nothing: for the end of file. */
 void line_rest(struct line_buffer *buffer, const char **rest, size_t *size);
 
 /* How many bytes have not been handed out. */

@@ -6,7 +6,8 @@
 
 int thread_start(pthread_t *thread, void *(*main)(void *argument), void *argument)
 {
-    sigset_t every, before;
+    sigset_t every;
+    sigset_t before;
 
     sigfillset(&every);
     INVARIANT(pthread_sigmask(SIG_SETMASK, &every, &before) == 0);

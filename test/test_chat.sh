@@ -66,6 +66,10 @@ session() {
     hear bob '* Here: guest3 bob ann'
     say bob '/dance'
     hear bob '* There are /nick NAME, /who and /quit.'
+    say bob '/nick '
+    hear bob '* A name has 1 to 20 letters, digits, _ or -.'
+    say bob "/nick 123456789012345678901"
+    hear bob '* A name has 1 to 20 letters, digits, _ or -.'
     say bob '/nick so bad'
     hear bob '* A name has 1 to 20 letters, digits, _ or -.'
     say bob '/quit'

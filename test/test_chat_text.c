@@ -56,6 +56,9 @@ START_TEST(telnet_negotiation_is_skipped)
 {
     EXPECT_TEXT("\xff\xfd\x03\xff\xfb\x18hello\r\n", "hello");
     EXPECT_TEXT("\xff\xf4stop\n", "stop"); /* IAC IP */
+    EXPECT_TEXT("a\xff\xff"
+                "b",
+                "ab"); /* an escaped 255 */
     EXPECT_TEXT("cut\xff", "cut");
     EXPECT_TEXT("cut\xff\xfd", "cut");
 }

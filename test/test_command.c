@@ -74,8 +74,20 @@ START_TEST(bad_input_is_one_line_and_status_2)
     expect_usage_error(ARGUMENTS("--port", ""), "--port ''");
     expect_usage_error(ARGUMENTS("--ip", "localhost9"), "--ip 'localhost9'");
     expect_usage_error(ARGUMENTS("stray"), "stray");
+    expect_usage_error(ARGUMENTS("--worker", "nobody"), "--worker 'nobody': there is no worker");
+    expect_usage_error(ARGUMENTS("--worker", "kv", "--mode", "active"), "use passive");
     setenv("LINED_MAX_LINE", "5", 1);
     expect_usage_error(NO_ARGUMENTS, "LINED_MAX_LINE '5'");
+}
+END_TEST
+
+START_TEST(a_module_whose_name_is_too_long_is_refused)
+{
+    static char name[5000];
+
+    memset(name, 'x', sizeof name - 1);
+    memcpy(name + sizeof name - 4, ".so", 4);
+    expect_usage_error(ARGUMENTS("--worker", name), "xxx': the module's name is too long");
 }
 END_TEST
 
@@ -255,8 +267,11 @@ START_TEST(past_the_drain_timeout_the_rest_is_cut)
 {
     process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=0.1"));
     int client = get_stuck();
+    int other = get_stuck();
     end_by(SIGTERM, 3);
+    ck_assert_ptr_nonnull(strstr(text, "lined: cutting 2 connections\n"));
     hang_up(client);
+    hang_up(other);
 }
 END_TEST
 
@@ -267,6 +282,7 @@ START_TEST(a_second_signal_cuts_at_once)
     ck_assert_int_eq(kill(server.pid, SIGINT), 0);
     process_line(&server.err, text, sizeof text); /* it drains */
     end_by(SIGINT, 3);
+    ck_assert_ptr_nonnull(strstr(text, "lined: cutting 1 connection\n"));
     hang_up(client);
 }
 END_TEST
@@ -589,6 +605,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         bad_input_is_one_line_and_status_2,
+        a_module_whose_name_is_too_long_is_refused,
         help_and_version_go_to_standard_output,
         a_port_in_use_is_status_1,
         ipv6_stands_in_brackets,

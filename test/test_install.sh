@@ -9,8 +9,10 @@ prefix=$scratch/prefix
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 compiler=$(cached CMAKE_C_COMPILER)
-sanitize=$(cached LINED_SANITIZE) # then programs need the same
-flags=(-std=c11 -pedantic -Wall -Wextra -Werror ${sanitize:+"-fsanitize=$sanitize"})
+# What the library was built with, programs need as well: sanitizers, --coverage.
+sanitize=$(cached LINED_SANITIZE)
+read -ra same <<<"${sanitize:+-fsanitize=$sanitize} $(cached CMAKE_C_FLAGS)"
+flags=(-std=c11 -pedantic -Wall -Wextra -Werror "${same[@]}")
 
 # dynamic TAG FILE: its values in the dynamic section, NEEDED or SONAME.
 dynamic() { readelf -d "$2" | sed -n "s/.*($1).*\\[\\(.*\\)\\]/\\1/p"; }
@@ -69,7 +71,7 @@ library=$(find "$prefix" -name liblined.so)
 
 # Nothing but lined_ names can be linked against.
 strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^lined_/ && $2 != "A" { print $3 }' |
-    grep -v -e '^__asan' -e '^__tsan' -e '^__odr_asan' || true)
+    grep -v -e '^__asan' -e '^__tsan' -e '^__odr_asan' -e '^__gcov_' -e '^mangle_path$' || true)
 [ -z "$strange" ] || fail "the library exports $strange"
 
 # The README's example builds as it is, through pkg-config, with the shared and the static library.
@@ -80,7 +82,7 @@ of_lined() { PKG_CONFIG_PATH=${pc%/*} pkg-config "$@" lined; }
 [[ "lined $(of_lined --modversion)" == "$("$lined" --version)" ]] || fail "lined.pc has another version"
 read -ra shared < <(of_lined --cflags --libs)
 read -ra static < <(of_lined --cflags --libs --static)
-readme=(-Wall -Werror ${sanitize:+"-fsanitize=$sanitize"} "$scratch/echo.c")
+readme=(-Wall -Werror "${same[@]}" "$scratch/echo.c")
 "$compiler" "${readme[@]}" -o "$scratch/echo" "${shared[@]}"
 uses_shared "$scratch/echo" || fail "echo does not use the shared library"
 "$compiler" "${readme[@]}" -o "$scratch/echo" -Wl,-Bstatic "${static[@]}" -Wl,-Bdynamic
@@ -147,6 +149,12 @@ build_module no_worker.so <<'END'
 LINED_API const struct lined_module lined_module = {LINED_ABI, NULL};
 END
 expect_refused no_worker.so "has no worker"
+build_module no_callback.so <<'END'
+#include <lined.h>
+static const struct lined_worker worker;
+LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+END
+expect_refused no_callback.so "has no worker"
 expect_refused ./not_there.so "cannot be loaded"
 echo text >text.so
 expect_refused ./text.so "cannot be loaded"

@@ -152,6 +152,20 @@ START_TEST(the_rest_is_what_was_not_taken)
 }
 END_TEST
 
+START_TEST(the_rest_of_nothing_is_empty)
+{
+    struct line_buffer buffer;
+    const char *rest = NULL;
+    size_t size = 1;
+
+    line_init(&buffer, 1460);
+    line_rest(&buffer, &rest, &size);
+    ck_assert_uint_eq(size, 0);
+    ck_assert_ptr_nonnull(rest);
+    line_deinit(&buffer);
+}
+END_TEST
+
 START_TEST(the_longest_allowed_line_fits)
 {
     size_t size = (size_t)1024 * 1024;
@@ -268,6 +282,7 @@ int main(void)
         max_line_counts_the_lf,
         fifteen_of_sixteen_bytes_are_not_long_yet,
         the_rest_is_what_was_not_taken,
+        the_rest_of_nothing_is_empty,
         the_longest_allowed_line_fits,
         a_full_buffer_grows_and_gives_back,
         growth_ends,

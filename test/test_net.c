@@ -30,6 +30,10 @@ START_TEST(literals_are_read_and_written)
         net_format(&address, text);
         ck_assert_str_eq(text, cases[i].text);
     }
+    ck_assert(net_parse("fe80::1", 80, &address));
+    address.v6.sin6_scope_id = INT32_MAX; /* of an interface that has gone */
+    net_format(&address, text);
+    ck_assert_str_eq(text, "[fe80::1]:80");
 }
 END_TEST
 

@@ -367,6 +367,30 @@ START_TEST(an_exception_counts_on_its_own_server_only)
 }
 END_TEST
 
+START_TEST(a_handle_is_its_own_connection_only)
+{
+    prepare((enum lined_mode)_i);
+    lined_server *server = start_worker(&obedient);
+    lined_server *other = start_worker(&obedient);
+    int client = dial_listener(server);
+    lined_handle first = listener;
+    int second_client = dial_listener(server);
+    lined_handle second = listener;
+    int stranger_client = dial_listener(other);
+    lined_handle stranger = listener; /* has first's number there */
+
+    ck_assert(lined_handle_is(first, first));
+    ck_assert(!lined_handle_is(first, second));
+    ck_assert_uint_eq(stranger.number, first.number);
+    ck_assert(!lined_handle_is(first, stranger));
+    hang_up(client);
+    hang_up(second_client);
+    hang_up(stranger_client);
+    finish(other);
+    finish(server);
+}
+END_TEST
+
 START_TEST(a_broadcast_leaves_its_sender_out)
 {
     prepare((enum lined_mode)_i);
@@ -422,6 +446,7 @@ int main(void)
         what_was_pushed_goes_out_before_the_end,
         no_push_overtakes_what_waits,
         an_exception_counts_on_its_own_server_only,
+        a_handle_is_its_own_connection_only,
         a_stop_amid_pushes,
     };
     const TTest *const passive_only[] = {a_push_never_lands_inside_a_reply};

@@ -202,6 +202,24 @@ START_TEST(an_idle_client_is_closed)
 }
 END_TEST
 
+/* The second after which grown buffers are given back passes before the timeout. */
+START_TEST(an_idle_client_with_grown_buffers_is_closed)
+{
+    static char line[4001];
+
+    memset(line, 'x', sizeof line - 1);
+    prepare(LINED_PASSIVE);
+    options.idle_timeout_ms = 1300;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    say(client, line);
+    drink(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_IDLE_TIMEOUT);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
 /* Makes the server's thread for client block in a send: nobody reads the replies. */
 static void stop_reading(int client)
 {
@@ -681,6 +699,94 @@ START_TEST(what_cannot_be_served_is_refused)
 }
 END_TEST
 
+/* With the options as they are, which are prepared anew. */
+static void expect_refused(void)
+{
+    lined_server *server = NULL;
+
+    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    prepare(LINED_PASSIVE);
+}
+
+START_TEST(options_out_of_range_are_refused)
+{
+    prepare(LINED_PASSIVE);
+    options.ip = NULL;
+    expect_refused();
+    options.backlog = 0;
+    expect_refused();
+    options.max_line = LINED_MAX_LINE_MOST + 1;
+    expect_refused();
+    options.long_line = LINED_LONG_CLOSE + 1;
+    expect_refused();
+    options.partial = LINED_PARTIAL_DELIVER + 1;
+    expect_refused();
+    options.mode = LINED_ACTIVE + 1;
+    expect_refused();
+    options.push_limit = 0;
+    expect_refused();
+    finish(start()); /* it was not for anything else */
+}
+END_TEST
+
+static int own_nothing(lined_conn *conn, void *state)
+{
+    (void)conn;
+    (void)state;
+    return LINED_END;
+}
+
+START_TEST(a_worker_has_either_a_line_or_a_task)
+{
+    static const struct lined_worker neither;
+    const struct lined_worker both = {.line = lined_worker_received.line, .task = own_nothing};
+    lined_server *server = NULL;
+
+    prepare(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_start(&server, &options, &neither), -EINVAL);
+    ck_assert_int_eq(lined_server_start(&server, &options, &both), -EINVAL);
+}
+END_TEST
+
+static void serve_one_watched_by(const struct lined_observer *observer)
+{
+    prepare(LINED_PASSIVE);
+    options.observer = observer;
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    lined_server_free(server);
+    hang_up(client);
+}
+
+START_TEST(nobody_need_watch)
+{
+    static const struct lined_observer blind; /* each of its callbacks may be NULL */
+
+    serve_one_watched_by(NULL);
+    serve_one_watched_by(&blind);
+}
+END_TEST
+
+START_TEST(a_second_drain_changes_nothing)
+{
+    prepare(LINED_PASSIVE);
+    lined_server *server = start();
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    lined_server_drain(server);
+    lined_server_drain(server);
+    expect_eof(client);
+    hang_up(client);
+    finish(server); /* a third */
+}
+END_TEST
+
 /* A worker that does what the lines say, and counts. */
 static int opened, last_close_reason;
 
@@ -905,6 +1011,7 @@ int main(void)
         an_unfinished_line_can_be_delivered,
         a_long_line_can_close_its_connection,
         an_idle_client_is_closed,
+        an_idle_client_with_grown_buffers_is_closed,
         a_client_that_does_not_read_is_closed_alone,
         a_slow_reader_is_not_closed,
         a_client_that_talks_is_not_idle,
@@ -923,6 +1030,10 @@ int main(void)
         one_thread_ends_a_server_while_another_frees_it,
         two_servers_live_side_by_side,
         what_cannot_be_served_is_refused,
+        options_out_of_range_are_refused,
+        a_worker_has_either_a_line_or_a_task,
+        nobody_need_watch,
+        a_second_drain_changes_nothing,
         a_worker_decides_what_is_said_and_when_it_ends,
         a_worker_starts_on_an_open_port_before_any_thread,
         a_worker_can_refuse_a_connection,

@@ -145,6 +145,71 @@ START_TEST(a_deadline_passes_and_the_connection_goes_on)
 }
 END_TEST
 
+/* Waits for ten bytes, says "late" when its deadline passes, and waits on. */
+static int await_exact(lined_conn *conn, void *state)
+{
+    const char *bytes;
+
+    (void)state;
+    lined_set_deadline(conn, 50);
+    int result = lined_recv_exact(conn, &bytes, 10);
+    if (result != LINED_DEADLINE)
+        return result;
+    lined_send(conn, "late\n", 5);
+    lined_set_deadline(conn, 0);
+    result = lined_recv_exact(conn, &bytes, 10);
+    if (result == LINED_OK)
+        lined_send(conn, bytes, 10);
+    return result;
+}
+
+START_TEST(a_deadline_holds_for_exact_bytes_too)
+{
+    static const struct lined_worker worker = {.task = await_exact};
+    lined_server *server = start(&worker);
+    int client = dial(lined_server_port(server));
+
+    say(client, "01234");
+    expect(client, "late\n");
+    say(client, "56789");
+    expect(client, "0123456789");
+    expect_eof(client);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+static uint32_t task_deadline_ms;
+
+static int await_line(lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+
+    (void)state;
+    lined_set_deadline(conn, task_deadline_ms);
+    return lined_recv_line(conn, &line, &size);
+}
+
+START_TEST(the_sooner_of_deadline_and_idle_timeout_ends_the_wait)
+{
+    static const struct lined_worker worker = {.task = await_line};
+
+    for (int is_deadline = 0; is_deadline <= 1; is_deadline++) {
+        prepare(LINED_PASSIVE);
+        options.idle_timeout_ms = is_deadline ? 60000 : 50;
+        task_deadline_ms = is_deadline ? 50 : 60000;
+        lined_server *server = start_worker(&worker);
+        int client = dial(lined_server_port(server));
+        expect_eof(client);
+        hang_up(client);
+        ck_assert_int_eq(watch_await_closed(&watch, 1),
+                         is_deadline ? LINED_DEADLINE : LINED_IDLE_TIMEOUT);
+        finish(server);
+    }
+}
+END_TEST
+
 /* Deadlines of a millisecond, over and over: none may be missed. */
 static int hurry(lined_conn *conn, void *state)
 {
@@ -328,6 +393,8 @@ int main(void)
         many_exact_bytes_come_whole,
         too_many_are_refused_and_too_few_are_dropped,
         a_deadline_passes_and_the_connection_goes_on,
+        a_deadline_holds_for_exact_bytes_too,
+        the_sooner_of_deadline_and_idle_timeout_ends_the_wait,
         no_deadline_is_missed,
         last_words_go_out,
         a_stop_is_seen_between_two_receives,

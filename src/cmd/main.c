@@ -215,7 +215,6 @@ static int serve(struct options *options, const struct lined_worker *worker)
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
     struct lined_worker settling = *worker;
     lined_server *server;
-    char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
 
     settling.start = settle_in;
@@ -225,6 +224,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settling);
     if (failed < 0) {
+        char address[NET_TEXT_SIZE];
         if (!starting.is_told)
             say("cannot listen on %s: %s",
                 address_text(options->server.ip, options->server.port, address),
@@ -246,16 +246,16 @@ static int refuse(const char *message)
 static int start(struct options *options)
 {
     char message[WORKER_MESSAGE_SIZE];
-    char text[WORKER_MESSAGE_SIZE + 64];
+    char text[WORKER_MESSAGE_SIZE + 256]; /* a very long name leaves room for what is wrong */
     const struct lined_worker *worker = worker_find(options->worker, message);
 
     if (worker == NULL) {
-        snprintf(text, sizeof text, "--worker '%s': %s", options->worker, message);
+        snprintf(text, sizeof text, "--worker '%.200s': %s", options->worker, message);
         return refuse(text);
     }
     if (worker->task != NULL && options->server.mode == LINED_ACTIVE) {
         snprintf(text, sizeof text,
-                 "--mode 'active' is not for --worker '%s', which is a task; use passive",
+                 "--mode 'active' is not for --worker '%.200s', which is a task; use passive",
                  options->worker);
         return refuse(text);
     }

@@ -230,7 +230,7 @@ static struct shown show(const char *word)
     struct shown shown;
     size_t i;
 
-    for (i = 0; word[i] != '\0' && i < sizeof shown.text - 4; i++)
+    for (i = 0; i < sizeof shown.text - 4 && word[i] != '\0'; i++)
         shown.text[i] = (char)(word[i] >= ' ' && word[i] <= '~' ? word[i] : '?');
     snprintf(shown.text + i, sizeof shown.text - i, "%s", word[i] != '\0' ? "..." : "");
     return shown;
@@ -303,6 +303,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
     describe(long_options, letters);
     opterr = 0;
     optind = 0; /* glibc: begin anew, also with a permuted argv */
+    /* Not thread-safe, as options.h says. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while ((result = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         const struct setting *setting = setting_of(result);
         if (result == HELP)

@@ -102,6 +102,7 @@ int stop_init(struct stop *stop, lined_server *server, struct log_writer *log,
 void stop_deinit(struct stop *stop)
 {
     atomic_store(&stop->over, true);
+    /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
     INVARIANT(pthread_kill(stop->thread, SIGTERM) == 0);
     INVARIANT(pthread_join(stop->thread, NULL) == 0);
 }

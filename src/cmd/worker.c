@@ -55,6 +55,7 @@ static const struct lined_worker *load(const char *name, char message[WORKER_MES
     }
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
+        /* glibc's dlerror is thread-safe. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         snprintf(message, WORKER_MESSAGE_SIZE, "the module cannot be loaded: %s", dlerror());
         return NULL;
     }

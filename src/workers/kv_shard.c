@@ -114,15 +114,22 @@ static void grow(struct kv_shard *shard)
     shard->buckets = buckets;
     shard->bucket_count = old_count * 2;
     for (size_t i = 0; i < old_count; i++) {
-        while (old[i] != NULL) {
-            struct kv_entry *entry = old[i];
+        for (struct kv_entry *entry = old[i], *next; entry != NULL; entry = next) {
             struct kv_entry **bucket = bucket_of(shard, entry->hash);
-            old[i] = entry->next;
+            next = entry->next;
             entry->next = *bucket;
             *bucket = entry;
         }
     }
+#if defined __GNUC__ && !defined __clang__ /* -fanalyzer misses that buckets hold the entries now  \
+                                            */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
     free(old);
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC diagnostic pop
+#endif
 }
 
 /* Expired entries that nobody asks for go here, so they are never more than the buckets. It grows

@@ -22,7 +22,10 @@ static void give_back(struct resp_command *command)
 {
     free(command->arguments);
     free(command->bytes);
-    *command = (struct resp_command){0};
+    command->arguments = NULL;
+    command->room = 0;
+    command->bytes = NULL;
+    command->capacity = 0;
 }
 
 void resp_command_free(struct resp_command *command)

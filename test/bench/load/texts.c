@@ -9,7 +9,8 @@
 
 static char line_byte(const struct texts *texts, size_t at)
 {
-    size_t line = at / texts->line_size, offset = at % texts->line_size;
+    size_t line = at / texts->line_size;
+    size_t offset = at % texts->line_size;
 
     return (char)(offset + 1 == texts->line_size ? '\n' : 'a' + (line + offset) % TEXTS_CYCLE);
 }
@@ -17,7 +18,8 @@ static char line_byte(const struct texts *texts, size_t at)
 static char reply_byte(const struct texts *texts, size_t at)
 {
     const size_t prefix = strlen(PREFIX);
-    size_t line = at / texts->reply_size, offset = at % texts->reply_size;
+    size_t line = at / texts->reply_size;
+    size_t offset = at % texts->reply_size;
 
     if (offset < prefix)
         return PREFIX[offset];

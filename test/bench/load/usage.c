@@ -47,6 +47,7 @@ uint64_t usage_resident_kb(uint32_t pid)
     if (status == NULL)
         fail(EXIT_WRONG, "--pid %u: cannot read %s", pid, path);
     while (fgets(line, sizeof line, status) != NULL)
+        /* The kernel writes the number. NOLINTNEXTLINE(cert-err34-c) */
         sscanf(line, "VmRSS: %lu kB", &kb);
     fclose(status);
     return kb;

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and runs them, as many at a time as there are cores. A crash is a failure;
+# the input that crashes is kept, and the command that repeats it is shown.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage="usage: scripts/fuzz.sh [--seconds N] [--keep] [TARGET...]
+
+--seconds N  how long each target runs (default 60)
+--keep       put what reaches more than test/fuzz/corpus does into it: for a commit
+TARGET       of: line inspect resp options (default: all)"
+fail_usage() {
+    echo "fuzz: $1" >&2
+    echo "$usage" >&2
+    exit 2
+}
+seconds=60 keep=no targets=()
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --seconds)
+        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--seconds '${2-}' is not allowed: it must be a whole number above 0"
+        seconds=$2
+        shift
+        ;;
+    --keep) keep=yes ;;
+    --help)
+        echo "$usage"
+        exit 0
+        ;;
+    line | inspect | resp | options) targets+=("$1") ;;
+    *) fail_usage "unknown option or target '$1'" ;;
+    esac
+    shift
+done
+[ ${#targets[@]} -gt 0 ] || targets=(line inspect resp options)
+
+scripts/install-deps.sh test
+scripts/install-deps.sh fuzz
+[ -e build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz -- --quiet
+
+# What is found is kept here, beside the corpus, for the next run; and what crashes.
+mkdir -p build/fuzz/found build/fuzz/crashes
+corpus() { echo "test/fuzz/corpus/$1"; }
+found() { echo "build/fuzz/found/$1"; }
+log() { echo "build/fuzz/$1.log"; }
+count() { find "$1" -type f | wc -l; }
+
+# fuzz TARGET: libFuzzer, whose words go to the log.
+fuzz() {
+    local dictionary=()
+    [ ! -e "test/fuzz/$1.dict" ] || dictionary=("-dict=test/fuzz/$1.dict")
+    "build/fuzz/test/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+        -print_final_stats=1 -artifact_prefix="build/fuzz/crashes/$1-" "${dictionary[@]}" \
+        "$(found "$1")" "$(corpus "$1")" >"$(log "$1")" 2>&1 || return 1
+    [ $keep = yes ] || return 0
+    # Only what reaches a branch that nothing else does: counting how often makes hundreds of files.
+    "build/fuzz/test/fuzz/fuzz_$1" -merge=1 -use_counters=0 "$(corpus "$1")" "$(found "$1")" \
+        >>"$(log "$1")" 2>&1
+}
+
+pids=() verdicts=() before=() started=0 running=0
+trap '[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true' EXIT
+
+# What each that has begun says last: "#8887 REDUCE cov: 95 ...".
+progress() {
+    local line="" i
+    [ -t 2 ] || return 0
+    for ((i = 0; i < started; i++)); do
+        line+="${targets[i]} $(grep -ao '^#[0-9]*' "$(log "${targets[i]}")" | tail -n 1)  "
+    done
+    printf '\r%-78s' "$line" >&2
+}
+
+# Starts as many as there are cores, and the next as one ends.
+while [ $started -lt ${#targets[@]} ] || [ $running -gt 0 ]; do
+    while [ $started -lt ${#targets[@]} ] && [ $running -lt "$(nproc)" ]; do
+        target=${targets[started]}
+        mkdir -p "$(found "$target")"
+        before[started]=$(count "$(found "$target")")
+        echo "fuzz: $target, $seconds s" >&2
+        : >"$(log "$target")"
+        fuzz "$target" &
+        pids[started]=$!
+        started=$((started + 1)) running=$((running + 1))
+    done
+    for i in "${!pids[@]}"; do
+        if ! kill -0 "${pids[i]}" 2>/dev/null; then
+            verdicts[i]=good
+            wait "${pids[i]}" || verdicts[i]=FAILED
+            unset "pids[i]"
+            running=$((running - 1))
+        fi
+    done
+    progress
+    [ $running -eq 0 ] || sleep 1
+done
+[ ! -t 2 ] || echo >&2
+
+statistic() { sed -n "s/^stat::$1: *//p" "$(log "$2")"; }
+status=0
+printf '%-8s %9s %8s %10s  %s\n' target runs seconds "new inputs" verdict
+for i in "${!targets[@]}"; do
+    target=${targets[i]}
+    runs=$(statistic number_of_executed_units "$target")
+    took=$(sed -n 's/^Done [0-9]* runs in \([0-9]*\) second.*/\1/p' "$(log "$target")")
+    new=$(($(count "$(found "$target")") - before[i]))
+    printf '%-8s %9s %8s %10s  %s\n' "$target" "${runs:--}" "${took:--}" "$new" "${verdicts[i]}"
+done
+for i in "${!targets[@]}"; do
+    [ "${verdicts[i]}" = FAILED ] || continue
+    status=1
+    echo
+    echo "fuzz: ${targets[i]} failed; see $(log "${targets[i]}"):"
+    grep -aE '^lined:|ERROR:|runtime error|^SUMMARY' "$(log "${targets[i]}")" || tail -n 5 "$(log "${targets[i]}")"
+    crash=$(sed -n 's/.*Test unit written to //p' "$(log "${targets[i]}")" | tail -n 1)
+    [ -z "$crash" ] || echo "again: build/fuzz/test/fuzz/fuzz_${targets[i]} $crash"
+done
+exit $status

@@ -1,0 +1,219 @@
+/*
+ * A client of kv: whatever it sends, the replies are whole RESP, and they are the same however its
+ * bytes are cut: all at once, one by one, and in two pieces, split at each point there is.
+ *
+ * kv's own task runs, on a connection that is made of memory (the functions of lined.h below) and
+ * with time and chance that repeat.
+ */
+#include "../../src/invariant.h"
+#include "../../src/line.h"
+#include "../../src/workers/kv_store.h"
+#include "../../src/workers/workers.h"
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define MAX_LINE     ((size_t)300)             /* short, so that short inputs pass it */
+#define REPLIES_MOST ((size_t)4 * 1024 * 1024) /* inputs with more are passed over */
+#define SIZE_MOST    ((size_t)1024)            /* there are as many plays as bytes */
+
+struct lined_conn {
+    struct line_buffer in;
+    const uint8_t *bytes; /* what the client sends */
+    size_t size;
+    size_t sent;
+    size_t first; /* the size of the first piece */
+    size_t next;  /* the most that each later one has */
+    struct kv_store *store;
+    char *replies; /* the first play fills it; the others are compared with it */
+    size_t replied;
+    size_t expected; /* size of what the first play filled in; SIZE_MAX: this is it */
+};
+
+/* kv_store.c finds these in place of the C library's, see CMakeLists.txt. */
+static int64_t now_ms;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    (void)clock;
+    *now = (struct timespec){now_ms / 1000, (long)(now_ms % 1000) * 1000000};
+    return 0;
+}
+
+ssize_t getrandom(void *buffer, size_t size, unsigned flags)
+{
+    (void)flags;
+    memset(buffer, 7, size);
+    return (ssize_t)size;
+}
+
+/* ---- the connection ---- */
+
+/* Brings the next piece. False: the client has ended. */
+static bool receive(lined_conn *conn)
+{
+    size_t most = conn->sent < conn->first ? conn->first - conn->sent : conn->next;
+    size_t left = conn->size - conn->sent;
+    size_t room;
+
+    if (left == 0)
+        return false;
+    char *into = line_room(&conn->in, &room);
+    INVARIANT(into != NULL && room > 0);
+    most = most < left ? most : left;
+    most = most < room ? most : room;
+    memcpy(into, conn->bytes + conn->sent, most);
+    line_filled(&conn->in, most);
+    conn->sent += most;
+    return true;
+}
+
+int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+{
+    now_ms += 40; /* in time for things to expire; at the same rate however bytes are cut */
+    while (line_next(&conn->in, line, size) == LINE_NONE) {
+        if (!receive(conn))
+            return LINED_EOF;
+    }
+    return LINED_OK;
+}
+
+int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
+{
+    INVARIANT(size <= LINED_EXACT_MOST);
+    while (!line_exact(&conn->in, size, bytes)) {
+        if (!receive(conn))
+            return LINED_EOF;
+    }
+    return LINED_OK;
+}
+
+int lined_send(lined_conn *conn, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return LINED_OK;
+    if (conn->replied + size > REPLIES_MOST) { /* only to bound the memory; it is the first play */
+        conn->replied = REPLIES_MOST + 1;
+        return LINED_OK;
+    }
+    if (conn->expected == SIZE_MAX)
+        memcpy(conn->replies + conn->replied, bytes, size);
+    else
+        INVARIANT(conn->replied + size <= conn->expected &&
+                  memcmp(conn->replies + conn->replied, bytes, size) == 0);
+    conn->replied += size;
+    return LINED_OK;
+}
+
+void *lined_shared(const lined_conn *conn)
+{
+    return conn->store;
+}
+
+const char *lined_version(void)
+{
+    return "0";
+}
+
+/* ---- what replies are ---- */
+
+/* The end of the line that begins here; it has no control character inside. */
+static const char *line_end(const char *at, const char *end)
+{
+    while (at < end && *at != '\r') {
+        INVARIANT((unsigned char)*at >= ' ' && (unsigned char)*at < 0x7f);
+        at++;
+    }
+    INVARIANT(end - at >= 2 && at[1] == '\n');
+    return at + 2;
+}
+
+/* The end of the simple value that begins here; elements of arrays stand beside their header, and
+ * *owed says how many are still to come. */
+static const char *value_end(const char *at, const char *end, long long *owed)
+{
+    const char *rest = line_end(at, end);
+    long long number = strtoll(at + 1, NULL, 10); /* the line's CR ends it */
+
+    *owed -= *owed > 0;
+    switch (*at) {
+    case '+':
+    case '-':
+    case ':':
+        return rest;
+    case '$':
+        if (number == -1)
+            return rest;
+        INVARIANT(number >= 0 && number + 2 <= end - rest);
+        INVARIANT(memcmp(rest + number, "\r\n", 2) == 0);
+        return rest + number + 2;
+    case '*':
+        INVARIANT(number >= 0);
+        *owed += number;
+        return rest;
+    default:
+        INVARIANT(*at == '+');
+        return rest;
+    }
+}
+
+static void must_be_whole(const char *replies, size_t size)
+{
+    const char *end = replies + size;
+    long long owed = 0;
+
+    while (replies < end)
+        replies = value_end(replies, end, &owed);
+    INVARIANT(owed == 0);
+}
+
+/* ---- plays ---- */
+
+/* The reason that kv ends with. */
+static int play(lined_conn *conn, size_t first, size_t next)
+{
+    kv_clear(conn->store);
+    now_ms = 1000000;
+    conn->first = first;
+    conn->next = next;
+    conn->sent = 0;
+    conn->replied = 0;
+    line_init(&conn->in, MAX_LINE);
+    int reason = lined_worker_kv.task(conn, NULL);
+    INVARIANT(reason == LINED_EOF || reason == LINED_END);
+    line_deinit(&conn->in);
+    return reason;
+}
+
+static void must_be_alike(lined_conn *conn, int reason, size_t first, size_t next)
+{
+    INVARIANT(play(conn, first, next) == reason);
+    INVARIANT(conn->replied == conn->expected);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct kv_store *store; /* for all inputs: making one costs more than a play */
+    static char replies[REPLIES_MOST];
+
+    if (store == NULL)
+        store = kv_store_new();
+    INVARIANT(store != NULL);
+    if (size > SIZE_MOST)
+        return 0;
+    lined_conn conn = {
+        .bytes = data, .size = size, .store = store, .replies = replies, .expected = SIZE_MAX};
+    int reason = play(&conn, size, size);
+    if (conn.replied > REPLIES_MOST)
+        return 0;
+    must_be_whole(replies, conn.replied);
+    conn.expected = conn.replied;
+    must_be_alike(&conn, reason, 1, 1);
+    for (size_t at = 1; at < size; at++)
+        must_be_alike(&conn, reason, at, size);
+    kv_clear(store);
+    return 0;
+}
