@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|peers
+# all is there. Usage: scripts/install-deps.sh build|test|lint|models|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -41,6 +41,11 @@ want_for_lint() {
     want has_command mandoc mandoc
 }
 
+want_for_models() {
+    want has_command spin spin
+    want has_command gcc gcc libc6-dev
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -52,9 +57,10 @@ case ${1-} in
 build) want_for_build ;;
 test) want_for_test ;;
 lint) want_for_lint ;;
+models) want_for_models ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|models|peers" >&2
     exit 2
     ;;
 esac
