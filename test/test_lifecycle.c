@@ -15,12 +15,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static _Thread_local bool is_session, is_pusher;
 static _Thread_local int locks_held, most_locks_held_at_unlock;
 
 static lined_server *server;
-static sem_t has_opened;
+static sem_t has_opened, was_interrupted;
 static lined_handle handle;           /* of the last connection; read after has_opened */
 static void (*at_close)(void);        /* on a connection's thread, before it closes */
 static void (*at_shutdown)(int how);  /* after it */
@@ -66,6 +67,7 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
 {
     if (is_session && flags == 0 && atomic_fetch_sub(&waits_to_interrupt, 1) > 0) {
+        sem_post(&was_interrupted);
         errno = EINTR;
         return -1;
     }
@@ -153,12 +155,11 @@ static int dial_and_echo(void)
 
 /* ---- the end of a connection ---- */
 
-static int pushed_at_close;
 static struct lined_stats stats_at_close;
 
-static void look_at_close(void)
+static void stop_at_close(void)
 {
-    pushed_at_close = lined_push(handle, "x", 1);
+    lined_server_stop(server);
     lined_server_stats(server, &stats_at_close);
 }
 
@@ -167,15 +168,42 @@ static void look_at_close(void)
 START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
 {
     prepare(LINED_PASSIVE);
-    at_close = look_at_close;
+    at_close = stop_at_close;
     server = start_worker(&worker);
     int client = dial_and_echo();
     hang_up(client);
-    lined_server_drain(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    ck_assert_int_eq(pushed_at_close, LINED_GONE);
+    ck_assert_uint_eq(stats_at_close.connections_cut, 0);
     ck_assert_uint_eq(stats_at_close.connected, 1);
     lined_server_free(server);
+}
+END_TEST
+
+static sem_t has_returned;
+static bool returned_before_close;
+
+/* Gives a wait that does not wait for this connection the time to return. */
+static void give_time_before_close(void)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    returned_before_close = sem_timedwait(&has_returned, &until) == 0;
+}
+
+START_TEST(a_wait_does_not_return_before_the_last_connection_is_closed)
+{
+    prepare(LINED_PASSIVE);
+    at_close = give_time_before_close;
+    server = start_worker(&worker);
+    int client = dial_and_echo();
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    sem_post(&has_returned);
+    lined_server_free(server);
+    ck_assert(!returned_before_close);
+    hang_up(client);
 }
 END_TEST
 
@@ -336,9 +364,10 @@ END_TEST
 START_TEST(an_interrupted_wait_is_no_end)
 {
     prepare(LINED_PASSIVE);
-    atomic_store(&waits_to_interrupt, 3);
+    atomic_store(&waits_to_interrupt, 1);
     server = start_worker(&worker);
     int client = dial_and_echo();
+    await(&was_interrupted);
     say(client, "again\n");
     expect(client, "again\n");
     hang_up(client);
@@ -374,6 +403,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_connection_is_unknown_but_counted_when_it_is_closed,
+        a_wait_does_not_return_before_the_last_connection_is_closed,
         our_side_is_ended_before_it_is_closed,
         a_borrowed_connection_is_not_closed,
         who_gets_no_thread_is_closed_and_not_counted,
@@ -381,8 +411,9 @@ int main(void)
         an_interrupted_wait_is_no_end,
         who_is_woken_by_a_drain_knows_why,
     };
-    sem_t *const semaphores[] = {&has_opened, &is_pushing, &may_push,   &has_closed,
-                                 &may_leave,  &has_moved,  &has_trouble};
+    sem_t *const semaphores[] = {&has_opened, &was_interrupted, &is_pushing,
+                                 &may_push,   &has_closed,      &may_leave,
+                                 &has_moved,  &has_trouble,     &has_returned};
 
     for (size_t i = 0; i < sizeof semaphores / sizeof semaphores[0]; i++)
         sem_init(semaphores[i], 0, 0);

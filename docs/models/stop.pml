@@ -6,10 +6,9 @@
  * SCENARIO 1: one thread ends the server, by drain or stop, and nobody joins it; another waits and
  *             frees. The drain's deadline may pass. Two clients.
  * SCENARIO 2: two threads end it, one by drain, the other by either; a third waits, joins both, and
- *             frees.
+ *             frees. One fault of accept or of pthread_create.
  * SCENARIO 3: a callback ends it by drain or stop, or accept fails for good, or nothing does;
- *             another thread waits and frees, or frees at once. Faults of accept and of
- *             pthread_create.
+ *             another thread waits and frees, or frees at once. One fault.
  * SCENARIO 4: one thread ends it; two wait, of which one joins the others and frees. A wake-up for
  *             nothing.
  * MUTANT_*:   a bug that the check must find.
@@ -23,7 +22,7 @@
 #else
 #define CLIENTS 1
 #endif
-#define FAULTS (SCENARIO == 3)
+#define FAULTS (SCENARIO == 2 || SCENARIO == 3)
 #define SPURIOUS (SCENARIO == 4)
 #define LIMITLESS 255
 
@@ -515,8 +514,8 @@ accept_more: /* [acceptor.c may_accept] */
         :: !listener_shut && faults > 0 -> faults--; result = RETRY /* there is no descriptor */
         :: !listener_shut && faults > 0 && nempty(queue) -> /* the client was reset */
             queue?c;
-            end_client(c);
             faults--;
+            end_client(c);
             result = RETRY
         :: !listener_shut && faults > 0 -> faults--; result = FATAL
         fi;
