@@ -211,7 +211,8 @@ static bool has_ended, had_ended_at_close;
 
 static void note_end(int how)
 {
-    has_ended = has_ended || (is_session && how == SHUT_WR);
+    if (is_session && how == SHUT_WR)
+        has_ended = true;
 }
 
 static void compare_at_close(void)
