@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|peers
+# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -64,6 +64,9 @@ want_for_analyse() {
     want has_command clang-tidy clang-tidy
     want has_command scan-build clang-tools
     want has_command cppcheck cppcheck
+want_for_models() {
+    want has_command spin spin
+    want has_command gcc gcc libc6-dev
 }
 
 want_for_peers() {
@@ -81,9 +84,10 @@ lint) want_for_lint ;;
 fuzz) want_for_fuzz ;;
 coverage) want_for_coverage ;;
 analyse) want_for_analyse ;;
+models) want_for_models ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|peers" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,422 @@
+/*
+ * The order of things at a connection's beginning and end, which is a matter of luck from outside.
+ * The linker puts the functions below between the library and some system calls (--wrap, see
+ * CMakeLists.txt), so each test looks, fails or waits at just the step that it is about.
+ */
+#include "dial.h"
+#include "embed.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <lined.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static _Thread_local bool is_session, is_pusher;
+static _Thread_local int locks_held, most_locks_held_at_unlock;
+
+static lined_server *server;
+static sem_t has_opened, was_interrupted;
+static lined_handle handle;           /* of the last connection; read after has_opened */
+static void (*at_close)(void);        /* on a connection's thread, before it closes */
+static void (*at_shutdown)(int how);  /* after it */
+static void (*at_accept)(void);       /* on the acceptor, when somebody was accepted */
+static void (*at_send)(void);         /* on a pusher, before it */
+static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
+static atomic_int threads_to_fail;    /* pthread_create fails for detached threads */
+static atomic_int waits_to_interrupt; /* recv fails with EINTR where it could wait */
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    if (is_session && at_close != NULL)
+        at_close();
+    return __real_close(fd);
+}
+
+int __real_shutdown(int fd, int how);
+int __wrap_shutdown(int fd, int how);
+int __wrap_shutdown(int fd, int how)
+{
+    int result = __real_shutdown(fd, how);
+
+    if (at_shutdown != NULL)
+        at_shutdown(how);
+    return result;
+}
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    int client = __real_accept4(fd, address, size, flags);
+
+    if (client >= 0 && at_accept != NULL)
+        at_accept();
+    return client;
+}
+
+ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
+{
+    if (is_session && flags == 0 && atomic_fetch_sub(&waits_to_interrupt, 1) > 0) {
+        sem_post(&was_interrupted);
+        errno = EINTR;
+        return -1;
+    }
+    return __real_recv(fd, bytes, size, flags);
+}
+
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+    if (is_pusher && at_send != NULL)
+        at_send();
+    return __real_send(fd, bytes, size, flags);
+}
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*main)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*main)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*main)(void *), void *argument)
+{
+    if (attributes != NULL && atomic_fetch_sub(&threads_to_fail, 1) > 0)
+        return EAGAIN;
+    return __real_pthread_create(thread, attributes, main, argument);
+}
+
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    locks_held++;
+    if (is_session && at_waiting_lock != NULL) {
+        if (pthread_mutex_trylock(mutex) == 0)
+            return 0;
+        at_waiting_lock();
+    }
+    return __real_pthread_mutex_lock(mutex);
+}
+
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    if (locks_held > most_locks_held_at_unlock)
+        most_locks_held_at_unlock = locks_held;
+    locks_held--;
+    return __real_pthread_mutex_unlock(mutex);
+}
+
+/* A worker that remembers its connection, and ends it at "end". */
+static int note_connection(lined_conn *conn, void **state)
+{
+    (void)state;
+    is_session = true;
+    handle = lined_conn_handle(conn);
+    sem_post(&has_opened);
+    return LINED_OK;
+}
+
+static int echo_to_the_end(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    if (memcmp(line, "end\n", size) == 0)
+        return LINED_END;
+    return lined_send(conn, line, size);
+}
+
+static const struct lined_worker worker = {.open = note_connection, .line = echo_to_the_end};
+
+static void await(sem_t *sem)
+{
+    while (sem_wait(sem) != 0)
+        continue;
+}
+
+static int dial_and_echo(void)
+{
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    expect(client, "hello\n");
+    return client;
+}
+
+/* ---- the end of a connection ---- */
+
+static struct lined_stats stats_at_close;
+
+static void stop_at_close(void)
+{
+    lined_server_stop(server);
+    lined_server_stats(server, &stats_at_close);
+}
+
+/* A cut shuts down whoever is registered: were that a closed descriptor, it might be a stranger's.
+ * And when nobody is counted any more, no descriptor is left. */
+START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
+{
+    prepare(LINED_PASSIVE);
+    at_close = stop_at_close;
+    server = start_worker(&worker);
+    int client = dial_and_echo();
+    hang_up(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_uint_eq(stats_at_close.connections_cut, 0);
+    ck_assert_uint_eq(stats_at_close.connected, 1);
+    lined_server_free(server);
+}
+END_TEST
+
+static sem_t has_returned;
+static bool returned_before_close;
+
+/* Gives a wait that does not wait for this connection the time to return. */
+static void give_time_before_close(void)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    returned_before_close = sem_timedwait(&has_returned, &until) == 0;
+}
+
+START_TEST(a_wait_does_not_return_before_the_last_connection_is_closed)
+{
+    prepare(LINED_PASSIVE);
+    at_close = give_time_before_close;
+    server = start_worker(&worker);
+    int client = dial_and_echo();
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    sem_post(&has_returned);
+    lined_server_free(server);
+    ck_assert(!returned_before_close);
+    hang_up(client);
+}
+END_TEST
+
+static bool has_ended, had_ended_at_close;
+
+static void note_end(int how)
+{
+    if (is_session && how == SHUT_WR)
+        has_ended = true;
+}
+
+static void compare_at_close(void)
+{
+    had_ended_at_close = has_ended;
+}
+
+START_TEST(our_side_is_ended_before_it_is_closed)
+{
+    prepare(LINED_PASSIVE);
+    at_shutdown = note_end;
+    at_close = compare_at_close;
+    server = start_worker(&worker);
+    int client = dial(lined_server_port(server));
+    say(client, "end\n");
+    expect_eof(client);
+    hang_up(client);
+    watch_await_closed(&watch, 1);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert(had_ended_at_close);
+    lined_server_free(server);
+}
+END_TEST
+
+/* ---- who pushes to a connection that leaves ---- */
+
+static sem_t is_pushing, may_push, has_closed, may_leave, has_moved;
+static atomic_bool closed_its_descriptor;
+
+static void stop_before_send(void)
+{
+    sem_post(&is_pushing);
+    await(&may_push);
+}
+
+static void note_waiting(void)
+{
+    sem_post(&has_moved);
+}
+
+static void note_close(void)
+{
+    atomic_store(&closed_its_descriptor, true);
+    sem_post(&has_moved);
+}
+
+static void stop_before_leaving(void *context, void **slot, lined_conn *conn, int reason)
+{
+    (void)context;
+    (void)slot;
+    (void)conn;
+    (void)reason;
+    at_waiting_lock = note_waiting;
+    sem_post(&has_closed);
+    await(&may_leave);
+}
+
+static void *push_once(void *unused)
+{
+    (void)unused;
+    is_pusher = true;
+    most_locks_held_at_unlock = 0;
+    lined_push(handle, "x", 1);
+    ck_assert_int_eq(most_locks_held_at_unlock, 2); /* the outbox's before the registry's goes */
+    ck_assert_int_eq(locks_held, 0);
+    return NULL;
+}
+
+START_TEST(a_borrowed_connection_is_not_closed)
+{
+    pthread_t pusher;
+
+    prepare(LINED_PASSIVE);
+    options.observer = &(const struct lined_observer){.closed = stop_before_leaving};
+    at_send = stop_before_send;
+    at_close = note_close;
+    server = start_worker(&worker);
+    hang_up_rudely(dial_and_echo()); /* so it leaves without last words */
+    await(&has_closed);
+    ck_assert_int_eq(pthread_create(&pusher, NULL, push_once, NULL), 0);
+    await(&is_pushing);
+    sem_post(&may_leave);
+    await(&has_moved); /* it waits for the pusher, or has closed */
+    ck_assert(!atomic_load(&closed_its_descriptor));
+    sem_post(&may_push);
+    ck_assert_int_eq(pthread_join(pusher, NULL), 0);
+    lined_server_free(server);
+    ck_assert(atomic_load(&closed_its_descriptor));
+}
+END_TEST
+
+/* ---- the beginning ---- */
+
+static sem_t has_trouble;
+
+static void note_trouble(void *context, const char *what, int error)
+{
+    (void)context;
+    ck_assert_str_eq(what, "thread");
+    ck_assert_int_eq(error, EAGAIN);
+    sem_post(&has_trouble);
+}
+
+START_TEST(who_gets_no_thread_is_closed_and_not_counted)
+{
+    struct lined_stats stats;
+
+    prepare(LINED_PASSIVE);
+    options.observer = &(const struct lined_observer){.trouble = note_trouble};
+    server = start_worker(&worker);
+    atomic_store(&threads_to_fail, 1);
+    int unlucky = dial(lined_server_port(server));
+    expect_eof(unlucky);
+    await(&has_trouble);
+    lined_server_stats(server, &stats);
+    ck_assert_uint_eq(stats.connected, 0);
+    ck_assert_uint_eq(stats.connections, 0);
+    int client = dial_and_echo(); /* serving goes on */
+    hang_up(client);
+    hang_up(unlucky);
+    finish(server);
+}
+END_TEST
+
+static void stop_server(void)
+{
+    lined_server_stop(server);
+}
+
+START_TEST(who_is_accepted_as_the_server_stops_is_closed)
+{
+    struct lined_stats stats;
+
+    prepare(LINED_PASSIVE);
+    at_accept = stop_server;
+    server = start_worker(&worker);
+    int client = dial(lined_server_port(server));
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    drink(client);
+    hang_up(client);
+    lined_server_stats(server, &stats);
+    ck_assert_uint_eq(stats.connections, 0);
+    lined_server_free(server);
+}
+END_TEST
+
+/* ---- between ---- */
+
+START_TEST(an_interrupted_wait_is_no_end)
+{
+    prepare(LINED_PASSIVE);
+    atomic_store(&waits_to_interrupt, 1);
+    server = start_worker(&worker);
+    int client = dial_and_echo();
+    await(&was_interrupted);
+    say(client, "again\n");
+    expect(client, "again\n");
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
+}
+END_TEST
+
+/* Whoever is woken by the shutdown of a drain must find that it is one. */
+static void await_its_end(int how)
+{
+    if (how == SHUT_RD)
+        watch_await_closed(&watch, 1);
+}
+
+START_TEST(who_is_woken_by_a_drain_knows_why)
+{
+    prepare(LINED_PASSIVE);
+    server = start_worker(&worker);
+    int client = dial(lined_server_port(server));
+    say(client, "end"); /* no line, so no reply is under way */
+    await(&has_opened);
+    at_shutdown = await_its_end;
+    lined_server_drain(server);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_STOPPING);
+    hang_up(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_connection_is_unknown_but_counted_when_it_is_closed,
+        a_wait_does_not_return_before_the_last_connection_is_closed,
+        our_side_is_ended_before_it_is_closed,
+        a_borrowed_connection_is_not_closed,
+        who_gets_no_thread_is_closed_and_not_counted,
+        who_is_accepted_as_the_server_stops_is_closed,
+        an_interrupted_wait_is_no_end,
+        who_is_woken_by_a_drain_knows_why,
+    };
+    sem_t *const semaphores[] = {&has_opened, &was_interrupted, &is_pushing,
+                                 &may_push,   &has_closed,      &may_leave,
+                                 &has_moved,  &has_trouble,     &has_returned};
+
+    for (size_t i = 0; i < sizeof semaphores / sizeof semaphores[0]; i++)
+        sem_init(semaphores[i], 0, 0);
+    return suite_run("lifecycle", tests, sizeof tests / sizeof tests[0]);
+}
