@@ -64,6 +64,8 @@ want_for_analyse() {
     want has_command clang-tidy clang-tidy
     want has_command scan-build clang-tools
     want has_command cppcheck cppcheck
+}
+
 want_for_models() {
     want has_command spin spin
     want has_command gcc gcc libc6-dev
