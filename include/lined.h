@@ -90,6 +90,12 @@ enum lined_partial {
     LINED_PARTIAL_DELIVER, /* they are a last line, without an LF */
 };
 
+/* What clients get who come while max_connections are connected. */
+enum lined_overflow {
+    LINED_OVERFLOW_WAIT,   /* they wait in the backlog until somebody leaves */
+    LINED_OVERFLOW_REFUSE, /* the line "Server busy\n", and then their connection is closed */
+};
+
 #define LINED_MAX_LINE_LEAST 16u
 #define LINED_MAX_LINE_MOST  (1024u * 1024u)
 
@@ -146,7 +152,7 @@ struct lined_worker {
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here does, and lined loads no module that was made for another. A module finds the
  * library in the command; it is not linked to one of its own. */
-#define LINED_ABI 1u
+#define LINED_ABI 2u
 
 struct lined_module {
     uint32_t abi;
@@ -175,8 +181,10 @@ struct lined_observer {
      * other callbacks wait should let go now, or lined_server_wait cannot return. */
     void (*cut)(void *context, uint64_t connections);
 
-    /* Accepting has run into trouble and will be tried again after a pause: what ("accept" or
-     * "thread") failed with error, an errno. Called by the acceptor thread, once an episode. */
+    /* Accepting has run into trouble; new clients wait meanwhile. what ("accept" or "thread")
+     * failed with error, an errno, and will be tried again; or what is "limit" and error is 0:
+     * max_connections are connected. Called by the acceptor thread, of each at most once in ten
+     * seconds. */
     void (*trouble)(void *context, const char *what, int error);
 };
 
@@ -192,10 +200,16 @@ struct lined_options {
     uint32_t idle_timeout_ms;       /* default 0: no limit */
     uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
     enum lined_mode mode;           /* default LINED_PASSIVE */
-    size_t push_limit;     /* bytes from others that may wait for one client, at least 1; one
-                            * more and it is disconnected; default 1 MiB */
-    uint32_t busy_poll_us; /* how long to wait awake for bytes, where that pays; at most
-                            * LINED_BUSY_POLL_MOST; 0: never; default 50 */
+    size_t push_limit;            /* bytes from others that may wait for one client, at least 1; one
+                                   * more and it is disconnected; default 1 MiB */
+    uint32_t busy_poll_us;        /* how long to wait awake for bytes, where that pays; at most
+                                   * LINED_BUSY_POLL_MOST; 0: never; default 50 */
+    size_t max_connections;       /* at the same time; default 0: no limit */
+    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT */
+    size_t max_per_ip;            /* connections from one address at the same time; one more gets
+                                   * "Too many connections from your address\n" and is closed. The
+                                   * first 64 bits of an IPv6 address count. Default 0: no limit */
+    uint32_t accept_rate;         /* accepted a second, the others wait; default 0: no limit */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
 
@@ -209,6 +223,7 @@ struct lined_stats {
     uint64_t bytes_out;       /* taken over by the kernel for sending */
     uint64_t bytes_dropped;   /* received and not handed on: unfinished lines, mostly */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
+    uint64_t refused;         /* turned away: over max_connections, or over max_per_ip */
     uint64_t mailbox_deepest; /* the most messages that ever waited for the owner; active mode */
 };
 
