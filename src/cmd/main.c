@@ -1,4 +1,5 @@
 /* The lined command: a server of one worker, with a packet log on standard output. */
+#include "limits.h"
 #include "options.h"
 #include "packet_log.h"
 #include "privileges.h"
@@ -69,9 +70,10 @@ static void accept_trouble(void *context, const char *what, int error)
     char text[SAY_ERROR_SIZE];
 
     (void)context;
-    say("%s: %s; %s", what, say_error(error, text),
-        strcmp(what, "accept") == 0 ? "new connections wait until there is room"
-                                    : "new connections are closed until there is room");
+    if (strcmp(what, "limit") == 0)
+        say("as many are connected as --max-connections allows; others get what --overflow says");
+    else
+        say("%s: %s; new connections wait until there is room", what, say_error(error, text));
 }
 
 static void connections_cut(void *context, uint64_t connections)
@@ -91,6 +93,39 @@ static void say_summary(lined_server *server)
     say("served %" PRIu64 " connections, %" PRIu64 " lines, %" PRIu64 " bytes in, %" PRIu64
         " bytes out, %" PRIu64 " unfinished bytes dropped",
         stats.connections, stats.lines, stats.bytes_in, stats.bytes_out, stats.bytes_dropped);
+    if (stats.refused > 0)
+        say("turned away %" PRIu64 " connections", stats.refused);
+}
+
+/* How many connections the system allows, less a reserve, and which limit says so. */
+struct allowance {
+    size_t connections;
+    const char *by;
+};
+
+/* Raises what can be raised, and sets the limit where the user has set none. */
+static struct allowance settle_limit(struct options *options)
+{
+    struct limits limits;
+    struct allowance allowance;
+
+    limits_raise();
+    limits_read(&limits, "");
+    allowance.connections = limits_connections(&limits, &allowance.by);
+    if (options->server.max_connections == 0)
+        options->server.max_connections = allowance.connections;
+    return allowance;
+}
+
+/* A limit of the user's stands, also one that is more than the system allows: what runs out then is
+ * waited for. */
+static void say_limit(size_t most, const struct allowance *allowance)
+{
+    if (most <= allowance->connections)
+        say("at most %zu connections at a time", most);
+    else
+        say("at most %zu connections at a time, but %s allows about %zu: raise it", most,
+            allowance->by, allowance->connections);
 }
 
 /* Ends the log. A stop takes no longer than the drain timeout for its connections and its log
@@ -125,7 +160,8 @@ static void say_confinement(const struct options *options)
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
-static int run(lined_server *server, struct packet_log *log, const struct options *options)
+static int run(lined_server *server, struct packet_log *log, const struct options *options,
+               const struct allowance *allowance)
 {
     struct stop stop;
     char address[NET_TEXT_SIZE];
@@ -139,6 +175,7 @@ static int run(lined_server *server, struct packet_log *log, const struct option
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
     say_confinement(options);
+    say_limit(options->server.max_connections, allowance);
     int result = lined_server_wait(server);
     if (result < 0) {
         say("accept: %s", say_error(-result, text));
@@ -204,6 +241,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
     struct lined_worker settling = *worker;
+    const struct allowance allowance = settle_limit(options);
     lined_server *server;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
@@ -221,7 +259,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
                 say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
     }
-    int status = run(server, starting.log, options);
+    int status = run(server, starting.log, options, &allowance);
     lined_server_free(server);
     return status;
 }
