@@ -183,8 +183,8 @@ struct lined_observer {
 
     /* Accepting has run into trouble; new clients wait meanwhile. what ("accept" or "thread")
      * failed with error, an errno, and will be tried again; or what is "limit" and error is 0:
-     * max_connections are connected. Called by the acceptor thread, of each at most once in ten
-     * seconds. */
+     * max_connections are connected. Called by the acceptor thread, at most once a second, and of
+     * each at most once in ten seconds. */
     void (*trouble)(void *context, const char *what, int error);
 };
 

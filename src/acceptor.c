@@ -24,6 +24,9 @@
 /* Trouble that comes back sooner is the same episode, of which the observer is told once. */
 #define EPISODE_MS 10000
 
+/* And it is told nothing sooner than so long after the last: then later, if it lasts. */
+#define TELL_MS 1000
+
 /* What the observer is told of, each for itself. */
 enum trouble { TROUBLE_ACCEPT, TROUBLE_THREAD, TROUBLE_LIMIT, TROUBLES };
 
@@ -31,6 +34,7 @@ struct acceptor {
     lined_server *server;
     unsigned failures;              /* in a row */
     int64_t last_trouble[TROUBLES]; /* monotonic ms; 0: none yet */
+    int64_t last_told;              /* the same */
     bool saw_drain;                 /* queued is set */
     size_t queued; /* who was waiting when the drain was seen, and is not accepted yet */
     struct refusal refusal;
@@ -42,10 +46,15 @@ static void tell(struct acceptor *acceptor, enum trouble trouble, int error)
     const struct lined_observer *observer = acceptor->server->options.observer;
     int64_t now = monotonic_ms();
     int64_t last = acceptor->last_trouble[trouble];
+    bool is_new = last == 0 || now - last >= EPISODE_MS;
 
+    if (is_new && acceptor->last_told != 0 && now - acceptor->last_told < TELL_MS)
+        return;
     acceptor->last_trouble[trouble] = now;
-    if ((last == 0 || now - last >= EPISODE_MS) && observer != NULL && observer->trouble != NULL)
-        observer->trouble(observer->context, what[trouble], error);
+    if (!is_new || observer == NULL || observer->trouble == NULL)
+        return;
+    acceptor->last_told = now;
+    observer->trouble(observer->context, what[trouble], error);
 }
 
 /* Rests until what has run out may be there again. */

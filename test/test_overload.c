@@ -620,6 +620,28 @@ START_TEST(an_error_for_good_ends_the_server)
 }
 END_TEST
 
+/* Whatever there is to say, it is one thing a second at most; what lasts is said later. */
+START_TEST(troubles_are_told_one_a_second)
+{
+    prepare_faults();
+    lined_server *server = start();
+    atomic_store(&thread_error, EAGAIN);
+    int64_t began = now_us();
+    int client = dial(lined_server_port(server));
+    AWAIT(atomic_load(&troubles) == 1);
+    ck_assert_str_eq(atomic_load(&last_trouble), "thread");
+    fail_accept(EMFILE, -1);
+    atomic_store(&thread_error, 0);
+    talk(client);
+    AWAIT(atomic_load(&troubles) == 2);
+    ck_assert_str_eq(atomic_load(&last_trouble), "accept");
+    ck_assert_int_ge(now_us() - began, 999000); /* in whole milliseconds */
+    fail_accept(0, 0);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
 /* ---- pthread_create(3) fails ---- */
 
 static void expect_thread_wait(int error)
@@ -720,6 +742,7 @@ int main(void)
         without_a_resource_the_acceptor_rests,
         errors_of_clients_without_end_are_paced_as_well,
         an_error_for_good_ends_the_server,
+        troubles_are_told_one_a_second,
         without_a_thread_clients_wait,
         a_drain_goes_on_when_there_are_threads_again,
         without_threads_a_stop_is_a_stop,
