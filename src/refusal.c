@@ -59,7 +59,7 @@ void refusal_wait(struct refusal *refusal, int listener)
     while (refusal->count > 0) {
         int64_t patience = refusal->places[1].deadline_ms - monotonic_ms();
         if (poll(refusal->polled, refusal->count + 1, patience > 0 ? (int)patience : 0) < 0)
-            return; /* no memory: accepting goes on */
+            return; /* no memory, or fewer descriptors are allowed now: accepting goes on */
         int64_t now = monotonic_ms();
         for (size_t place = refusal->count; place > 0; place--) {
             if ((refusal->polled[place].revents != 0 && is_done(refusal, place)) ||

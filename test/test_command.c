@@ -506,6 +506,43 @@ START_TEST(clients_can_be_turned_away)
 }
 END_TEST
 
+/* However many stay who were turned away, they hold a few descriptors only, and where there are
+ * fewer than that, none that somebody else needs. */
+START_TEST(who_is_turned_away_holds_few_descriptors)
+{
+    enum { CLIENTS = 100, PLACES = 32 };
+    struct rlimit limit;
+    int clients[CLIENTS];
+
+    process_serve(&server, -1, ARGUMENTS("-q", "--max-connections=1", "--overflow=refuse"));
+    int first = dial(server.port);
+    say(first, "first\n");
+    expect(first, "Received: first\n\n");
+    size_t descriptors = process_descriptors(&server);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        expect(clients[i], "Server busy\n");
+        expect_eof(clients[i]);
+    }
+    ck_assert_uint_le(process_descriptors(&server), descriptors + PLACES);
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = descriptors + 4;
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    int64_t began = now_us();
+    for (int i = 0; i < CLIENTS; i++) {
+        hang_up(clients[i]);
+        clients[i] = dial(server.port);
+        expect(clients[i], "Server busy\n");
+        expect_eof(clients[i]);
+    }
+    ck_assert_int_lt(now_us() - began, 10000000); /* 25 times their patience would be more */
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    hang_up(first);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
 START_TEST(without_descriptors_a_drain_serves_who_waits)
 {
     enum { CLIENTS = 5 };
@@ -769,6 +806,7 @@ int main(void)
         the_limit_is_said_at_the_start,
         the_limit_comes_before_the_descriptors_end,
         clients_can_be_turned_away,
+        who_is_turned_away_holds_few_descriptors,
         without_descriptors_a_drain_serves_who_waits,
         a_full_standard_error_stops_nothing,
         a_full_standard_output_does_not_stop_serving,

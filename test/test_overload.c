@@ -487,18 +487,24 @@ END_TEST
 
 START_TEST(a_stop_ends_a_pause)
 {
-    prepare_faults();
-    options.accept_rate = 1;
-    lined_server *server = start();
-    int client = dial(lined_server_port(server));
-    int other = dial(lined_server_port(server));
+    int64_t quickest = INT64_MAX;
 
-    talk(client);
-    lined_server_stop(server);
-    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
-    lined_server_free(server);
-    hang_up(client);
-    hang_up(other);
+    for (int i = 0; i < 3;
+         i++) { /* the best of them, for this machine may have others' work to do */
+        prepare_faults();
+        options.accept_rate = 1; /* after the first, a pause of nine tenths of a second */
+        lined_server *server = start();
+        int client = dial(lined_server_port(server));
+        talk(client);
+        int64_t began = now_us();
+        lined_server_stop(server);
+        ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+        int64_t took = now_us() - began;
+        quickest = took < quickest ? took : quickest;
+        lined_server_free(server);
+        hang_up(client);
+    }
+    ck_assert_msg(quickest <= 400000, "%lld us", (long long)quickest);
 }
 END_TEST
 
