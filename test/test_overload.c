@@ -6,12 +6,14 @@
 #include "suite.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <lined.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -279,17 +281,50 @@ START_TEST(a_drain_serves_who_waits_behind_the_limit)
 }
 END_TEST
 
+static sem_t may_go_on;
+
+static int wait_in_callback(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)line;
+    (void)size;
+    ck_assert_int_eq(sem_wait(&may_go_on), 0);
+    return LINED_OK;
+}
+
+static int count_threads(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    int count = 0;
+
+    ck_assert_ptr_nonnull(threads);
+    for (struct dirent *thread; (thread = readdir(threads)) != NULL;)
+        count += thread->d_name[0] != '.';
+    closedir(threads);
+    return count;
+}
+
+/* The one connection cannot leave, for its callback waits; but the acceptor ends. */
 START_TEST(a_stop_wakes_an_acceptor_that_rests_at_the_limit)
 {
-    int clients[2];
-    lined_server *server = start_full(clients, LINED_OVERFLOW_WAIT);
+    static const struct lined_worker waiting = {.line = wait_in_callback};
 
+    ck_assert_int_eq(sem_init(&may_go_on, 0, 0), 0);
+    prepare_faults();
+    options.max_connections = 1;
+    lined_server *server = start_worker(&waiting);
+    int client = dial(lined_server_port(server));
+    say(client, "hello\n");
+    watch_await_lines(&watch, 1);
     AWAIT(atomic_load(&troubles) == 1);
+    int threads = count_threads();
     lined_server_stop(server);
+    AWAIT(count_threads() == threads - 1);
+    ck_assert_int_eq(sem_post(&may_go_on), 0);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
     lined_server_free(server);
-    hang_up(clients[0]);
-    hang_up(clients[1]);
+    hang_up(client);
 }
 END_TEST
 
