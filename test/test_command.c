@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -313,10 +314,24 @@ static unsigned long cpu_ticks(void)
     return user + system;
 }
 
+/* Half a second passes in which it must not spin: under 2 % CPU. What spins does so always; but on
+ * a busy machine a wake-up may cost much once, so the best of five counts. */
+static void expect_rest(void)
+{
+    unsigned long least = ULONG_MAX;
+
+    for (int i = 0; i < 5 && least > 1; i++) {
+        unsigned long before = cpu_ticks();
+        poll(NULL, 0, 500);
+        unsigned long used = (cpu_ticks() - before) * 100 / (unsigned long)sysconf(_SC_CLK_TCK);
+        least = used < least ? used : least;
+    }
+    ck_assert_uint_le(least, 1); /* hundredths of a second */
+}
+
 START_TEST(without_descriptors_clients_wait)
 {
     struct rlimit limit;
-    struct pollfd nothing = {.fd = -1};
 
     process_serve(&server, -1, ARGUMENTS("-q"));
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
@@ -331,9 +346,7 @@ START_TEST(without_descriptors_clients_wait)
     ck_assert_str_eq(text,
                      "lined: accept: Too many open files; new connections wait until there is "
                      "room");
-    unsigned long before = cpu_ticks();
-    poll(&nothing, 1, 500); /* the time over which it must not spin */
-    ck_assert_uint_le((cpu_ticks() - before) * 100, (unsigned long)sysconf(_SC_CLK_TCK)); /* 2 % */
+    expect_rest();
     say(first, "still\n"); /* nobody who is connected notices */
     expect(first, "Received: still\n\n");
     hang_up(first);
@@ -388,7 +401,6 @@ END_TEST
 START_TEST(without_threads_clients_wait)
 {
     struct rlimit limit;
-    struct pollfd nothing = {.fd = -1};
 
     if (setresuid(OWN_USER, OWN_USER, OWN_USER) != 0 || access(LINED_COMMAND, X_OK) != 0) {
         printf("skipped: needs root, and a build that others may run\n");
@@ -409,9 +421,7 @@ START_TEST(without_threads_clients_wait)
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text, "lined: thread: Resource temporarily unavailable; new connections wait "
                            "until there is room");
-    unsigned long before = cpu_ticks();
-    poll(&nothing, 1, 500); /* the time over which it must not spin */
-    ck_assert_uint_le((cpu_ticks() - before) * 100, (unsigned long)sysconf(_SC_CLK_TCK)); /* 2 % */
+    expect_rest();
     say(first, "still\n"); /* nobody who is connected notices */
     expect(first, "Received: still\n\n");
     limit.rlim_cur = limit.rlim_max;

@@ -158,16 +158,27 @@ static int64_t cpu_us(void)
            usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
-/* Lets time pass in which the server must not spin: under 2 % CPU. */
-static void expect_rest(void)
+/* CPU time of this process while half a second passes, in thousandths. */
+static int64_t cpu_share(void)
 {
     int64_t began = now_us();
     int64_t before = cpu_us();
 
     poll(NULL, 0, 500);
-    int64_t used = cpu_us() - before;
-    int64_t passed = now_us() - began;
-    ck_assert_msg(used * 50 < passed, "%lld of %lld us", (long long)used, (long long)passed);
+    return (cpu_us() - before) * 1000 / (now_us() - began);
+}
+
+/* Lets time pass in which the server must not spin: under 2 % CPU. What spins does so always; but
+ * on a busy machine a wake-up may cost much once, so the best of five counts. */
+static void expect_rest(void)
+{
+    int64_t least = INT64_MAX;
+
+    for (int i = 0; i < 5 && least >= 20; i++) {
+        int64_t share = cpu_share();
+        least = share < least ? share : least;
+    }
+    ck_assert_msg(least < 20, "%lld of 1000", (long long)least);
 }
 
 /* A client from this loopback address. */
@@ -594,7 +605,7 @@ START_TEST(a_client_that_cannot_be_accepted_costs_no_other)
 END_TEST
 
 /* For as long as the cause lasts the acceptor rests, and who is connected does not notice. */
-static void expect_paced(int error, unsigned calls_most)
+static void expect_paced(int error, unsigned calls_a_rest)
 {
     int64_t quickest = INT64_MAX;
 
@@ -605,8 +616,10 @@ static void expect_paced(int error, unsigned calls_most)
     ck_assert_str_eq(atomic_load(&last_trouble), "accept");
     ck_assert_int_eq(atomic_load(&last_error), error);
     unsigned calls = atomic_load(&accept_calls);
+    int64_t rest_began = now_us();
     expect_rest();
-    ck_assert_uint_le(atomic_load(&accept_calls) - calls, calls_most);
+    int64_t rests = (now_us() - rest_began) / 50000 + 2;
+    ck_assert_uint_le(atomic_load(&accept_calls) - calls, calls_a_rest * (unsigned)rests);
     talk(client);
     /* Back within 100 ms; the best of some, for this machine may have others' work to do. */
     for (int i = 0; i < 5; i++) {
@@ -634,13 +647,13 @@ START_TEST(without_a_resource_the_acceptor_rests)
     static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
 
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        expect_paced(errors[i], 20);
+        expect_paced(errors[i], 1);
 }
 END_TEST
 
 START_TEST(errors_of_clients_without_end_are_paced_as_well)
 {
-    expect_paced(ECONNABORTED, 17 * 20);
+    expect_paced(ECONNABORTED, 17);
 }
 END_TEST
 
