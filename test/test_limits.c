@@ -89,13 +89,13 @@ START_TEST(the_systems_limits_are_read)
     write_file("/sys/fs/cgroup/pids/a/pids.current", "1000\n");
     write_file("/sys/fs/cgroup/c/d/pids.max", "8600\n");
     write_file("/sys/fs/cgroup/c/d/pids.current", "500\n");
-    limits_read(&limits, root);
+    limits_read(&limits, root, true);
     ck_assert_uint_eq(limits.system_threads, 32000);
     ck_assert_uint_eq(limits.group_threads, 8000); /* of the group above counts as well */
     ck_assert_uint_eq(limits.maps, 65530);
     write_file("/sys/fs/cgroup/c/d/pids.current", "600\n");
     write_file("/sys/fs/cgroup/pids/a/pids.current", "9001\n");
-    limits_read(&limits, root);
+    limits_read(&limits, root, true);
     ck_assert_uint_eq(limits.group_threads, 0);
     remove_root();
 }
@@ -105,7 +105,7 @@ START_TEST(what_cannot_be_read_is_no_limit)
 {
     struct limits limits;
 
-    limits_read(&limits, "/nowhere");
+    limits_read(&limits, "/nowhere", true);
     ck_assert_uint_eq(limits.system_threads, LIMITS_NONE);
     ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
     ck_assert_uint_eq(limits.maps, LIMITS_NONE);
@@ -122,7 +122,7 @@ START_TEST(the_descriptors_are_raised_to_the_hard_limit)
     limit.rlim_cur = 100;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     limits_raise();
-    limits_read(&limits, "");
+    limits_read(&limits, "", true);
     ck_assert_uint_eq(limits.descriptors, limit.rlim_max);
 }
 END_TEST

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* Descriptors for all but connections: the standard ones, the listener, the courier's, modules',
  * and those of clients that are turned away (refusal.h). */
@@ -135,14 +134,14 @@ static uint64_t read_group_threads(const char *root)
     return left;
 }
 
-void limits_read(struct limits *limits, const char *root)
+void limits_read(struct limits *limits, const char *root, bool is_root)
 {
     uint64_t threads = less(read_number(root, "/proc/sys/kernel/", "threads-max"),
                             read_number(root, "/proc/sys/kernel/", "pid_max"));
 
     *limits = (struct limits){
         .descriptors = read_rlimit(RLIMIT_NOFILE),
-        .user_processes = geteuid() == 0 ? LIMITS_NONE : read_rlimit(RLIMIT_NPROC),
+        .user_processes = is_root ? LIMITS_NONE : read_rlimit(RLIMIT_NPROC),
         .system_threads = left_of(threads, read_system_threads_used(root)),
         .group_threads = read_group_threads(root),
         .maps = read_number(root, "/proc/sys/vm/", "max_map_count"),

@@ -4,6 +4,7 @@
 #ifndef LIMITS_H
 #define LIMITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,9 @@ struct limits {
 /* Raises RLIMIT_NOFILE to its hard limit, for this process. */
 void limits_raise(void);
 
-/* Reads the limits. root is where /proc and /sys are found, "" but for tests. */
-void limits_read(struct limits *limits, const char *root);
+/* Reads the limits. root is where /proc and /sys are found, "" but for tests; is_root: it will
+ * serve as root, whom RLIMIT_NPROC does not bind. */
+void limits_read(struct limits *limits, const char *root, bool is_root);
 
 /* How many connections they allow, less a reserve, at least 1; *which names the one that binds.
  * Pure.

@@ -110,7 +110,7 @@ static struct allowance settle_limit(struct options *options)
     struct allowance allowance;
 
     limits_raise();
-    limits_read(&limits, "");
+    limits_read(&limits, "", options->user == NULL && geteuid() == 0);
     allowance.connections = limits_connections(&limits, &allowance.by);
     if (options->server.max_connections == 0)
         options->server.max_connections = allowance.connections;
