@@ -90,6 +90,12 @@ enum lined_partial {
     LINED_PARTIAL_DELIVER, /* they are a last line, without an LF */
 };
 
+/* What clients get who come while max_connections are connected. */
+enum lined_overflow {
+    LINED_OVERFLOW_WAIT,   /* they wait in the backlog until somebody leaves */
+    LINED_OVERFLOW_REFUSE, /* the line "Server busy\n", and then their connection is closed */
+};
+
 #define LINED_MAX_LINE_LEAST 16u
 #define LINED_MAX_LINE_MOST  (1024u * 1024u)
 
@@ -175,9 +181,10 @@ struct lined_observer {
      * other callbacks wait should let go now, or lined_server_wait cannot return. */
     void (*cut)(void *context, uint64_t connections);
 
-    /* Accepting has run into trouble and will be tried again after a pause: what ("accept" or
-     * "thread") failed with error, an errno. Called by the acceptor thread each time, which can be
-     * often: whoever shows it should say it once and count the rest. */
+    /* Accepting has run into trouble; new clients wait meanwhile. what ("accept" or "thread")
+     * failed with error, an errno, and will be tried again; or what is "limit" and error is 0:
+     * max_connections are connected. Called by the acceptor thread each time, which can be often:
+     * whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
 };
 
@@ -193,10 +200,16 @@ struct lined_options {
     uint32_t idle_timeout_ms;       /* default 0: no limit */
     uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
     enum lined_mode mode;           /* default LINED_PASSIVE */
-    size_t push_limit;     /* bytes from others that may wait for one client, at least 1; one
-                            * more and it is disconnected; default 1 MiB */
-    uint32_t busy_poll_us; /* how long to wait awake for bytes, where that pays; at most
-                            * LINED_BUSY_POLL_MOST; 0: never; default 50 */
+    size_t push_limit;            /* bytes from others that may wait for one client, at least 1; one
+                                   * more and it is disconnected; default 1 MiB */
+    uint32_t busy_poll_us;        /* how long to wait awake for bytes, where that pays; at most
+                                   * LINED_BUSY_POLL_MOST; 0: never; default 50 */
+    size_t max_connections;       /* at the same time; default 0: no limit */
+    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT */
+    size_t max_per_ip;            /* connections from one address at the same time; one more gets
+                                   * "Too many connections from your address\n" and is closed. The
+                                   * first 64 bits of an IPv6 address count. Default 0: no limit */
+    uint32_t accept_rate;         /* accepted a second, the others wait; default 0: no limit */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
 
@@ -214,13 +227,13 @@ struct lined_stats {
     uint64_t connections;     /* accepted and given a thread */
     uint64_t connected;       /* of these, still here */
     uint64_t connected_peak;  /* the most that were here at once */
-    uint64_t refused;         /* accepted and closed at once, for want of a thread or of memory */
     uint64_t connections_cut; /* of these, cut by the drain timeout or lined_server_stop */
     uint64_t lines;           /* handed to the worker */
     uint64_t bytes_in;        /* received; each is in a line or in bytes_dropped once all ended */
     uint64_t bytes_out;       /* taken over by the kernel for sending */
     uint64_t bytes_dropped;   /* received and not handed on: unfinished lines, mostly */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
+    uint64_t refused;         /* turned away: over max_connections, or over max_per_ip */
     uint64_t mailbox_deepest; /* the most messages that ever waited for the owner; active mode */
 
     /* What accept(2) failed with, in the order in which each errno first came; count is 0 in those

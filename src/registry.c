@@ -246,6 +246,31 @@ void registry_wait_departure(struct registry *registry, uint32_t timeout_ms)
     unlock(registry);
 }
 
+size_t registry_present(struct registry *registry)
+{
+    lock(registry);
+    size_t present = registry->present;
+    unlock(registry);
+    return present;
+}
+
+void registry_wait_room(struct registry *registry, size_t most)
+{
+    lock(registry);
+    while (registry->present >= most && registry_phase(registry) != REGISTRY_CUT)
+        wait_locked(registry, &registry->departed);
+    unlock(registry);
+}
+
+void registry_pause(struct registry *registry, int64_t deadline_ms)
+{
+    lock(registry);
+    while (registry_phase(registry) == REGISTRY_RUNNING &&
+           wait_until_locked(registry, &registry->departed, deadline_ms))
+        continue;
+    unlock(registry);
+}
+
 bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms)
 {
     int64_t deadline = monotonic_ms() + timeout_ms;
@@ -284,13 +309,6 @@ void registry_visit(struct registry *registry,
         visit(entry, context);
         outbox_unlock(&entry->outbox);
     }
-    unlock(registry);
-}
-
-void registry_count_refused(struct registry *registry)
-{
-    lock(registry);
-    registry->left.refused++;
     unlock(registry);
 }
 

@@ -44,7 +44,7 @@ struct registry {
 
     /* One kind of waiter each, all timed by CLOCK_MONOTONIC. */
     pthread_cond_t over;     /* registry_wait_*: the phase or the count changed */
-    pthread_cond_t departed; /* the acceptor, pacing: somebody has closed its descriptor */
+    pthread_cond_t departed; /* the acceptor, resting: somebody released, or the phase changed */
     pthread_cond_t cut;      /* threads that linger: the phase became REGISTRY_CUT */
 
     /* Written under the lock; read without it by registry_phase. It only ever goes up. */
@@ -107,6 +107,15 @@ void registry_wait_empty(struct registry *registry);
 /* Waits until somebody releases or the server stops, at most timeout_ms. */
 void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);
 
+/* How many have joined and not released. */
+size_t registry_present(struct registry *registry);
+
+/* Waits until fewer than so many are present, or the phase is REGISTRY_CUT. */
+void registry_wait_room(struct registry *registry, size_t most);
+
+/* Waits until the deadline, monotonic ms, for as long as the phase is REGISTRY_RUNNING. */
+void registry_pause(struct registry *registry, int64_t deadline_ms);
+
 /* Waits at most timeout_ms for the phase to become REGISTRY_CUT. True if it is. */
 bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms);
 
@@ -117,9 +126,6 @@ void registry_return(struct registry_entry *entry);
 /* Calls visit for every entry, with its outbox locked. visit must not call the registry. */
 void registry_visit(struct registry *registry,
                     void (*visit)(struct registry_entry *entry, void *context), void *context);
-
-/* Somebody could not be given a thread. */
-void registry_count_refused(struct registry *registry);
 
 /* accept(2) failed with this errno. */
 void registry_count_accept_error(struct registry *registry, int error);

@@ -30,6 +30,7 @@ void lined_options_init(struct lined_options *options)
         .mode = LINED_PASSIVE,
         .push_limit = 1024 * 1024,
         .busy_poll_us = 50,
+        .overflow = LINED_OVERFLOW_WAIT,
     };
 }
 
@@ -39,7 +40,8 @@ static bool options_are_valid(const struct lined_options *options)
            options->max_line >= LINED_MAX_LINE_LEAST && options->max_line <= LINED_MAX_LINE_MOST &&
            options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
            options->mode <= LINED_ACTIVE && options->push_limit >= 1 &&
-           options->busy_poll_us <= LINED_BUSY_POLL_MOST;
+           options->busy_poll_us <= LINED_BUSY_POLL_MOST &&
+           options->overflow <= LINED_OVERFLOW_REFUSE;
 }
 
 static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)
@@ -118,6 +120,7 @@ static void undo_and_free(lined_server *server, enum part made)
     while (made > 0)
         undo_part(server, --made);
     mailbox_deinit(&server->mailbox);
+    admission_deinit(&server->admission);
     registry_deinit(&server->registry);
     free(server);
 }
@@ -137,6 +140,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->options.ip = NULL;
     server->worker = worker;
     registry_init(&server->registry);
+    admission_init(&server->admission, &server->options);
     mailbox_init(&server->mailbox);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
     for (enum part part = 0; part < PARTS; part++) {
@@ -160,6 +164,7 @@ uint16_t lined_server_port(const lined_server *server)
 void lined_server_stats(lined_server *server, struct lined_stats *stats)
 {
     registry_stats(&server->registry, stats);
+    stats->refused = admission_refused(&server->admission);
     stats->mailbox_deepest = mailbox_deepest(&server->mailbox);
 }
 

@@ -5,6 +5,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include "admission.h"
 #include "busy_poll.h"
 #include "courier.h"
 #include "lined.h"
@@ -28,6 +29,7 @@ struct lined_server {
 
     /* These lock for themselves. */
     struct registry registry;
+    struct admission admission;
     struct mailbox mailbox; /* active mode */
     struct courier courier;
     struct busy_poll_share busy_poll;

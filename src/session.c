@@ -170,6 +170,7 @@ static void *session_main(void *argument)
     /* The order matters, see registry.h. */
     registry_leave(registry, &conn->entry);
     close(fd);
+    admission_leave(&conn->server->admission, &conn->peer);
     conn_deinit(conn);
     free(conn);
     registry_release(registry);
@@ -217,9 +218,7 @@ int session_start(lined_server *server, int fd, const union net_address *peer)
         if (result != LINED_OK)
             conn_deinit(conn);
     }
-    if (result != LINED_OK) {
+    if (result != LINED_OK)
         free(conn);
-        close(fd);
-    }
     return result;
 }

@@ -13,8 +13,9 @@
 int session_attributes_init(pthread_attr_t *attributes);
 void session_attributes_deinit(pthread_attr_t *attributes);
 
-/* Serves the client on fd. Takes fd over in any case. LINED_OK; LINED_STOPPING when the server
- * takes nobody any more; -errno when there is no memory or no thread (pthread_create(3)). */
+/* Serves the client on fd, which admission_enter has let in. LINED_OK: takes fd over, and will say
+ * admission_leave. Else nothing has changed: LINED_STOPPING when the server takes nobody any more;
+ * -errno when there is no memory or no thread (pthread_create(3)). */
 int session_start(lined_server *server, int fd, const union net_address *peer);
 
 #endif

@@ -26,6 +26,7 @@ static void become(const char *command, int out, int err, const char *const argu
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(126);
+    closefrom(STDERR_FILENO + 1); /* what the test was started with; tests count descriptors */
     execv(command, argv);
     _exit(127);
 }
@@ -79,6 +80,7 @@ void process_serve(struct process *process, int out, const char *const arguments
     process_line(&process->err, process->confined, sizeof process->confined);
     ck_assert_msg(strstr(process->confined, "sandbox") != NULL, "it says \"%s\"",
                   process->confined);
+    process_line(&process->err, process->limit, sizeof process->limit);
 }
 
 /* One byte; false at the end of file. */

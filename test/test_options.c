@@ -12,7 +12,7 @@ static char message[OPTIONS_MESSAGE_SIZE];
 static enum options_action read_words(const char *words)
 {
     static char copy[512];
-    char *argv[32] = {(char[]){"lined"}};
+    char *argv[64] = {(char[]){"lined"}};
     int argc = 1;
 
     ck_assert_uint_lt(strlen(words), sizeof copy);
@@ -20,7 +20,7 @@ static enum options_action read_words(const char *words)
     for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
         if (strcmp(word, "''") == 0)
             *word = '\0';
-        ck_assert_int_lt(argc, 31); /* the last stays NULL */
+        ck_assert_int_lt(argc, 63); /* the last stays NULL */
         argv[argc++] = word;
     }
     message[0] = '\0';
@@ -57,14 +57,19 @@ START_TEST(defaults_are_as_documented)
     ck_assert_uint_eq(options.server.drain_timeout_ms, 5000);
     ck_assert_int_eq(options.server.backlog, 4096);
     ck_assert_uint_eq(options.server.busy_poll_us, 50);
+    ck_assert_uint_eq(options.server.max_connections, 0);
+    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_WAIT);
+    ck_assert_uint_eq(options.server.max_per_ip, 0);
+    ck_assert_uint_eq(options.server.accept_rate, 0);
 }
 END_TEST
 
 START_TEST(every_option_is_read)
 {
-    expect_good("-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
-                "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 "
-                "--busy-poll 0 --log-overflow drop");
+    expect_good(
+        "-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
+        "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 --log-overflow drop "
+        "--busy-poll 0 --max-connections 8 --overflow refuse --max-per-ip 9 --accept-rate 10");
     ck_assert_int_eq(options.log_overflow, LOG_DROP);
     ck_assert_str_eq(options.server.ip, "::1");
     ck_assert_uint_eq(options.server.port, 80);
@@ -77,6 +82,10 @@ START_TEST(every_option_is_read)
     ck_assert_uint_eq(options.server.drain_timeout_ms, 0);
     ck_assert_int_eq(options.server.backlog, 7);
     ck_assert_uint_eq(options.server.busy_poll_us, 0);
+    ck_assert_uint_eq(options.server.max_connections, 8);
+    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REFUSE);
+    ck_assert_uint_eq(options.server.max_per_ip, 9);
+    ck_assert_uint_eq(options.server.accept_rate, 10);
 }
 END_TEST
 
@@ -109,6 +118,12 @@ START_TEST(bounds_are_inclusive)
     expect_bad("--busy-poll adaptive", "--busy-poll 'adaptive'", "microseconds");
     expect_bad("--backlog 0", "--backlog '0'", "1 to 65535");
     expect_bad("--idle-timeout 1000000.001", "--idle-timeout", "1000000");
+    expect_good("--max-connections 16777216 --max-per-ip 16777216 --accept-rate 1000000");
+    expect_good("--max-connections 1 --max-per-ip 0 --accept-rate 0");
+    expect_bad("--max-connections 0", "--max-connections '0'", "1 to 16777216");
+    expect_bad("--max-connections 16777217", "--max-connections", "1 to 16777216");
+    expect_bad("--max-per-ip 16777217", "--max-per-ip", "0 to 16777216");
+    expect_bad("--accept-rate 1000001", "--accept-rate", "0 to 1000000");
     expect_bad("--port 18446744073709551616", "--port", "0 to 65535");
 }
 END_TEST
@@ -135,6 +150,7 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--long-line cut", "--long-line 'cut'", "split or close");
     expect_bad("--log-overflow wait", "--log-overflow 'wait'", "block or drop");
     expect_bad("--partial keep", "--partial 'keep'", "drop or deliver");
+    expect_bad("--overflow drop", "--overflow 'drop'", "wait or refuse");
     expect_bad("--send-timeout 1s", "--send-timeout '1s'", "seconds");
     expect_bad("--send-timeout .", "--send-timeout '.'", "seconds");
     expect_bad("--send-timeout nan", "--send-timeout 'nan'", "seconds");
@@ -171,7 +187,8 @@ START_TEST(the_environment_is_read)
         {"LINED_IP", "::"},          {"LINED_PORT", "99"},           {"LINED_QUIET", "yes"},
         {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"},   {"LINED_PARTIAL", "deliver"},
         {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},    {"LINED_DRAIN_TIMEOUT", "3"},
-        {"LINED_BACKLOG", "4"},      {"LINED_LOG_OVERFLOW", "drop"},
+        {"LINED_BACKLOG", "4"},      {"LINED_MAX_CONNECTIONS", "5"}, {"LINED_OVERFLOW", "refuse"},
+        {"LINED_MAX_PER_IP", "6"},   {"LINED_ACCEPT_RATE", "7"},     {"LINED_LOG_OVERFLOW", "drop"},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         setenv(variables[i][0], variables[i][1], 1);
@@ -187,6 +204,10 @@ START_TEST(the_environment_is_read)
     ck_assert_uint_eq(options.server.drain_timeout_ms, 3000);
     ck_assert_int_eq(options.server.backlog, 4);
     ck_assert_int_eq(options.log_overflow, LOG_DROP);
+    ck_assert_uint_eq(options.server.max_connections, 5);
+    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REFUSE);
+    ck_assert_uint_eq(options.server.max_per_ip, 6);
+    ck_assert_uint_eq(options.server.accept_rate, 7);
 }
 END_TEST
 

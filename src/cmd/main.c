@@ -1,4 +1,5 @@
 /* The lined command: a server of one worker, with a packet log on standard output. */
+#include "limits.h"
 #include "options.h"
 #include "packet_log.h"
 #include "privileges.h"
@@ -79,9 +80,13 @@ static void accept_trouble(void *context, const char *what, int error)
     char warning[SAY_ERROR_SIZE + 128];
 
     (void)context;
-    snprintf(warning, sizeof warning, "%s: %s; %s", what, say_error(error, text),
-             is_accept ? "new connections wait until there is room"
-                       : "new connections are closed until there is room");
+    if (strcmp(what, "limit") == 0) {
+        warn(WARN_LIMIT, 1,
+             "as many are connected as --max-connections allows; others get what --overflow says");
+        return;
+    }
+    snprintf(warning, sizeof warning, "%s: %s; new connections wait until there is room", what,
+             say_error(error, text));
     warn(is_accept ? WARN_ACCEPT : WARN_THREAD, 1, warning);
 }
 
@@ -92,6 +97,37 @@ static void connections_cut(void *context, uint64_t connections)
     say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
         log_writer_hurry(log, LOG_HURRY_MS);
+}
+
+/* How many connections the system allows, less a reserve, and which limit says so. */
+struct allowance {
+    size_t connections;
+    const char *by;
+};
+
+/* Raises what can be raised, and sets the limit where the user has set none. */
+static struct allowance settle_limit(struct options *options)
+{
+    struct limits limits;
+    struct allowance allowance;
+
+    limits_raise();
+    limits_read(&limits, "", options->user == NULL && geteuid() == 0);
+    allowance.connections = limits_connections(&limits, &allowance.by);
+    if (options->server.max_connections == 0)
+        options->server.max_connections = allowance.connections;
+    return allowance;
+}
+
+/* A limit of the user's stands, also one that is more than the system allows: what runs out then is
+ * waited for. */
+static void say_limit(size_t most, const struct allowance *allowance)
+{
+    if (most <= allowance->connections)
+        say("at most %zu connections at a time", most);
+    else
+        say("at most %zu connections at a time, but %s allows about %zu: raise it", most,
+            allowance->by, allowance->connections);
 }
 
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
@@ -131,7 +167,8 @@ static void say_confinement(const struct options *options)
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
-static int run(lined_server *server, struct log_writer *log, const struct options *options)
+static int run(lined_server *server, struct log_writer *log, const struct options *options,
+               const struct allowance *allowance)
 {
     struct stop stop;
     char address[NET_TEXT_SIZE];
@@ -146,6 +183,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
     say_confinement(options);
+    say_limit(options->server.max_connections, allowance);
     int result = lined_server_wait(server);
     if (result < 0) {
         say("accept: %s", say_error(-result, text));
@@ -214,6 +252,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
     struct lined_worker settling = *worker;
+    const struct allowance allowance = settle_limit(options);
     lined_server *server;
     char text[SAY_ERROR_SIZE];
 
@@ -231,7 +270,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
                 say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
     }
-    int status = run(server, starting.log, options);
+    int status = run(server, starting.log, options, &allowance);
     lined_server_free(server);
     return status;
 }

@@ -43,6 +43,15 @@ const char options_help[] =
     "                             never (default 50)\n"
     "      --user NAME            become this user for good, once the port is open\n"
     "      --no-sandbox           stay able to open files and to make any system call\n"
+    "      --max-connections N    how many may be connected at a time (default: as many as\n"
+    "                             descriptors and threads suffice for, less a reserve)\n"
+    "      --overflow wait|refuse\n"
+    "                             what more clients get: they wait in the backlog, or are told\n"
+    "                             \"Server busy\" and closed (default wait)\n"
+    "      --max-per-ip N         how many of one address may be connected at a time; 0 is no\n"
+    "                             limit (default 0)\n"
+    "      --accept-rate N        how many are accepted a second, the others wait; 0 is no limit\n"
+    "                             (default 0)\n"
     "  -h, --help                 show this help and exit\n"
     "  -V, --version              show the version and exit\n"
     "\n"
@@ -181,6 +190,39 @@ static bool read_backlog(struct options *options, const char *value)
     return true;
 }
 
+static bool read_max_connections(struct options *options, const char *value)
+{
+    uint32_t most;
+
+    if (!value_number(value, 1, OPTIONS_CONNECTIONS_MOST, &most))
+        return false;
+    options->server.max_connections = most;
+    return true;
+}
+
+static bool read_overflow(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"wait", "refuse", NULL});
+
+    options->server.overflow = word == 1 ? LINED_OVERFLOW_REFUSE : LINED_OVERFLOW_WAIT;
+    return word >= 0;
+}
+
+static bool read_max_per_ip(struct options *options, const char *value)
+{
+    uint32_t most;
+
+    if (!value_number(value, 0, OPTIONS_CONNECTIONS_MOST, &most))
+        return false;
+    options->server.max_per_ip = most;
+    return true;
+}
+
+static bool read_accept_rate(struct options *options, const char *value)
+{
+    return value_number(value, 0, 1000000, &options->server.accept_rate);
+}
+
 /* ---- the options ---- */
 
 /* Every option that sets something. */
@@ -213,6 +255,13 @@ static const struct setting {
      read_busy_poll},
     {"user", 0, false, "LINED_USER", "a user's name", read_user},
     {"no-sandbox", 0, true, "LINED_NO_SANDBOX", "yes or no", read_no_sandbox},
+    {"max-connections", 0, false, "LINED_MAX_CONNECTIONS", "a whole number from 1 to 16777216",
+     read_max_connections},
+    {"overflow", 0, false, "LINED_OVERFLOW", "wait or refuse", read_overflow},
+    {"max-per-ip", 0, false, "LINED_MAX_PER_IP", "a whole number from 0 to 16777216",
+     read_max_per_ip},
+    {"accept-rate", 0, false, "LINED_ACCEPT_RATE", "a whole number from 0 to 1000000",
+     read_accept_rate},
 };
 
 enum { SETTINGS = sizeof settings / sizeof settings[0] };

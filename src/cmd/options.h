@@ -18,9 +18,13 @@ enum options_action {
     OPTIONS_BAD, /* the message says what is wrong */
 };
 
+/* What max-connections and max-per-ip go up to. */
+#define OPTIONS_CONNECTIONS_MOST 16777216u
+
 struct options {
-    struct lined_options server; /* ip points into argv or the environment */
-    const char *worker;          /* a name or a file, see worker.h; points as ip does */
+    /* ip points into argv or the environment; max_connections is 0 where it is not given. */
+    struct lined_options server;
+    const char *worker; /* a name or a file, see worker.h; points as ip does */
     bool quiet;
     const char *user; /* whom to become, or NULL; points as ip does */
     bool no_sandbox;

@@ -14,6 +14,7 @@
 static const char *const names[WARN_KINDS] = {
     [WARN_ACCEPT] = "accept",
     [WARN_THREAD] = "thread",
+    [WARN_LIMIT] = "limit",
     [WARN_LOG] = "packet log",
 };
 

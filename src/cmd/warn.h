@@ -18,6 +18,7 @@
 enum warn_kind {
     WARN_ACCEPT,
     WARN_THREAD,
+    WARN_LIMIT,
     WARN_LOG,
     WARN_KINDS,
 };

@@ -1,0 +1,38 @@
+/*
+ * Turning clients away: each gets a line, and its connection is ended so that the line arrives,
+ * without a thread and without waiting. Closed with unread bytes, a connection is reset, and a
+ * reset can destroy the line on its way; so a few connections are kept open for a moment, until the
+ * client has ended its side. Nobody who is turned away can cost more than one of those few places,
+ * a second, and so many bytes that are thrown away. The acceptor's alone.
+ */
+#ifndef REFUSAL_H
+#define REFUSAL_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many are kept at a time, and so how many descriptors all this takes. One more, and the oldest
+ * is closed. */
+#define REFUSAL_PLACES 32
+
+struct refusal {
+    size_t count;
+    struct pollfd polled[1 + REFUSAL_PLACES]; /* 0 is the listener's; then the oldest first */
+    struct refusal_place {
+        int64_t deadline_ms;      /* monotonic */
+        size_t thrown_away;       /* bytes */
+    } places[1 + REFUSAL_PLACES]; /* beside polled */
+};
+
+/* Turns the client on fd away with a line. Takes fd over. */
+void refusal_begin(struct refusal *refusal, int fd, const char *line);
+
+/* Sees to those who were turned away until somebody waits to be accepted on the listener, or it is
+ * shut down, or none of them is left. */
+void refusal_wait(struct refusal *refusal, int listener);
+
+/* Closes what is kept: its descriptors are wanted. */
+void refusal_end(struct refusal *refusal);
+
+#endif

@@ -1,0 +1,178 @@
+#include "../src/admission.h"
+
+#include "suite.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+static struct admission admission;
+
+static union net_address address_of(const char *ip)
+{
+    union net_address address;
+
+    ck_assert_msg(net_parse(ip, 80, &address), "%s", ip);
+    return address;
+}
+
+static bool enters(const char *ip)
+{
+    const union net_address address = address_of(ip);
+    const char *line;
+
+    ck_assert_int_eq(admission_enter(&admission, &address, 0, &line), LINED_OK);
+    return line == NULL;
+}
+
+static void leaves(const char *ip)
+{
+    const union net_address address = address_of(ip);
+
+    admission_leave(&admission, &address);
+}
+
+static void begin(const struct lined_options *options)
+{
+    admission_init(&admission, options);
+}
+
+START_TEST(addresses_count_as_people_count_them)
+{
+    static const struct {
+        const char *first;
+        const char *second;
+        bool is_same;
+    } cases[] = {
+        {"10.0.0.1", "10.0.0.1", true},
+        {"10.0.0.1", "10.0.0.2", false},
+        {"10.0.0.1", "::ffff:10.0.0.1", true},
+        {"::ffff:10.0.0.1", "::ffff:10.0.0.2", false},
+        {"2001:db8::1", "2001:db8::ffff:0:0:2", true},
+        {"2001:db8:0:1::1", "2001:db8:0:2::1", false},
+        {"2001:db8::1", "10.0.0.1", false},
+        {"::1", "127.0.0.1", false},
+        {"::1", "0.0.0.0", false},
+        {"fe80::1%lo", "fe80::2%lo", false}, /* neighbours, not one host */
+        {"fe80::1%lo", "fe80::1%lo", true},
+    };
+
+    begin(&(struct lined_options){.max_per_ip = 1});
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert(enters(cases[i].first));
+        ck_assert_msg(enters(cases[i].second) == !cases[i].is_same, "%s, %s", cases[i].first,
+                      cases[i].second);
+        if (!cases[i].is_same)
+            leaves(cases[i].second);
+        leaves(cases[i].first);
+    }
+    ck_assert_ptr_null(admission.addresses); /* nothing is kept of who has gone */
+    admission_deinit(&admission);
+}
+END_TEST
+
+START_TEST(many_addresses_come_and_go)
+{
+    enum { ADDRESSES = 10000 };
+    char ip[32];
+
+    begin(&(struct lined_options){.max_per_ip = 2});
+    for (int times = 0; times < 3; times++) {
+        for (int i = 0; i < ADDRESSES; i++) {
+            snprintf(ip, sizeof ip, "10.%d.%d.1", i / 256, i % 256);
+            ck_assert(enters(ip) == (times < 2));
+        }
+    }
+    ck_assert_uint_eq(admission_refused(&admission), ADDRESSES);
+    for (int times = 0; times < 2; times++) {
+        for (int i = ADDRESSES - 1; i >= 0; i--) {
+            snprintf(ip, sizeof ip, "10.%d.%d.1", i / 256, i % 256);
+            leaves(ip);
+        }
+    }
+    ck_assert_ptr_null(admission.addresses);
+    admission_deinit(&admission);
+}
+END_TEST
+
+START_TEST(the_limit_comes_before_the_addresses)
+{
+    const union net_address address = address_of("10.0.0.1");
+    const char *line;
+
+    begin(&(struct lined_options){
+        .max_connections = 5, .overflow = LINED_OVERFLOW_REFUSE, .max_per_ip = 1});
+    ck_assert_int_eq(admission_enter(&admission, &address, 4, &line), LINED_OK);
+    ck_assert_ptr_null(line);
+    ck_assert_int_eq(admission_enter(&admission, &address, 4, &line), LINED_OK);
+    ck_assert_str_eq(line, "Too many connections from your address\n");
+    ck_assert_int_eq(admission_enter(&admission, &address, 5, &line), LINED_OK);
+    ck_assert_str_eq(line, "Server busy\n");
+    leaves("10.0.0.1");
+    admission_deinit(&admission);
+}
+END_TEST
+
+/* A million milliseconds after the start of the clock, clients come as fast as they may: how many
+ * are accepted in so many milliseconds? */
+static int accepted_in(int64_t ms, uint32_t rate)
+{
+    int64_t now = 1000000;
+    int64_t end = now + ms;
+    int accepted = 0;
+
+    begin(&(struct lined_options){.accept_rate = rate});
+    while (now < end) {
+        admission_accepted(&admission, now);
+        accepted++;
+        if (admission_due_ms(&admission) > now)
+            now = admission_due_ms(&admission);
+    }
+    admission_deinit(&admission);
+    return accepted;
+}
+
+START_TEST(the_rate_is_kept_over_time)
+{
+    static const uint32_t rates[] = {1, 3, 10, 999, 1000, 30000, 1000000};
+
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        int expected = (int)rates[i] * 10;
+        int accepted = accepted_in(10000, rates[i]);
+        ck_assert_msg(accepted >= expected && accepted <= expected + (int)rates[i] / 10 + 1,
+                      "%u a second: %d in ten seconds", rates[i], accepted);
+    }
+}
+END_TEST
+
+START_TEST(only_a_moments_silence_is_made_up_for)
+{
+    begin(&(struct lined_options){.accept_rate = 100});
+    admission_accepted(&admission, 1000000);
+    int64_t later = 2000000;
+    int at_once = 0;
+    for (; admission_due_ms(&admission) <= later; at_once++)
+        admission_accepted(&admission, later);
+    ck_assert_int_eq(at_once, 11); /* a tenth of a second, and the one that is due */
+    admission_deinit(&admission);
+}
+END_TEST
+
+START_TEST(without_a_rate_the_next_is_always_due)
+{
+    begin(&(struct lined_options){.accept_rate = 0});
+    for (int i = 0; i < 1000; i++)
+        admission_accepted(&admission, 1000000);
+    ck_assert_int_le(admission_due_ms(&admission), 1000000);
+    admission_deinit(&admission);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        addresses_count_as_people_count_them,  many_addresses_come_and_go,
+        the_limit_comes_before_the_addresses,  the_rate_is_kept_over_time,
+        only_a_moments_silence_is_made_up_for, without_a_rate_the_next_is_always_due,
+    };
+    return suite_run("admission", tests, sizeof tests / sizeof tests[0]);
+}

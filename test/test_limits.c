@@ -1,0 +1,140 @@
+#include "../src/cmd/limits.h"
+
+#include "suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct limits none = {LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
+
+static void expect_allowed(struct limits limits, size_t expected, const char *expected_which)
+{
+    const char *which;
+
+    ck_assert_uint_eq(limits_connections(&limits, &which), expected);
+    ck_assert_str_eq(which, expected_which);
+}
+
+START_TEST(the_least_limit_binds)
+{
+    struct limits limits = none;
+
+    expect_allowed(limits, 16777216, "lined itself");
+    limits.maps = 65530;
+    expect_allowed(limits, (65530 - 1024) / 2, "vm.max_map_count");
+    limits.system_threads = 32000;
+    expect_allowed(limits, 32000 - 1024, "kernel.threads-max and kernel.pid_max");
+    limits.descriptors = 20000;
+    expect_allowed(limits, 20000 - 64, "RLIMIT_NOFILE");
+    limits.group_threads = 4915;
+    expect_allowed(limits, 4915 - 4915 / 8, "pids.max of the control group");
+    limits.user_processes = 100;
+    expect_allowed(limits, 88, "RLIMIT_NPROC");
+}
+END_TEST
+
+START_TEST(there_is_always_room_for_one)
+{
+    struct limits limits = none;
+
+    limits.descriptors = 20;
+    expect_allowed(limits, 10, "RLIMIT_NOFILE");
+    limits.descriptors = 0;
+    expect_allowed(limits, 1, "RLIMIT_NOFILE");
+}
+END_TEST
+
+static char root[] = "/tmp/lined-limits-XXXXXX";
+
+static void write_file(const char *path, const char *text)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof whole, "%s%s", root, path);
+    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+        *slash = '\0';
+        mkdir(whole, 0700);
+        *slash = '/';
+    }
+    FILE *file = fopen(whole, "w");
+    ck_assert_msg(file != NULL, "%s", whole);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void remove_root(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(the_systems_limits_are_read)
+{
+    struct limits limits;
+
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    write_file("/proc/sys/kernel/threads-max", "192730\n");
+    write_file("/proc/sys/kernel/pid_max", "32768\n");
+    write_file("/proc/sys/vm/max_map_count", "65530\n");
+    write_file("/proc/loadavg", "0.20 0.18 0.12 1/768 11206\n");
+    write_file("/proc/self/cgroup", "9:name=systemd:/x\n8:pids:/a/b\n7:blkio:/\n0::/c/d\n");
+    write_file("/sys/fs/cgroup/pids/a/b/pids.max", "max\n");
+    write_file("/sys/fs/cgroup/pids/a/pids.max", "9000\n");
+    write_file("/sys/fs/cgroup/pids/a/pids.current", "1000\n");
+    write_file("/sys/fs/cgroup/c/d/pids.max", "8600\n");
+    write_file("/sys/fs/cgroup/c/d/pids.current", "500\n");
+    limits_read(&limits, root, true);
+    ck_assert_uint_eq(limits.system_threads, 32000);
+    ck_assert_uint_eq(limits.group_threads, 8000); /* of the group above counts as well */
+    ck_assert_uint_eq(limits.maps, 65530);
+    write_file("/sys/fs/cgroup/c/d/pids.current", "600\n");
+    write_file("/sys/fs/cgroup/pids/a/pids.current", "9001\n");
+    limits_read(&limits, root, true);
+    ck_assert_uint_eq(limits.group_threads, 0);
+    remove_root();
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_no_limit)
+{
+    struct limits limits;
+
+    limits_read(&limits, "/nowhere", true);
+    ck_assert_uint_eq(limits.system_threads, LIMITS_NONE);
+    ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
+    ck_assert_uint_eq(limits.maps, LIMITS_NONE);
+}
+END_TEST
+
+START_TEST(the_descriptors_are_raised_to_the_hard_limit)
+{
+    struct rlimit limit;
+    struct limits limits;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_max = limit.rlim_max < 500 ? limit.rlim_max : 500;
+    limit.rlim_cur = 100;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    limits_raise();
+    limits_read(&limits, "", true);
+    ck_assert_uint_eq(limits.descriptors, limit.rlim_max);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        the_least_limit_binds,
+        there_is_always_room_for_one,
+        the_systems_limits_are_read,
+        what_cannot_be_read_is_no_limit,
+        the_descriptors_are_raised_to_the_hard_limit,
+    };
+    return suite_run("limits", tests, sizeof tests / sizeof tests[0]);
+}
