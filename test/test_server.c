@@ -952,7 +952,7 @@ START_TEST(a_worker_starts_on_an_open_port_before_any_thread)
         prepare(modes[i]);
         size_t before = count_threads();
         lined_server *server = start_worker(&counting);
-        ck_assert_uint_eq(threads_at_start, before);
+        ck_assert_uint_le(threads_at_start, before); /* threads of the server before may end */
         ck_assert_uint_gt(count_threads(), before);
         say(queued_at_start, "hello\n");
         expect(queued_at_start, "Received: hello\n\n");
