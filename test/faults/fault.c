@@ -1,7 +1,8 @@
 /*
  * A library to LD_PRELOAD: lets chosen calls go wrong at chosen times.
  *
- *   FAULT_CALL     the call: one of the names below, or alloc for malloc, calloc and realloc
+ *   FAULT_CALL     the call: one of the names below; alloc for malloc, calloc and realloc; write
+ *                  is to standard output only
  *   FAULT_ERRNO    the errno it fails with, by name (not needed with FAULT_HOW)
  *   FAULT_HOW      what happens instead of failing: skip (it says it did, but did not), half (it
  *                  does half, and says so), torn (it does half, and says it did all), twice
@@ -63,7 +64,11 @@ static struct {
     int (*eventfd)(unsigned, int);
     ssize_t (*write)(int, const void *, size_t);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*pthread_getattr_np)(pthread_t, pthread_attr_t *);
 } next;
+
+/* This thread is amid a call that only a sanitizer makes, and does not expect to fail. */
+static _Thread_local bool is_sanitizer;
 
 /* ISO C has no cast from what dlsym returns. */
 static void find(const char *name, void *function)
@@ -97,7 +102,8 @@ static void find_all(void)
     find("eventfd", &next.eventfd);
     find("write", &next.write);
     find("pthread_create", &next.pthread_create);
-    find("malloc", &next.malloc);
+    find("pthread_getattr_np", &next.pthread_getattr_np);
+    find("malloc", &next.malloc); /* the last: all are there */
 }
 
 /* ---- what goes wrong, and when ---- */
@@ -168,7 +174,8 @@ __attribute__((constructor)) static void begin(void)
 static bool strikes(const char *call)
 {
     find_all();
-    if (chosen == NULL || strcmp(chosen, call) != 0 || atomic_load(&control->armed) == 0)
+    if (chosen == NULL || strcmp(chosen, call) != 0 || is_sanitizer ||
+        atomic_load(&control->armed) == 0)
         return false;
     uint64_t number = atomic_fetch_add(&control->seen, 1) + 1;
     if (number != at && number > first && (every == 0 || number % every != 0))
@@ -308,7 +315,8 @@ int eventfd(unsigned count, int flags)
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    if (!strikes("write"))
+    find_all();
+    if (fd != STDOUT_FILENO || !strikes("write"))
         return next.write(fd, bytes, size);
     if (how == HALF)
         return next.write(fd, bytes, half(size));
@@ -320,4 +328,13 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 {
     return strikes("pthread_create") ? chosen_errno
                                      : next.pthread_create(thread, attributes, main, argument);
+}
+
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    find_all();
+    is_sanitizer = true;
+    int error = next.pthread_getattr_np(thread, attributes);
+    is_sanitizer = false;
+    return error;
 }
