@@ -248,6 +248,9 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags)
         return next.send(fd, bytes, size, flags);
     switch (how) {
     case FAIL:
+        if (chosen_errno == EPIPE || chosen_errno == ECONNRESET)
+            next.shutdown(fd, SHUT_RDWR); /* a socket that says so is dead for recv as well */
+        errno = chosen_errno;
         break;
     case SKIP:
         return (ssize_t)size;
