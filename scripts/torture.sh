@@ -26,7 +26,7 @@ done
 times() { if [ $quick = yes ]; then echo "$2"; else echo "$1"; fi; }
 
 scripts/install-deps.sh test && scripts/install-deps.sh torture || exit 1
-for preset in test asan tsan; do
+for preset in test asan tsan helgrind; do
     [ -e build/$preset/build.ninja ] || cmake --preset $preset >/dev/null || exit 1
     cmake --build --preset $preset -- --quiet || exit 1
 done
@@ -235,9 +235,11 @@ torture_races() {
     lined=$built settings=()
     wrapper=(valgrind -q --error-exitcode=66 --leak-check=full "--show-leak-kinds=definite,indirect")
     race memcheck "==" 1 "$(times 200 50)"
-    wrapper=(valgrind -q --error-exitcode=66 --tool=helgrind)
+    # Of the atomics that it does not know it would report each.
+    lined=$root/build/helgrind/lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
+        valgrind -q --error-exitcode=66 --tool=helgrind)
     race helgrind "==" 1 "$(times 200 50)"
-    wrapper=()
+    lined=$built wrapper=()
     torture_close
 }
 
