@@ -31,6 +31,8 @@ for preset in test asan tsan helgrind; do
     cmake --build --preset $preset -- --quiet || exit 1
 done
 lined=$root/build/test/lined
+tsan_lined=$root/build/tsan/lined
+helgrind_lined=$root/build/helgrind/lined
 libfault=$root/build/test/test/faults/libfault.so
 clients=$root/build/test/test/torture/torture-clients
 hostile=$root/build/test/test/torture/torture-hostile
@@ -41,15 +43,17 @@ scratch=$(mktemp -d)
 chmod 711 "$scratch" # nobody runs lined from there
 # shellcheck source=test/torture/server.sh
 . test/torture/server.sh
+# shellcheck source=test/torture/planted.sh
+. test/torture/planted.sh
 
 # Whatever was started here ends here. A subshell ends its own server by the same trap.
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
     local children
+    stop_server
     mapfile -t children < <(jobs -p)
     [ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null
     wait 2>/dev/null
-    stop_server
     [ "$BASHPID" != $$ ] || rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -229,14 +233,14 @@ race() { # NAME REPORT ROUNDS CLIENTS OPTION...
 torture_races() {
     local built=$lined rounds
     rounds=$(times 25 3)
-    lined=$root/build/tsan/lined settings=("TSAN_OPTIONS=exitcode=66")
+    lined=$tsan_lined settings=("TSAN_OPTIONS=exitcode=66")
     race "thread sanitizer" ThreadSanitizer "$rounds" 200
     race "thread sanitizer, active" ThreadSanitizer "$rounds" 200 --mode active
     lined=$built settings=()
     wrapper=(valgrind -q --error-exitcode=66 --leak-check=full "--show-leak-kinds=definite,indirect")
     race memcheck "==" 1 "$(times 200 50)"
     # Of the atomics that it does not know it would report each.
-    lined=$root/build/helgrind/lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
+    lined=$helgrind_lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
         valgrind -q --error-exitcode=66 --tool=helgrind)
     race helgrind "==" 1 "$(times 200 50)"
     lined=$built wrapper=()
@@ -303,7 +307,6 @@ torture_kill() {
         line=$("$clients" --port "$port" --clients 20 --lines 20) || bad+="$line;"
         kill -KILL "$process"
         wait "$pid" $! 2>/dev/null
-        exec {messages}<&-
         serve --quiet || { bad+="round $i: $said;" && break; }
     done
     end_serving || bad+="exit status $?: $said"
@@ -318,10 +321,10 @@ log_fault() {
     serve || { echo "$1: $said" && return; }
     line=$("$clients" --port "$port" --clients 5 --lines 200) || echo "$1: $line"
     end_serving || echo "$1: exit status $?: $said"
+    [ "$2" = whole ] || [[ $said == *"the packet log has ended"* ]] || echo "$1: never came: $said"
     # The clients' lines and their ends.
     [ "$2" = any ] || [ "$(grep -c -v -x -E 'Incoming packet: "client [0-9]+ line [0-9]+ [a-z]+\\n"|Client disconnected' "$log")$(wc -l <"$log")" = 01005 ] ||
         echo "$1: the log is not whole"
-    echo 5 >>"$scratch/log_faults"
 }
 
 torture_log() {
@@ -338,10 +341,10 @@ torture_log() {
     }
     bad+=$(log_to=/dev/full log_faults ENOSPC any)
     bad+=$(log_to=>(:) log_faults EPIPE any)
-    bad+=$(log_faults EIO any FAULT_ERRNO=EIO FAULT_EVERY=2)
-    bad+=$(log_faults EINTR whole FAULT_ERRNO=EINTR FAULT_EVERY=2)
-    bad+=$(log_faults EAGAIN whole FAULT_ERRNO=EAGAIN FAULT_EVERY=2)
-    bad+=$(log_faults "half a write" whole FAULT_HOW=half FAULT_EVERY=2)
+    bad+=$(log_faults EIO any FAULT_ERRNO=EIO FAULT_AT=1)
+    bad+=$(log_faults EINTR whole FAULT_ERRNO=EINTR FAULT_AT=1 FAULT_EVERY=2)
+    bad+=$(log_faults EAGAIN whole FAULT_ERRNO=EAGAIN FAULT_AT=1 FAULT_EVERY=2)
+    bad+=$(log_faults "half a write" whole FAULT_HOW=half FAULT_AT=1 FAULT_EVERY=2)
     row "the log: ENOSPC, EPIPE, EIO, EINTR, EAGAIN, half writes" "$rounds each" 0 \
         "${bad:-good: no client noticed; the last three logs were whole}"
 }

@@ -28,23 +28,25 @@ if "$lined" --help | grep -q -- --no-sandbox; then
 fi
 
 serve() {
-    local line environment=()
+    local environment=() listening='lined: listening on [^ ]*:([0-9]+)'
     [ ${#settings[@]} -eq 0 ] || environment=(env "${settings[@]}")
-    log=$scratch/log.$BASHPID
-    exec {messages}< <(exec "${wrapper[@]}" "${environment[@]}" "$lined" --port "${use_port:-0}" \
-        "${no_sandbox[@]}" "$@" 2>&1 >"${log_to:-$log}")
+    log=$scratch/log.$BASHPID messages=$scratch/messages.$BASHPID
+    # A file, for a pipe that nobody reads would stop a sanitizer amid its reports.
+    : >"$messages"
+    "${wrapper[@]}" "${environment[@]}" "$lined" --port "${use_port:-0}" "${no_sandbox[@]}" "$@" \
+        2>>"$messages" >"${log_to:-$log}" &
     pid=$! process=$!
-    said=''
-    while IFS= read -r -t 30 -u "$messages" line; do
-        if [[ $line == "lined: listening on "* ]]; then
+    for ((tries = 0; tries < 3000; tries++)); do
+        said=$(<"$messages")
+        if [[ $said =~ $listening ]]; then
             # shellcheck disable=SC2034 # for whoever sources this
-            port=${line##*:}
-            [ ${#wrapper[@]} -eq 0 ] || [ "${wrapper[0]}" != strace ] ||
-                process=$(<"/proc/$pid/task/$pid/children")
+            port=${BASH_REMATCH[1]}
+            [ "${wrapper[0]-}" != strace ] || process=$(<"/proc/$pid/task/$pid/children")
             process=${process// /}
             return 0
         fi
-        said+=$line$'\n'
+        [ -e "/proc/$pid/exe" ] || break
+        sleep 0.01
     done
     said+="(it does not listen)"
     return 1
@@ -53,9 +55,13 @@ serve() {
 end_serving() {
     local status=0
     kill -TERM "$process" 2>/dev/null
-    said+=$(timeout 30 cat <&"$messages")
-    exec {messages}<&-
+    for ((tries = 0; tries < 3000; tries++)); do
+        [ -e "/proc/$pid/exe" ] || break
+        sleep 0.01
+    done
+    kill -KILL "$process" "$pid" 2>/dev/null
     wait "$pid" || status=$?
+    said=$(<"$messages")
     pid='' process=''
     return $status
 }
