@@ -23,6 +23,7 @@ done
 [ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile kill log)
 
 # times FULL QUICK
+patience=120000 # milliseconds for clients that are to be served
 times() { if [ $quick = yes ]; then echo "$2"; else echo "$1"; fi; }
 
 scripts/install-deps.sh test && scripts/install-deps.sh torture || exit 1
@@ -30,7 +31,8 @@ for preset in test asan tsan helgrind; do
     [ -e build/$preset/build.ninja ] || cmake --preset $preset >/dev/null || exit 1
     cmake --build --preset $preset -- --quiet || exit 1
 done
-lined=$root/build/test/lined
+plain_lined=$root/build/test/lined
+lined=$plain_lined
 tsan_lined=$root/build/tsan/lined
 helgrind_lined=$root/build/helgrind/lined
 libfault=$root/build/test/test/faults/libfault.so
@@ -62,7 +64,7 @@ trap 'exit 130' INT TERM
 rows=() failures=0
 # row FAULT TIMES LOST VERDICT: "good", or what was wrong.
 row() {
-    rows+=("| $1 | $2 | $3 | $4 |")
+    rows+=("| $1 | $2 | $3 | ${4//$'\n'/ } |")
     [[ $4 == good* ]] || failures=$((failures + 1))
     echo "$1: $2 times, $3 lost: $4" >&2
 }
@@ -100,7 +102,7 @@ ENOMEM"
 serve_slowly() {
     local ticks began line us
     ticks=$(count_ticks) began=${EPOCHREALTIME/[!0-9]/}
-    line=$("$clients" --port "$port" --clients "$@" --timeout 200000) || echo "$line"
+    line=$("$clients" --port "$port" --clients "$@" --timeout "$patience") || echo "$line"
     us=$((${EPOCHREALTIME/[!0-9]/} - began)) ticks=$(($(count_ticks) - ticks))
     # A tick more, for that is how exactly Linux counts.
     [ $((ticks * 10000)) -le $((us / 50 + 10000)) ] || echo "CPU: $ticks ticks in $us us"
@@ -174,7 +176,6 @@ torture_threads() {
         return
     fi
     install -m 755 "$lined" "$scratch/lined"
-    local built=$lined
     lined=$scratch/lined
     wrapper=(setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --nproc=24:24)
     serve --quiet || bad=$said
@@ -182,7 +183,7 @@ torture_threads() {
     end_serving || bad+="exit status $?: $said"
     [[ $said == *"thread: "* ]] || bad+="no thread was refused"
     bad+=$(expect_connections 60)
-    lined=$built wrapper=()
+    lined=$plain_lined wrapper=()
     row "prlimit --nproc=24 as nobody, 60 clients" 1 0 "${bad:-good: all served, nothing stays}"
 }
 
@@ -214,10 +215,10 @@ torture_each() {
 come_and_go() { # ROUNDS CLIENTS
     local line
     for ((i = 0; i < $1; i++)); do
-        line=$("$clients" --port "$port" --clients "$2" --lines 3 --timeout 120000) || echo "$line"
+        line=$("$clients" --port "$port" --clients "$2" --lines 3 --timeout "$patience") || echo "$line"
     done
     line=$("$clients" --port "$port" --drain "$process" --clients 20 --after 100 --deadline 100000 \
-        --timeout 120000) || echo "$line"
+        --timeout "$patience") || echo "$line"
 }
 
 # A tool's run, whose report is $1 in what is said.
@@ -230,20 +231,33 @@ race() { # NAME REPORT ROUNDS CLIENTS OPTION...
     row "$1" "$(($3 * $4 + 20)) connections" 0 "${bad:-good: no report, no suppressions}"
 }
 
-torture_races() {
-    local built=$lined rounds
+race_tsan() {
+    local rounds
     rounds=$(times 25 3)
     lined=$tsan_lined settings=("TSAN_OPTIONS=exitcode=66")
     race "thread sanitizer" ThreadSanitizer "$rounds" 200
     race "thread sanitizer, active" ThreadSanitizer "$rounds" 200 --mode active
-    lined=$built settings=()
+    lined=$plain_lined settings=()
+}
+
+race_memcheck() {
     wrapper=(valgrind -q --error-exitcode=66 --leak-check=full "--show-leak-kinds=definite,indirect")
     race memcheck "==" 1 "$(times 200 50)"
+    wrapper=()
+}
+
+race_helgrind() {
     # Of the atomics that it does not know it would report each.
     lined=$helgrind_lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
         valgrind -q --error-exitcode=66 --tool=helgrind)
     race helgrind "==" 1 "$(times 200 50)"
-    lined=$built wrapper=()
+    lined=$plain_lined wrapper=()
+}
+
+torture_races() {
+    race_tsan
+    race_memcheck
+    race_helgrind
     torture_close
 }
 

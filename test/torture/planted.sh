@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Plants bugs, one at a time, and expects that the check for them fails, and says why: a check that
-# cannot fail shows nothing. Sourced by scripts/torture.sh, for "scripts/torture.sh planted".
+# cannot fail shows nothing. Sourced by scripts/torture.sh, for "scripts/torture.sh planted": the
+# variables are its own.
+# shellcheck disable=SC2034,SC2154
 
 # caught BUG CHECK PATTERN...: one of the check's verdicts has the pattern, and is not good.
 caught() {
@@ -8,14 +10,14 @@ caught() {
         trap clean_up EXIT
         "$2"
         printf '%s\n' "${rows[@]}" >"$scratch/verdicts"
-        [ $failures -gt 0 ]
+        [ "$failures" -gt 0 ]
     ) >/dev/null 2>"$scratch/planted" && grep -v good: "$scratch/verdicts" | grep -qE -- "$3"; then
         row "planted: $1" 1 "-" "good: seen by $2"
     else
         tail -n 20 "$scratch/planted" >&2
         row "planted: $1" 1 "-" "$2 did not see it"
     fi
-    settings=() wrapper=() lined=$root/build/test/lined tsan_lined=$root/build/tsan/lined
+    settings=() wrapper=() lined=$plain_lined tsan_lined=$root/build/tsan/lined
     helgrind_lined=$root/build/helgrind/lined
 }
 
@@ -64,12 +66,12 @@ planted_races() {
     local unlocked='/^void registry_leave/,/^}/{s/ lock\(registry\);/;/;s/ unlock\(registry\);/;/}'
     variant src/registry.c "$unlocked" -fsanitize=thread -O2
     tsan_lined=$lined
-    caught "leaving without the lock" torture_races 'thread sanitizer.*data race'
+    caught "leaving without the lock" race_tsan 'thread sanitizer.*data race'
     variant src/registry.c "$unlocked" -include stdatomic.h
     helgrind_lined=$lined
-    caught "leaving without the lock" torture_races 'helgrind.*registry_leave'
+    caught "leaving without the lock" race_helgrind 'helgrind.*registry_leave'
     variant src/session.c '/^    free\(conn\);$/d'
-    caught "a connection is not freed" torture_races 'memcheck.*definitely lost'
+    caught "a connection is not freed" race_memcheck 'memcheck.*definitely lost'
     variant src/session.c '/registry_leave\(registry/{h;d};/^    close\(fd\);/{G}'
     caught "close before leaving" torture_close 'EBADF|ENOTSOCK'
 }
@@ -87,7 +89,7 @@ planted_loads() {
 }
 
 torture_planted() {
-    quick=yes
+    quick=yes patience=10000
     planted_sends
     planted_faults
     planted_races
