@@ -45,6 +45,8 @@ scratch=$(mktemp -d)
 chmod 711 "$scratch" # nobody runs lined from there
 # shellcheck source=test/torture/server.sh
 . test/torture/server.sh
+# shellcheck source=test/torture/races.sh
+. test/torture/races.sh
 # shellcheck source=test/torture/planted.sh
 . test/torture/planted.sh
 
@@ -68,6 +70,9 @@ row() {
     [[ $4 == good* ]] || failures=$((failures + 1))
     echo "$1: $2 times, $3 lost: $4" >&2
 }
+
+# How many replies the clients' lines among this say were lost.
+lost_in() { grep -o 'lost=[0-9]*' <<<"$1" | awk -F= '{ sum += $2 } END { print sum + 0 }'; }
 
 # ---- 1: drain ----
 
@@ -130,16 +135,16 @@ torture_accept() {
     done
     wait "${waiting[@]}"
     bad=$(cat "$scratch"/accept.*)
-    row "each of 20 errnos of accept, 20 clients" "$rounds each" 0 \
+    row "each of 20 errnos of accept, 20 clients" "$rounds each" "$(lost_in "$bad")" \
         "${bad:-good: all served, CPU $(sort -n "$scratch/cpu" | tail -n 1) % at most}"
 
     wrapper=(prlimit --nofile=64:64)
     : >"$scratch/cpu"
-    serve --quiet || row "prlimit --nofile=64" 0 0 "$said"
+    serve --quiet || row "prlimit --nofile=64" 0 "-" "$said"
     bad=$(serve_slowly 200 --lines 5 --hold "$(times 3000 1000)")
     end_serving || bad+="exit status $?: $said"
     wrapper=()
-    row "prlimit --nofile=64, 200 clients that stay" 1 0 "${bad:-good: all served, CPU $(<"$scratch/cpu") %}"
+    row "prlimit --nofile=64, 200 clients that stay" 1 "$(lost_in "$bad")" "${bad:-good: all served, CPU $(<"$scratch/cpu") %}"
 }
 
 # ---- 3: threads ----
@@ -169,7 +174,7 @@ torture_threads() {
     end_serving || bad+="exit status $?"
     bad+=$(expect_connections 20)
     settings=()
-    row "pthread_create: EAGAIN" "$rounds" 0 "${bad:-good: all served, nothing stays}"
+    row "pthread_create: EAGAIN" "$rounds" "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
 
     if [ "$(id -u)" -ne 0 ]; then
         echo "skipped: prlimit --nproc, which needs root to become nobody" >&2
@@ -184,7 +189,7 @@ torture_threads() {
     [[ $said == *"thread: "* ]] || bad+="no thread was refused"
     bad+=$(expect_connections 60)
     lined=$plain_lined wrapper=()
-    row "prlimit --nproc=24 as nobody, 60 clients" 1 0 "${bad:-good: all served, nothing stays}"
+    row "prlimit --nproc=24 as nobody, 60 clients" 1 "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
 }
 
 # ---- 4: each call once ----
@@ -206,79 +211,7 @@ torture_each() {
     harm=$(awk '/ faults, / { sum += $4 } END { print sum + 0 }' "$scratch/each")
     said="good: no crash, leak or hang; the next client served"
     [ "$harm" -eq 0 ] && [ "$number" -gt 100 ] || said="$harm did harm"
-    row "each allocation and socket call fails once, each errno" "$number" 0 "$said"
-}
-
-# ---- 5: races ----
-
-# Clients come and go, in rounds; some are there when the server drains.
-come_and_go() { # ROUNDS CLIENTS
-    local line
-    for ((i = 0; i < $1; i++)); do
-        line=$("$clients" --port "$port" --clients "$2" --lines 3 --timeout "$patience") || echo "$line"
-    done
-    line=$("$clients" --port "$port" --drain "$process" --clients 20 --after 100 --deadline 100000 \
-        --timeout "$patience") || echo "$line"
-}
-
-# A tool's run, whose report is $1 in what is said.
-race() { # NAME REPORT ROUNDS CLIENTS OPTION...
-    local bad
-    serve "${@:5}" || bad=$said
-    bad=$(come_and_go "$3" "$4")
-    end_serving || bad+="exit status $?: ${said:0:4000}"
-    [[ $said != *$2* ]] || bad+="${said:0:4000}"
-    row "$1" "$(($3 * $4 + 20)) connections" 0 "${bad:-good: no report, no suppressions}"
-}
-
-race_tsan() {
-    local rounds
-    rounds=$(times 25 3)
-    lined=$tsan_lined settings=("TSAN_OPTIONS=exitcode=66")
-    race "thread sanitizer" ThreadSanitizer "$rounds" 200
-    race "thread sanitizer, active" ThreadSanitizer "$rounds" 200 --mode active
-    lined=$plain_lined settings=()
-}
-
-race_memcheck() {
-    wrapper=(valgrind -q --error-exitcode=66 --leak-check=full "--show-leak-kinds=definite,indirect")
-    race memcheck "==" 1 "$(times 200 50)"
-    wrapper=()
-}
-
-race_helgrind() {
-    # Of the atomics that it does not know it would report each.
-    lined=$helgrind_lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
-        valgrind -q --error-exitcode=66 --tool=helgrind)
-    race helgrind "==" 1 "$(times 200 50)"
-    lined=$plain_lined wrapper=()
-}
-
-torture_races() {
-    race_tsan
-    race_memcheck
-    race_helgrind
-    torture_close
-}
-
-# A descriptor's number is free for others from the beginning of close(2), and here close takes long:
-# whoever uses a number that is not its own any more is seen by its EBADF or ENOTSOCK.
-torture_close() {
-    local rounds bad=''
-    rounds=$(times 10 2)
-    for ((round = 0; round < rounds; round++)); do
-        wrapper=(strace -f -o "$scratch/strace" -e "trace=close,shutdown,sendto,recvfrom"
-            -e inject=close:delay_exit=50000)
-        serve --quiet || bad+=$said
-        "$clients" --port "$port" --clients 100 --lines 20 --timeout 60000 >/dev/null &
-        bad+=$(line=$("$clients" --port "$port" --clients 40 --drain "$process" \
-            --after $((50 + RANDOM % 100)) --deadline 20000) || echo "$line")
-        wait $!
-        end_serving || bad+="exit status $?: $said"
-        bad+=$(grep -E '= -1 (EBADF|ENOTSOCK)' "$scratch/strace" | head -n 5)
-    done
-    wrapper=()
-    row "closes of 50 ms under strace" "$rounds" 0 "${bad:-good: no EBADF, no ENOTSOCK}"
+    row "each allocation and socket call fails once, each errno" "$number" "-" "$said"
 }
 
 # ---- 8: hostile load ----
@@ -304,7 +237,7 @@ torture_hostile() {
     end_serving || bad+="exit status $?: $said"
     awk -v p99="$worst" 'BEGIN { exit !(p99 > 0 && p99 < 50000) }' || bad+="p99 $worst us"
     [ "$kb" -le $((first + 1024)) ] || bad+="memory grows: $start, $first, $kb KB"
-    row "$drips drip, $deaf never read, $resets reset, in $seconds s" 2 0 \
+    row "$drips drip, $deaf never read, $resets reset, in $seconds s" 2 "-" \
         "${bad:-good: p99 of a good client $worst us, memory $start, $first, $kb KB}"
 }
 
@@ -359,7 +292,7 @@ torture_log() {
     bad+=$(log_faults EINTR whole FAULT_ERRNO=EINTR FAULT_AT=1 FAULT_EVERY=2)
     bad+=$(log_faults EAGAIN whole FAULT_ERRNO=EAGAIN FAULT_AT=1 FAULT_EVERY=2)
     bad+=$(log_faults "half a write" whole FAULT_HOW=half FAULT_AT=1 FAULT_EVERY=2)
-    row "the log: ENOSPC, EPIPE, EIO, EINTR, EAGAIN, half writes" "$rounds each" 0 \
+    row "the log: ENOSPC, EPIPE, EIO, EINTR, EAGAIN, half writes" "$rounds each" "$(lost_in "$bad")" \
         "${bad:-good: no client noticed; the last three logs were whole}"
 }
 
