@@ -60,6 +60,10 @@ planted_faults() {
     cp "$lined" "$scratch/build/test/lined"
     cp "$lined" "$scratch/build/asan/lined"
     root=$scratch caught "a failed realloc goes unseen" torture_each 'did harm'
+    cp "$plain_lined" "$scratch/build/test/lined"
+    variant src/session.c '/^        free\(conn\);$/d' -fsanitize=address
+    cp "$lined" "$scratch/build/asan/lined"
+    root=$scratch caught "a refused connection is not freed" torture_each 'did harm'
 }
 
 planted_races() {

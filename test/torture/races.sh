@@ -25,7 +25,7 @@ race() { # NAME REPORT ROUNDS CLIENTS OPTION...
 
 race_tsan() {
     local rounds
-    rounds=$(times 25 3)
+    rounds=$(times 50 3)
     lined=$tsan_lined settings=("TSAN_OPTIONS=exitcode=66")
     race "thread sanitizer" ThreadSanitizer "$rounds" 200
     race "thread sanitizer, active" ThreadSanitizer "$rounds" 200 --mode active
