@@ -2,6 +2,7 @@
 
 #include "../invariant.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +42,15 @@ void say(const char *format, ...)
 void say_plain(char *line)
 {
     put_line(line);
+    size_t length = strlen(line);
+    line[length++] = '\n';
+    int ready;
+    do {
+        ready = poll(&standard_error, 1, 0);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 1 && (standard_error.revents & POLLOUT) != 0 &&
+        write(STDERR_FILENO, line, length) < 0)
+        return; /* nowhere is left to say it */
 }
 
 const char *say_error(int error, char text[SAY_ERROR_SIZE])

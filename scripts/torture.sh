@@ -1,0 +1,306 @@
+#!/usr/bin/env bash
+# Lets go wrong what can: signals, errnos, memory, threads, clients, the log, the machine. Prints a
+# table at the end; exit status 1 if anything was lost or anybody harmed. docs/reliability.md tells
+# what each fault is and what was measured.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+
+usage="usage: scripts/torture.sh [--quick] [FAULT]...
+
+Faults: drain accept threads each races hostile kill log; all of them without any named.
+--quick   fewer times each: under two minutes, for .ci/run
+planted   instead of a fault: plants bugs, and fails where a check does not see one"
+quick=no faults=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) quick=yes ;;
+    drain | accept | threads | each | races | hostile | kill | log | planted) faults+=("$1") ;;
+    *) echo "$usage" >&2 && exit 2 ;;
+    esac
+    shift
+done
+[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile kill log)
+
+# times FULL QUICK
+patience=120000 # milliseconds for clients that are to be served
+times() { if [ $quick = yes ]; then echo "$2"; else echo "$1"; fi; }
+
+scripts/install-deps.sh test && scripts/install-deps.sh torture || exit 1
+for preset in test asan tsan helgrind; do
+    [ -e build/$preset/build.ninja ] || cmake --preset $preset >/dev/null || exit 1
+    cmake --build --preset $preset -- --quiet || exit 1
+done
+plain_lined=$root/build/test/lined
+lined=$plain_lined
+tsan_lined=$root/build/tsan/lined
+helgrind_lined=$root/build/helgrind/lined
+libfault=$root/build/test/test/faults/libfault.so
+clients=$root/build/test/test/torture/torture-clients
+hostile=$root/build/test/test/torture/torture-hostile
+each=$root/build/test/test/torture/torture-faults
+load=$root/build/test/test/bench/lined-load
+
+scratch=$(mktemp -d)
+chmod 711 "$scratch" # nobody runs lined from there
+# shellcheck source=test/torture/server.sh
+. test/torture/server.sh
+# shellcheck source=test/torture/races.sh
+. test/torture/races.sh
+# shellcheck source=test/torture/planted.sh
+. test/torture/planted.sh
+
+# Whatever was started here ends here. A subshell ends its own server by the same trap.
+# shellcheck disable=SC2317 # called by the trap
+clean_up() {
+    local children
+    stop_server
+    mapfile -t children < <(jobs -p)
+    [ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null
+    wait 2>/dev/null
+    [ "$BASHPID" != $$ ] || rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+rows=() failures=0
+# row FAULT TIMES LOST VERDICT: "good", or what was wrong.
+row() {
+    rows+=("| $1 | $2 | $3 | ${4//$'\n'/ } |")
+    [[ $4 == good* ]] || failures=$((failures + 1))
+    echo "$1: $2 times, $3 lost: $4" >&2
+}
+
+# How many replies the clients' lines among this say were lost.
+lost_in() { grep -o 'lost=[0-9]*' <<<"$1" | awk -F= '{ sum += $2 } END { print sum + 0 }'; }
+
+# ---- 1: drain ----
+
+# In turns: with a log, without, and active.
+drain_options=("" "--quiet" "--mode active")
+torture_drain() {
+    local rounds lost=0 doubled=0 torn=0 lines=0 slowest=0 bad='' line option=() after
+    rounds=$(times 200 20)
+    for ((i = 0; i < rounds; i++)); do
+        read -ra option <<<"${drain_options[i % 3]}"
+        after=$((RANDOM % 150))
+        serve --drain-timeout 2 "${option[@]}" || bad="$said"
+        line=$("$clients" --port "$port" --drain "$process" --after $after --deadline 2000 --late 5) ||
+            bad="after $after ms, ${option[*]}: $line"
+        end_serving || bad="exit status $?, after $after ms, ${option[*]}: $said"
+        lost=$((lost + $(figure lost "$line"))) doubled=$((doubled + $(figure doubled "$line")))
+        torn=$((torn + $(figure torn "$line"))) lines=$((lines + $(figure answered "$line")))
+        [ "$(figure exit_ms "$line")" -le "$slowest" ] || slowest=$(figure exit_ms "$line")
+    done
+    row "SIGTERM under 50 busy clients, 5 more not accepted yet" "$rounds" "$lost" \
+        "${bad:-good: $lines replies, $doubled doubled, $torn torn, slowest exit $slowest ms}"
+}
+
+# ---- 2: accept ----
+
+retryable="EINTR EAGAIN ECONNABORTED EPROTO ENETDOWN ENETUNREACH EHOSTDOWN EHOSTUNREACH ENONET
+ENOPROTOOPT EOPNOTSUPP EPERM ETIMEDOUT ENOSR ESOCKTNOSUPPORT EPROTONOSUPPORT EMFILE ENFILE ENOBUFS
+ENOMEM"
+
+# serve_slowly CLIENTS OPTION...: all are served in the end, and lined sleeps meanwhile. Says what was
+# wrong, or nothing, and the CPU time in percent in the file $scratch/cpu.
+serve_slowly() {
+    local ticks began line us
+    ticks=$(count_ticks) began=${EPOCHREALTIME/[!0-9]/}
+    line=$("$clients" --port "$port" --clients "$@" --timeout "$patience") || echo "$line"
+    us=$((${EPOCHREALTIME/[!0-9]/} - began)) ticks=$(($(count_ticks) - ticks))
+    # A tick more, for that is how exactly Linux counts.
+    [ $((ticks * 10000)) -le $((us / 50 + 10000)) ] || echo "CPU: $ticks ticks in $us us"
+    awk -v t="$ticks" -v u="$us" 'BEGIN { printf "%.1f\n", t * 1000000 / u }' >>"$scratch/cpu"
+}
+
+accept_fails() { # ERRNO TIMES
+    trap clean_up EXIT
+    plant FAULT_CALL=accept4 FAULT_ERRNO="$1" FAULT_FIRST="$2"
+    arm
+    serve --quiet || echo "$1: $said"
+    serve_slowly 20 --lines 5
+    [ "$(count_fired)" -eq "$2" ] || echo "$1 came $(count_fired) times, not $2"
+    end_serving || echo "$1: exit status $?: $said"
+}
+
+torture_accept() {
+    local rounds bad waiting=()
+    rounds=$(times 100 40)
+    : >"$scratch/cpu"
+    # They sleep nearly all the time, so they do it side by side.
+    for errno in $retryable; do
+        (accept_fails "$errno" "$rounds") >"$scratch/accept.$errno" &
+        waiting+=($!)
+    done
+    wait "${waiting[@]}"
+    bad=$(cat "$scratch"/accept.*)
+    row "each of 20 errnos of accept, 20 clients" "$rounds each" "$(lost_in "$bad")" \
+        "${bad:-good: all served, CPU $(sort -n "$scratch/cpu" | tail -n 1) % at most}"
+
+    wrapper=(prlimit --nofile=64:64)
+    : >"$scratch/cpu"
+    serve --quiet || row "prlimit --nofile=64" 0 "-" "$said"
+    bad=$(serve_slowly 200 --lines 5 --hold "$(times 3000 1000)")
+    end_serving || bad+="exit status $?: $said"
+    wrapper=()
+    row "prlimit --nofile=64, 200 clients that stay" 1 "$(lost_in "$bad")" "${bad:-good: all served, CPU $(<"$scratch/cpu") %}"
+}
+
+# ---- 3: threads ----
+
+# Runs clients that come again when they are closed. Says what was wrong with what stays behind.
+serve_and_compare() { # CLIENTS OPTION...
+    local threads descriptors kb bad
+    threads=$(count_threads) descriptors=$(count_descriptors) kb=$(resident_kb)
+    serve_slowly "$@" --retry
+    await_counts "$threads" "$descriptors" ||
+        echo "$(count_threads) threads and $(count_descriptors) descriptors stay, of $threads and $descriptors"
+    [ "$(resident_kb)" -le $((kb + 2048)) ] || echo "$(resident_kb) KB stay, of $kb"
+}
+
+expect_connections() { # NUMBER
+    [[ $said == *"served $1 connections,"* ]] || echo "of $1 clients: $said"
+}
+
+torture_threads() {
+    local rounds bad
+    rounds=$(times 1000 50)
+    plant FAULT_CALL=pthread_create FAULT_ERRNO=EAGAIN FAULT_FIRST="$rounds"
+    serve --quiet || bad=$said
+    arm
+    bad=$(serve_and_compare 20 --lines 5)
+    [ "$(count_fired)" -eq "$rounds" ] || bad+="it failed $(count_fired) times"
+    end_serving || bad+="exit status $?"
+    bad+=$(expect_connections 20)
+    settings=()
+    row "pthread_create: EAGAIN" "$rounds" "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
+
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "skipped: prlimit --nproc, which needs root to become nobody" >&2
+        return
+    fi
+    install -m 755 "$lined" "$scratch/lined"
+    lined=$scratch/lined
+    wrapper=(setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --nproc=24:24)
+    serve --quiet || bad=$said
+    bad=$(serve_and_compare 60 --lines 5 --hold 300)
+    end_serving || bad+="exit status $?: $said"
+    [[ $said == *"thread: "* ]] || bad+="no thread was refused"
+    bad+=$(expect_connections 60)
+    lined=$plain_lined wrapper=()
+    row "prlimit --nproc=24 as nobody, 60 clients" 1 "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
+}
+
+# ---- 4: each call once ----
+
+torture_each() {
+    local most said number harm
+    most=$(times 0 2)
+    # each_of BUILD MOST CALL OPTION...
+    each_of() {
+        "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" "${no_sandbox[@]}" "${@:4}" | tee -a "$scratch/each" >&2
+    }
+    : >"$scratch/each"
+    each_of asan 0 alloc
+    each_of asan 0 alloc --mode active
+    each_of test "$most" all
+    each_of test "$most" all --mode active
+    [ $quick = yes ] || each_of asan 0 all
+    number=$(awk '/ faults, / { sum += $2 } END { print sum + 0 }' "$scratch/each")
+    harm=$(awk '/ faults, / { sum += $4 } END { print sum + 0 }' "$scratch/each")
+    said="good: no crash, leak or hang; the next client served"
+    [ "$harm" -eq 0 ] && [ "$number" -gt 100 ] || said="$harm did harm"
+    row "each allocation and socket call fails once, each errno" "$number" "-" "$said"
+}
+
+# ---- 8: hostile load ----
+
+torture_hostile() {
+    local drips deaf resets seconds bad='' csv p99 worst=0 threads descriptors start first kb
+    drips=$(times 4000 500) deaf=$(times 200 50) resets=$(times 60000 5000) seconds=$(times 20 4)
+    serve --quiet || bad=$said
+    threads=$(count_threads) descriptors=$(count_descriptors) start=$(resident_kb)
+    # Twice: the first time the allocator takes what it keeps; the second must not take more.
+    for wave in 1 2; do
+        "$hostile" "$port" "$drips" "$deaf" "$resets" "$seconds" >"$scratch/hostile" &
+        sleep 1 # they gather
+        csv=$("$load" --csv --port "$port" -c 1 -o 1 -d $((seconds - 2))) || bad+="the good client failed;"
+        wait $! || bad+="$(<"$scratch/hostile");"
+        p99=$(cut -d, -f6 <<<"$csv")
+        worst=$(printf '%s\n%s\n' "$worst" "$p99" | sort -g | tail -n 1)
+        await_counts "$threads" "$descriptors" ||
+            bad+="$(count_threads) threads and $(count_descriptors) descriptors stay;"
+        kb=$(resident_kb)
+        [ $wave = 2 ] || first=$kb
+    done
+    end_serving || bad+="exit status $?: $said"
+    awk -v p99="$worst" 'BEGIN { exit !(p99 > 0 && p99 < 50000) }' || bad+="p99 $worst us"
+    [ "$kb" -le $((first + 1024)) ] || bad+="memory grows: $start, $first, $kb KB"
+    row "$drips drip, $deaf never read, $resets reset, in $seconds s" 2 "-" \
+        "${bad:-good: p99 of a good client $worst us, memory $start, $first, $kb KB}"
+}
+
+# ---- 9: kill -9 ----
+
+torture_kill() {
+    local rounds bad='' use_port line
+    rounds=$(times 100 20)
+    # Out of the range that clients' own ports come from: a client must not take it meanwhile.
+    use_port=$((20000 + RANDOM % 10000))
+    until serve --quiet; do use_port=$((20000 + RANDOM % 10000)); done
+    for ((i = 0; i < rounds; i++)); do
+        "$clients" --port "$port" --clients 50 --lines 1000000 --timeout 10000 >/dev/null &
+        line=$("$clients" --port "$port" --clients 20 --lines 20) || bad+="$line;"
+        kill -KILL "$process"
+        wait "$pid" $! 2>/dev/null
+        serve --quiet || { bad+="round $i: $said;" && break; }
+    done
+    end_serving || bad+="exit status $?: $said"
+    row "kill -9 and restart on the same port, 70 clients" "$rounds" "-" "${bad:-good: it listens each time}"
+}
+
+# ---- 10: the log ----
+
+# log_fault NAME LINES_LOGGED: the clients must not notice. With a number of lines, the log has them.
+log_fault() {
+    local line
+    serve || { echo "$1: $said" && return; }
+    line=$("$clients" --port "$port" --clients 5 --lines 200) || echo "$1: $line"
+    end_serving || echo "$1: exit status $?: $said"
+    [ "$2" = whole ] || [[ $said == *"the packet log has ended"* ]] || echo "$1: never came: $said"
+    # The clients' lines and their ends.
+    [ "$2" = any ] || [ "$(grep -c -v -x -E 'Incoming packet: "client [0-9]+ line [0-9]+ [a-z]+\\n"|Client disconnected' "$log")$(wc -l <"$log")" = 01005 ] ||
+        echo "$1: the log is not whole"
+}
+
+torture_log() {
+    local rounds bad=''
+    rounds=$(times 100 10)
+    # log_faults NAME any|whole SETTING...
+    log_faults() {
+        for ((i = 0; i < rounds; i++)); do
+            [ $# -eq 2 ] || { plant "${@:3}" FAULT_CALL=write && arm; }
+            log_fault "$1" "$2"
+            [ $# -eq 2 ] || [ "$(count_fired)" -gt 0 ] || echo "$1: never came"
+        done
+        settings=()
+    }
+    bad+=$(log_to=/dev/full log_faults ENOSPC any)
+    bad+=$(log_to=>(:) log_faults EPIPE any)
+    bad+=$(log_faults EIO any FAULT_ERRNO=EIO FAULT_AT=1)
+    bad+=$(log_faults EINTR whole FAULT_ERRNO=EINTR FAULT_AT=1 FAULT_EVERY=2)
+    bad+=$(log_faults EAGAIN whole FAULT_ERRNO=EAGAIN FAULT_AT=1 FAULT_EVERY=2)
+    bad+=$(log_faults "half a write" whole FAULT_HOW=half FAULT_AT=1 FAULT_EVERY=2)
+    row "the log: ENOSPC, EPIPE, EIO, EINTR, EAGAIN, half writes" "$rounds each" "$(lost_in "$bad")" \
+        "${bad:-good: no client noticed; the last three logs were whole}"
+}
+
+for fault in "${faults[@]}"; do
+    "torture_$fault"
+done
+echo
+echo "| fault | times | lost replies | verdict |"
+echo "|---|---|---|---|"
+printf '%s\n' "${rows[@]}"
+[ $failures -eq 0 ]
