@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|peers
-# all is there. Usage: scripts/install-deps.sh build|test|lint|torture|peers
+# all is there. Usage:
+# scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|torture|peers
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -70,6 +70,8 @@ want_for_analyse() {
 want_for_models() {
     want has_command spin spin
     want has_command gcc gcc libc6-dev
+}
+
 want_for_torture() {
     want has_command strace strace
     want has_command valgrind valgrind libc6-dbg
@@ -91,13 +93,10 @@ fuzz) want_for_fuzz ;;
 coverage) want_for_coverage ;;
 analyse) want_for_analyse ;;
 models) want_for_models ;;
-peers) want_for_peers ;;
-*)
-    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|peers" >&2
 torture) want_for_torture ;;
 peers) want_for_peers ;;
 *)
-    echo "usage: scripts/install-deps.sh build|test|lint|torture|peers" >&2
+    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|torture|peers" >&2
     exit 2
     ;;
 esac

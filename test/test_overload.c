@@ -398,7 +398,7 @@ END_TEST
 START_TEST(who_is_turned_away_stalls_nobody)
 {
     enum { CLIENTS = 100 };
-    static char bytes[4 * 1024 * 1024];
+    static char bytes[32 * 1024 * 1024];
     int clients[2];
     int others[CLIENTS];
     lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);

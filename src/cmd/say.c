@@ -21,7 +21,12 @@ static void put_line(char *line)
     const struct iovec parts[] = {{.iov_base = line, .iov_len = strlen(line)},
                                   {.iov_base = end, .iov_len = 1}};
 
-    if (poll(&standard_error, 1, 0) == 1 && (standard_error.revents & POLLOUT) != 0 &&
+    int ready;
+
+    do {
+        ready = poll(&standard_error, 1, 0);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 1 && (standard_error.revents & POLLOUT) != 0 &&
         writev(STDERR_FILENO, parts, 2) < 0)
         return; /* nowhere is left to say it */
 }
@@ -42,15 +47,6 @@ void say(const char *format, ...)
 void say_plain(char *line)
 {
     put_line(line);
-    size_t length = strlen(line);
-    line[length++] = '\n';
-    int ready;
-    do {
-        ready = poll(&standard_error, 1, 0);
-    } while (ready < 0 && errno == EINTR);
-    if (ready == 1 && (standard_error.revents & POLLOUT) != 0 &&
-        write(STDERR_FILENO, line, length) < 0)
-        return; /* nowhere is left to say it */
 }
 
 const char *say_error(int error, char text[SAY_ERROR_SIZE])
