@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # Explores every state of the models in docs/models with spin, and shows that spin finds each bug that
-# is planted in them: scripts/check-models.sh. Fails where a search was not exhaustive, too.
+# is planted in them: scripts/check-models.sh [--quick]. Fails where a search was not exhaustive, too.
+# --quick leaves the planted bugs out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+case ${1-} in
+"" | --quick) quick=${1-} ;;
+*) echo "usage: scripts/check-models.sh [--quick]" >&2 && exit 2 ;;
+esac
 scripts/install-deps.sh models
 models=$PWD/docs/models
 scratch=$(mktemp -d)
@@ -97,14 +102,15 @@ start check push push.pml
 start check mailbox mailbox.pml
 planted=0
 for file in stop.pml push.pml mailbox.pml; do
+    [ -z "$quick" ] || break
     for name in $(mutants_of "$file"); do
         start mutant "$file" "$name"
         planted=$((planted + 1))
     done
 done
 wait
-if [ "$planted" -eq 0 ] || [ -e "$scratch/wrong" ]; then
+if [ -e "$scratch/wrong" ] || { [ "$planted" -eq 0 ] && [ -z "$quick" ]; }; then
     echo "check-models: a model is wrong, or not explored to its end, or a planted bug was not found" >&2
     exit 1
 fi
-echo "check-models: every state explored, and each of $planted planted bugs found"
+echo "check-models: every state explored; $planted planted bugs, each found"

@@ -13,4 +13,4 @@ scripts/install-deps.sh test
 [ -e "build/$preset/build.ninja" ] || cmake --preset "$preset"
 cmake --build --preset "$preset" -- --quiet
 # The preset makes running no test a failure.
-ctest --preset "$preset" "$@"
+ctest --preset "$preset" --parallel "$(nproc)" "$@"
