@@ -189,6 +189,7 @@ for shape in "${shapes[@]}"; do
     contenders_of "$shape"
     total=$((total + rounds * ${#names[@]}))
 done
+progress() { [ ! -t 2 ] || printf '\r%-75s\r' "$1" >&2; }
 run=0 began=$SECONDS
 for ((round = 0; round < rounds; round++)); do
     for shape in "${shapes[@]}"; do
@@ -196,12 +197,12 @@ for ((round = 0; round < rounds; round++)); do
         for name in "${names[@]}"; do
             run=$((run + 1))
             left=$(((SECONDS - began) * (total - run) / run))
-            printf '\rrun %d of %d, about %d s left: %-30s' $run $total $left "$shape $name" >&2
+            progress "run $run of $total, about $left s left: $shape $name"
             measure "$shape" "$name"
         done
     done
 done
-printf '\r%75s\r' '' >&2
+progress ""
 
 # ---- the report ----
 
@@ -238,11 +239,12 @@ table() {
 # Columns of lined-load's CSV.
 rate=4 p50=5 p99=6 cpu=8 kb=9 opened=17 again=18 each=19 rested=21
 machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
+count() { echo "$1 $2$([ "$1" = 1 ] || echo s)"; }
 tables() {
     echo "$(date +%F), $machine, server and load on a core each. Medians of $rounds rounds of $seconds s; lines of 32 bytes where nothing else is said."
     echo
     for shape in 50x64 50x1 1x1; do
-        table $shape "${shape%x*} connections, ${shape#*x} lines under way" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+        table $shape "$(count "${shape%x*}" connection), $(count "${shape#*x}" line) under way" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
     done
     table churn "connect, a line, close; 16 at once" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
     table hold10k "10,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
@@ -252,7 +254,7 @@ tables() {
     table neighbour-0 "50 connections, a line under way" $p99 "us p99" $rate "lines/s"
     table neighbour-1 "the same beside one that sends and never reads" $p99 "us p99" $rate "lines/s"
     for count in 1 10 100 1000 10000; do
-        table scale-$count "$count connections, 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
+        table scale-$count "$(count $count connection), 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done
     table dd "dd, read back" $rate MB/s
     for shape in kv-set-1 kv-get-1 kv-set-16 kv-get-16; do
