@@ -22,35 +22,52 @@ void out_deinit(struct out_buffer *out);
 /* out_put for more bytes than there is room for now. */
 size_t out_put_growing(struct out_buffer *out, const char *bytes, size_t size);
 
-/* As memcpy, for bytes that are mostly few: copies of a constant size are a load and a store each,
- * and the last of them may overlap the one before. */
+/* As memcpy, for bytes that are mostly few: each of these copies is of a constant size, so a load
+ * and a store, and the last may overlap the one before. No loop, which the compiler would unroll.
+ */
 static inline void out_copy(char *to, const char *from, size_t size)
 {
-    enum { BLOCK = 16, HALF = 8, MANY = 256 };
-
-    if (size > MANY) {
+    if (size > 64) {
         memcpy(to, from, size);
-    } else if (size >= BLOCK) {
-        for (size_t at = 0; at < size - BLOCK; at += BLOCK)
-            memcpy(to + at, from + at, BLOCK);
-        memcpy(to + size - BLOCK, from + size - BLOCK, BLOCK);
-    } else if (size >= HALF) {
-        memcpy(to, from, HALF);
-        memcpy(to + size - HALF, from + size - HALF, HALF);
-    } else {
-        for (size_t at = 0; at < size; at++)
-            to[at] = from[at];
+    } else if (size > 32) {
+        memcpy(to, from, 32);
+        memcpy(to + size - 32, from + size - 32, 32);
+    } else if (size >= 16) {
+        memcpy(to, from, 16);
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size > 0) { /* 1 to 3: the first, the middle, the last */
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
     }
+}
+
+/* Takes bytes that there is room for: size is from 1 to out_room. */
+static inline void out_put_here(struct out_buffer *out, const char *bytes, size_t size)
+{
+    out_copy(out->data + out->used, bytes, size);
+    out->used += size;
+}
+
+static inline size_t out_room(const struct out_buffer *out)
+{
+    return out->capacity - out->used;
 }
 
 /* Takes as many of the bytes as there is room for, and returns how many: fewer than size only
  * when the buffer can grow no more. 0 with an empty buffer: there is no memory at all. */
 static inline size_t out_put(struct out_buffer *out, const char *bytes, size_t size)
 {
-    if (out->capacity - out->used < size || size == 0)
-        return size == 0 ? 0 : out_put_growing(out, bytes, size);
-    out_copy(out->data + out->used, bytes, size);
-    out->used += size;
+    if (size > out_room(out))
+        return out_put_growing(out, bytes, size);
+    if (size > 0)
+        out_put_here(out, bytes, size);
     return size;
 }
 

@@ -126,17 +126,26 @@ static int make_room(struct lined_conn *conn)
     return conn->send_failed;
 }
 
-int lined_send(lined_conn *conn, const void *bytes, size_t size)
+/* Where there is no room, or there was an error. Not inlined: it would make lined_send save and
+ * restore registers each time, which costs as much as the rest of it. */
+__attribute__((noinline, cold)) static int send_slowly(struct lined_conn *conn, const char *bytes,
+                                                       size_t size)
 {
-    const char *rest = bytes;
-
     while (conn->send_failed == LINED_OK) {
-        size_t taken = out_put(&conn->out, rest, size);
+        size_t taken = out_put(&conn->out, bytes, size);
         if (taken == size)
             return LINED_OK;
-        rest += taken;
+        bytes += taken;
         size -= taken;
         make_room(conn);
     }
     return conn->send_failed;
+}
+
+int lined_send(lined_conn *conn, const void *bytes, size_t size)
+{
+    if (conn->send_failed != LINED_OK || size == 0 || size > out_room(&conn->out))
+        return send_slowly(conn, bytes, size);
+    out_put_here(&conn->out, bytes, size);
+    return LINED_OK;
 }
