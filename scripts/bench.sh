@@ -137,10 +137,14 @@ fi
 
 lined_load() { "${load_core[@]}" $load --csv --pid "$pid" --port "$port" "$@"; }
 
-# What others measure comes as lined-load's CSV does, with lines or requests a second at its place.
-rate_only() { printf '0,0,0,%s,0,0,0,0,0\n' "$1"; }
+# What others measure comes as lined-load's CSV does: MB or requests a second at the place of lines,
+# and the server's CPU time for each, which is counted in ticks.
+ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
+row() { # RATE COUNT TICKS
+    printf '0,0,0,%s,0,0,0,%s,0\n' "$1" "$(awk -v n="$2" -v t="$3" -v hz="$(getconf CLK_TCK)" 'BEGIN { print t / hz / n * 1e6 }')"
+}
 
-dd_rate() { # the greatest of what scripts/load-dd.sh sends must come back first
+dd_rate() {
     "${load_core[@]}" scripts/load-dd.sh -p "$port" -b 4M -c 32 -n 2 --read-back 2>/dev/null |
         sed -n 's/.* bytes, \([0-9]*\) MB.* 0 failures/\1/p'
 }
@@ -158,8 +162,17 @@ run_load() { # SHAPE
     burst-*) lined_load --hold -c 1000 -o "${1#*-}" -s 1460 -d 2.5 ;;
     neighbour-*) lined_load -c 50 -o 1 -d "$seconds" --non-readers "${1#*-}" ;;
     scale-*) lined_load -c "${1#*-}" -o 16 -d "$seconds" ;;
-    dd) rate_only "$(dd_rate)" ;;
-    kv-*) IFS=- read -r _ command pipeline <<<"$1" && rate_only "$(kv_rate "$command" "$pipeline")" ;;
+    dd)
+        before=$(ticks)
+        figure=$(dd_rate)
+        row "$figure" 268 $(($(ticks) - before)) # two rounds of 128 MiB
+        ;;
+    kv-*)
+        IFS=- read -r _ command pipeline <<<"$1"
+        before=$(ticks)
+        figure=$(kv_rate "$command" "$pipeline")
+        row "$figure" $((pipeline * 50000)) $(($(ticks) - before))
+        ;;
     *) lined_load -c "${1%x*}" -o "${1#*x}" -d "$seconds" ;;
     esac
 }
@@ -256,10 +269,10 @@ tables() {
     for count in 1 10 100 1000 10000; do
         table scale-$count "$(count $count connection), 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done
-    table dd "dd, read back" $rate MB/s
+    table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
     for shape in kv-set-1 kv-get-1 kv-set-16 kv-get-16; do
         IFS=- read -r _ command pipeline <<<"$shape"
-        table "$shape" "redis-benchmark -t $command -c 50 -P $pipeline" $rate requests/s
+        table "$shape" "redis-benchmark -t $command -c 50 -P $pipeline" $rate requests/s $cpu "server CPU us a request"
     done
 }
 if [ $write = no ]; then

@@ -5,6 +5,7 @@
 #include "../src/workers/siphash.h"
 #include "suite.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -310,9 +311,27 @@ START_TEST(threads_never_see_half_a_value)
 }
 END_TEST
 
+START_TEST(numbers_are_written_as_printf_writes_them)
+{
+    static const long long numbers[] = {0,   1,    -1,      9,       10,        -10,
+                                        255, -999, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char text[INTEGER_MOST], expected[INTEGER_MOST + 1];
+        long long again;
+        int size = snprintf(expected, sizeof expected, "%lld", numbers[i]);
+        ck_assert_uint_eq(integer_write(numbers[i], text), (size_t)size);
+        ck_assert_mem_eq(text, expected, (size_t)size);
+        ck_assert(integer_read(text, (size_t)size, &again));
+        ck_assert_int_eq(again, numbers[i]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
+        numbers_are_written_as_printf_writes_them,
         siphash_is_siphash,
         integers_have_one_spelling,
         what_is_put_is_found_while_the_table_grows_and_shrinks,

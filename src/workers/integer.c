@@ -1,5 +1,7 @@
 #include "integer.h"
 
+#include <string.h>
+
 bool integer_read(const char *bytes, size_t size, long long *number)
 {
     bool is_negative = size > 0 && bytes[0] == '-';
@@ -21,4 +23,22 @@ bool integer_read(const char *bytes, size_t size, long long *number)
     }
     *number = value;
     return true;
+}
+
+size_t integer_write(long long number, char text[INTEGER_MOST])
+{
+    char digits[INTEGER_MOST];
+    char *first = digits + sizeof digits;
+    /* Unsigned, because the least number has no positive counterpart. */
+    unsigned long long left = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
+
+    do {
+        *--first = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        *--first = '-';
+    size_t size = (size_t)(digits + sizeof digits - first);
+    memcpy(text, first, size);
+    return size;
 }

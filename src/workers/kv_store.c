@@ -4,7 +4,6 @@
 #include "kv_shard.h"
 #include "siphash.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -114,14 +113,14 @@ static enum kv_result add_locked(struct kv_place *place, struct kv_bytes key, lo
                                  long long *sum)
 {
     const struct kv_entry *entry = *place->link;
-    char digits[24];
+    char digits[INTEGER_MOST];
     long long number = 0;
 
     if (entry != NULL && !integer_read(entry->bytes + entry->key_size, entry->value_size, &number))
         return KV_NOT_INTEGER;
     if (__builtin_add_overflow(number, amount, sum))
         return KV_OVERFLOW;
-    struct kv_bytes value = {digits, (size_t)snprintf(digits, sizeof digits, "%lld", *sum)};
+    struct kv_bytes value = {digits, integer_write(*sum, digits)};
     return kv_shard_put(place, key, value, entry == NULL ? KV_NEVER : entry->expires);
 }
 

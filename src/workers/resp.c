@@ -234,10 +234,12 @@ int resp_send_error(lined_conn *conn, const char *text)
 
 static int send_number_line(lined_conn *conn, char type, long long number)
 {
-    char text[32];
+    char text[1 + INTEGER_MOST + 2] = {type};
+    size_t size = 1 + integer_write(number, text + 1);
 
-    int size = snprintf(text, sizeof text, "%c%lld\r\n", type, number);
-    return lined_send(conn, text, (size_t)size);
+    text[size++] = '\r';
+    text[size++] = '\n';
+    return lined_send(conn, text, size);
 }
 
 int resp_send_number(lined_conn *conn, long long number)
