@@ -65,17 +65,20 @@ typedef struct lined_handle {
 /* Expected conditions. As the reason of a close they say why the connection ended. */
 enum lined_result {
     LINED_OK = 0,
-    LINED_EOF,           /* the client ended its side, and everything it sent has been handled */
-    LINED_RESET,         /* the client reset the connection, or went before its replies were sent */
-    LINED_END,           /* the worker asked to end: replies so far are sent first */
-    LINED_SEND_TIMEOUT,  /* a send made no progress for send_timeout_ms */
-    LINED_IDLE_TIMEOUT,  /* the client sent nothing for idle_timeout_ms */
-    LINED_LINE_TOO_LONG, /* max_line bytes without an LF, and long_line is LINED_LONG_CLOSE */
-    LINED_STOPPING,      /* the server drains: every line received before has been handled */
-    LINED_CUT,           /* the server was stopped, or its drain ran out of time */
-    LINED_SLOW_CONSUMER, /* the client did not take what others sent it */
-    LINED_DEADLINE,      /* the task's own deadline has passed; the connection goes on */
-    LINED_GONE,          /* the handle's connection has gone */
+    LINED_EOF,          /* the client ended its side, and everything it sent has been handled */
+    LINED_RESET,        /* the client reset the connection, or went before its replies were sent */
+    LINED_END,          /* the worker asked to end: replies so far are sent first */
+    LINED_SEND_TIMEOUT, /* the client has taken nothing of its replies for send_timeout_ms */
+    LINED_IDLE_TIMEOUT, /* the client sent nothing for idle_timeout_ms */
+    LINED_LINE_TIMEOUT, /* a line was begun and not finished for line_timeout_ms */
+    LINED_SESSION_TIMEOUT, /* the connection was there for session_timeout_ms */
+    LINED_LOST,            /* the client's host answers no more, and no reply waits for it */
+    LINED_LINE_TOO_LONG,   /* max_line bytes without an LF, and long_line is LINED_LONG_CLOSE */
+    LINED_STOPPING,        /* the server drains: every line received before has been handled */
+    LINED_CUT,             /* the server was stopped, or its drain ran out of time */
+    LINED_SLOW_CONSUMER,   /* the client did not take what others sent it */
+    LINED_DEADLINE,        /* the task's own deadline has passed; the connection goes on */
+    LINED_GONE,            /* the handle's connection has gone */
 };
 
 /* What a line longer than max_line gets. */
@@ -152,7 +155,7 @@ struct lined_worker {
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here does, and lined loads no module that was made for another. A module finds the
  * library in the command; it is not linked to one of its own. */
-#define LINED_ABI 2u
+#define LINED_ABI 3u
 
 struct lined_module {
     uint32_t abi;
@@ -198,6 +201,8 @@ struct lined_options {
     enum lined_partial partial;     /* default LINED_PARTIAL_DROP */
     uint32_t send_timeout_ms;       /* default 30,000; 0: no limit */
     uint32_t idle_timeout_ms;       /* default 0: no limit */
+    uint32_t line_timeout_ms;       /* for a line that is begun; default 0: no limit */
+    uint32_t session_timeout_ms;    /* for the whole connection; default 0: no limit */
     uint32_t drain_timeout_ms;      /* how long a drain waits for the workers; default 5,000 */
     enum lined_mode mode;           /* default LINED_PASSIVE */
     size_t push_limit;            /* bytes from others that may wait for one client, at least 1; one
@@ -282,8 +287,8 @@ LINED_API void lined_server_free(lined_server *server);
 /* The next line, for a task: *line points to *size bytes, its LF among them, valid until the next
  * receive. Sends what has gathered before it waits. Returns LINED_OK, LINED_DEADLINE, or the reason
  * for the end, which every later call returns too: LINED_EOF, LINED_RESET, LINED_IDLE_TIMEOUT,
- * LINED_LINE_TOO_LONG, LINED_STOPPING, LINED_CUT, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno.
- */
+ * LINED_LINE_TIMEOUT, LINED_SESSION_TIMEOUT, LINED_LOST, LINED_LINE_TOO_LONG, LINED_STOPPING,
+ * LINED_CUT, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno. */
 LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
 
 #define LINED_EXACT_MOST (16u * 1024u * 1024u)
@@ -291,6 +296,7 @@ LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
 /* The next size bytes, whatever they are, for a task whose protocol says how long things are:
  * *bytes points to them, valid until the next receive. At most LINED_EXACT_MOST, or -EMSGSIZE.
  * Returns as lined_recv_line does; where the client ends before, what it sent of them is dropped.
+ * Once a part of them is there, line_timeout_ms counts as it does for a line.
  */
 LINED_API int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size);
 

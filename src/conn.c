@@ -17,10 +17,15 @@
 
 void conn_init(struct lined_conn *conn, lined_server *server, int fd, const union net_address *peer)
 {
+    const struct lined_options *options = &server->options;
+
     *conn = (struct lined_conn){.entry.fd = fd, .server = server, .peer = *peer};
-    outbox_init(&conn->entry.outbox, fd, server->options.push_limit);
-    line_init(&conn->in, server->options.max_line);
-    out_init(&conn->out, server->options.mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
+    deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
+                   options->session_timeout_ms,
+                   options->session_timeout_ms == 0 ? 0 : monotonic_ms());
+    outbox_init(&conn->entry.outbox, fd, options->push_limit);
+    line_init(&conn->in, options->max_line);
+    out_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
 }
 
 void conn_deinit(struct lined_conn *conn)
@@ -41,6 +46,14 @@ int conn_reason(struct lined_conn *conn, int error)
         return LINED_CUT;
     if (outbox_is_slow(&conn->entry.outbox))
         return LINED_SLOW_CONSUMER;
+    switch (net_loss(conn->entry.fd, error)) {
+    case NET_LOST:
+        return LINED_LOST;
+    case NET_LOST_UNACKNOWLEDGED:
+        return LINED_SEND_TIMEOUT;
+    case NET_NOT_LOST:
+        break;
+    }
     return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
 }
 
@@ -49,48 +62,24 @@ static bool has_grown(const struct lined_conn *conn)
     return line_has_grown(&conn->in) || out_has_grown(&conn->out);
 }
 
-/* The sooner of two times to wait, of which 0 is for ever. */
-static uint32_t sooner(uint32_t ms, uint32_t other_ms)
+/* How long recv is to sleep at most: until the next deadline, or until buffers are given back; 0:
+ * for ever. */
+static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
 {
-    if (ms == 0 || other_ms == 0)
-        return ms + other_ms;
-    return ms < other_ms ? ms : other_ms;
-}
+    uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_unread(&conn->in) > 0);
 
-/* When recv is to wake although nothing came: for the idle timeout, to shrink buffers, or for the
- * task's deadline, which is so many milliseconds away (0: there is none). */
-static uint32_t next_wake(const struct lined_conn *conn, uint32_t to_deadline)
-{
-    uint32_t idle_timeout = conn->server->options.idle_timeout_ms;
-    uint32_t wake = idle_timeout == 0 ? 0 : idle_timeout - conn->silent_ms;
-
-    if (has_grown(conn))
-        wake = sooner(wake, SHRINK_AFTER_MS);
-    return sooner(wake, to_deadline);
+    return has_grown(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
 }
 
 /* It seldom changes, so it seldom costs a call. */
-static void set_wake(struct lined_conn *conn, uint32_t wake)
+static void set_nap(struct lined_conn *conn, uint32_t wait)
 {
-    if (wake == conn->wake_ms)
+    if (!deadlines_set_nap(&conn->deadlines, wait))
         return;
-    const struct timeval timeout = {.tv_sec = wake / 1000,
-                                    .tv_usec = (suseconds_t)(wake % 1000) * 1000};
+    uint32_t nap = conn->deadlines.nap_ms;
+    const struct timeval timeout = {.tv_sec = nap / 1000,
+                                    .tv_usec = (suseconds_t)(nap % 1000) * 1000};
     INVARIANT(setsockopt(conn->entry.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0);
-    conn->wake_ms = wake;
-}
-
-/* recv has waited for wake_ms, and nothing came. */
-static int heard_nothing(struct lined_conn *conn)
-{
-    uint32_t idle_timeout = conn->server->options.idle_timeout_ms;
-
-    line_shrink(&conn->in);
-    out_shrink(&conn->out);
-    if (idle_timeout == 0)
-        return LINED_OK;
-    conn->silent_ms += conn->wake_ms;
-    return conn->silent_ms >= idle_timeout ? LINED_IDLE_TIMEOUT : LINED_OK;
 }
 
 /* How many bytes may still be read. When the drain is first seen, what the kernel has received by
@@ -134,23 +123,33 @@ static void note_received(struct lined_conn *conn, size_t size)
 {
     conn_count(&conn->entry.bytes_in, size);
     line_filled(&conn->in, size);
-    conn->silent_ms = 0;
+    deadlines_heard(&conn->deadlines);
     if (conn->saw_drain)
         conn->drain_left -= size;
 }
 
 /* Receives; where nothing is there yet, gives way to other threads before it sleeps. On a busy
  * core the next lines have often come when the turn comes round: then there was no sleep, and the
- * sender's core had nobody to wake. See docs/performance.md. */
-static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room,
-                              uint32_t to_deadline)
+ * sender's core had nobody to wake. See docs/performance.md. now is 0 where nobody had to know. */
+static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, int64_t now)
 {
     ssize_t size =
         busy_poll_recv(&conn->busy_poll, &conn->server->busy_poll, conn->entry.fd, into, room);
     if (size >= 0 || errno != EAGAIN)
         return size;
-    set_wake(conn, next_wake(conn, to_deadline));
+    if (now == 0 && deadlines_need_now(&conn->deadlines))
+        now = monotonic_ms();
+    set_nap(conn, longest_wait(conn, now));
     return recv(conn->entry.fd, into, room, 0);
+}
+
+/* recv has slept as long as it may, and nothing came. */
+static int heard_nothing(struct lined_conn *conn)
+{
+    deadlines_heard_nothing(&conn->deadlines);
+    line_shrink(&conn->in);
+    out_shrink(&conn->out);
+    return LINED_OK;
 }
 
 /* Reads once, blocking. LINED_OK when bytes came, or may come. */
@@ -159,15 +158,20 @@ static int receive(struct lined_conn *conn)
     size_t limit = receive_limit(conn);
     if (limit == 0)
         return end_of_input(conn);
-    int64_t to_deadline = conn->deadline_ms == 0 ? 0 : conn->deadline_ms - monotonic_ms();
-    if (conn->deadline_ms != 0 && to_deadline <= 0)
-        return LINED_DEADLINE;
+    int64_t now = deadlines_are_running(&conn->deadlines) ? monotonic_ms() : 0;
+    int passed = now == 0 ? LINED_OK : deadlines_passed(&conn->deadlines, now);
+    if (passed == LINED_DEADLINE || passed == LINED_SESSION_TIMEOUT)
+        return passed;
 
     size_t room;
     char *into = line_room(&conn->in, &room);
     if (into == NULL)
         return -ENOMEM;
-    ssize_t size = recv_patiently(conn, into, room < limit ? room : limit, (uint32_t)to_deadline);
+    if (room > limit)
+        room = limit;
+    /* What came in time counts, although it is looked at only now. */
+    ssize_t size = passed == LINED_OK ? recv_patiently(conn, into, room, now)
+                                      : recv(conn->entry.fd, into, room, MSG_DONTWAIT);
     if (size > 0) {
         note_received(conn, (size_t)size);
         return LINED_OK;
@@ -177,7 +181,7 @@ static int receive(struct lined_conn *conn)
     if (errno == EINTR)
         return LINED_OK;
     if (errno == EAGAIN)
-        return heard_nothing(conn);
+        return passed == LINED_OK ? heard_nothing(conn) : passed;
     return conn_reason(conn, errno);
 }
 
@@ -204,6 +208,9 @@ static bool may_take(struct lined_conn *conn)
 {
     if (conn->input_over == LINED_OK && phase_of(conn) == REGISTRY_CUT)
         conn->input_over = LINED_CUT;
+    if (conn->input_over == LINED_OK && deadlines_look_is_due(&conn->deadlines) &&
+        deadlines_look(&conn->deadlines, monotonic_ms()))
+        conn->input_over = LINED_SESSION_TIMEOUT;
     return conn->input_over == LINED_OK;
 }
 
@@ -216,6 +223,8 @@ bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
         conn->input_over = LINED_LINE_TOO_LONG;
         return false;
     }
+    if (found != LINE_NONE)
+        deadlines_line_ended(&conn->deadlines);
     return found != LINE_NONE;
 }
 
@@ -271,6 +280,7 @@ int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
         if (settle_and_receive(conn) == LINED_DEADLINE)
             return LINED_DEADLINE;
     }
+    deadlines_line_ended(&conn->deadlines);
     conn_count(&conn->entry.bytes_lined, size);
     return LINED_OK;
 }
@@ -278,7 +288,7 @@ int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
 void lined_set_deadline(lined_conn *conn, uint32_t ms)
 {
     if (conn->server->worker->task != NULL)
-        conn->deadline_ms = ms == 0 ? 0 : monotonic_ms() + ms;
+        conn->deadlines.task = ms == 0 ? 0 : monotonic_ms() + ms;
 }
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])

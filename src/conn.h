@@ -8,6 +8,7 @@
 #define CONN_H
 
 #include "busy_poll.h"
+#include "deadlines.h"
 #include "line.h"
 #include "lined.h"
 #include "net.h"
@@ -38,9 +39,7 @@ struct lined_conn {
     bool is_with_owner; /* a message of this connection is posted: nothing is to block */
     bool saw_drain;     /* drain_left is set */
     size_t drain_left;  /* bytes that were received when the drain was seen, not read yet */
-    int64_t deadline_ms; /* the task's own; monotonic; 0: none */
-    uint32_t wake_ms;    /* SO_RCVTIMEO as it is set; 0: none */
-    uint32_t silent_ms;  /* how long the client has sent nothing, as far as recv has told */
+    struct deadlines deadlines;
 };
 
 /* Takes over fd. Cannot fail: buffers are made when they are needed. */
@@ -74,7 +73,7 @@ static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
 }
 
 /* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_SLOW_CONSUMER,
- * LINED_RESET or -errno. */
+ * LINED_LOST, LINED_SEND_TIMEOUT, LINED_RESET or -errno. */
 int conn_reason(struct lined_conn *conn, int error);
 
 /* Nothing is left to handle, or sending has to wait: the observer shows what it has. */

@@ -8,8 +8,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* A client that does not end its side is given so long, to read the last replies. */
-#define GOODBYE_MS 1000
+/* A client that does not end its side is given so long, to read the last replies: together with how
+ * late a deadline may be noticed, less than a second. */
+#define GOODBYE_MS 750
 
 /* While a drain waits for acknowledgements. The kernel has no event for them. */
 #define ACKNOWLEDGED_LOOK_MS 5u
@@ -47,7 +48,8 @@ static void wait_for_acknowledgements(struct lined_conn *conn)
 static bool has_someone_to_wait_for(const struct lined_conn *conn, int reason)
 {
     return reason != LINED_RESET && reason != LINED_SEND_TIMEOUT && reason != LINED_CUT &&
-           reason != LINED_SLOW_CONSUMER && conn->send_failed == LINED_OK && !conn->peer_gone;
+           reason != LINED_SLOW_CONSUMER && reason != LINED_LOST && conn->send_failed == LINED_OK &&
+           !conn->peer_gone;
 }
 
 int conn_finish(struct lined_conn *conn, int reason)

@@ -56,7 +56,41 @@ void net_format(const union net_address *address, char text[NET_TEXT_SIZE])
     snprintf(text, NET_TEXT_SIZE, "[%s%s]:%u", ip, scope, ntohs(address->v6.sin6_port));
 }
 
-static int prepare_listener(int fd, const union net_address *address, int backlog)
+/* The kernel's user timeout begins with the first time that it sends something again, 200 ms after
+ * it was sent at least: so much sooner it may end. */
+#define USER_TIMEOUT_AHEAD_MS 100u
+
+/* The kernel refuses to be silent for longer before it asks. */
+#define KEEPALIVE_MOST_S 32767u
+
+static int set_number(int fd, int level, int option, uint32_t value)
+{
+    int number = (int)value;
+
+    return setsockopt(fd, level, option, &number, sizeof number) < 0 ? -errno : 0;
+}
+
+/* How to notice a peer that has vanished. Whatever is not acknowledged: the user timeout. Where
+ * nothing is to be: a probe each second after three quarters of the time, because the kernel's
+ * timers are coarse; the user timeout says when to give up there, too, instead of a number of
+ * probes (tcp(7)). A peer that is there answers the first probe. */
+static int give_up_after(int fd, uint32_t ms)
+{
+    uint32_t ahead = ms / 8 < USER_TIMEOUT_AHEAD_MS ? ms / 8 : USER_TIMEOUT_AHEAD_MS;
+    uint32_t silence = ms / 4 * 3 / 1000;
+    int failed;
+
+    silence = silence < 1 ? 1 : silence;
+    silence = silence > KEEPALIVE_MOST_S ? KEEPALIVE_MOST_S : silence;
+    if ((failed = set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms - ahead)) < 0 ||
+        (failed = set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, silence)) < 0 ||
+        (failed = set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1)) < 0)
+        return failed;
+    return set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+static int prepare_listener(int fd, const union net_address *address, int backlog,
+                            uint32_t give_up_ms)
 {
     const int on = 1;
     socklen_t size = address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6;
@@ -65,18 +99,20 @@ static int prepare_listener(int fd, const union net_address *address, int backlo
      */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0 ||
-        bind(fd, &address->any, size) < 0 || listen(fd, backlog) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0)
         return -errno;
-    return 0;
+    int failed = give_up_ms == 0 ? 0 : give_up_after(fd, give_up_ms);
+    if (failed < 0)
+        return failed;
+    return bind(fd, &address->any, size) < 0 || listen(fd, backlog) < 0 ? -errno : 0;
 }
 
-int net_listen(const union net_address *address, int backlog)
+int net_listen(const union net_address *address, int backlog, uint32_t give_up_ms)
 {
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0)
         return -errno;
-    int failed = prepare_listener(fd, address, backlog);
+    int failed = prepare_listener(fd, address, backlog, give_up_ms);
     if (failed < 0) {
         close(fd);
         return failed;
@@ -168,14 +204,34 @@ void net_stop_waiting(int listener)
     INVARIANT(flags >= 0 && fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0);
 }
 
-size_t net_unacknowledged(int fd)
+/* Stays as it was when a connection dies. */
+static size_t unacknowledged_to_the_end(int fd)
 {
     int bytes = 0;
 
-    /* The kernel's count stays as it was when a connection dies. */
-    if (ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes <= 0 || net_connection_state(fd) == NET_DEAD)
-        return 0;
-    return (size_t)bytes;
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+size_t net_unacknowledged(int fd)
+{
+    size_t bytes = unacknowledged_to_the_end(fd);
+
+    return bytes == 0 || net_connection_state(fd) == NET_DEAD ? 0 : bytes;
+}
+
+enum net_loss net_loss(int fd, int error)
+{
+    switch (error) {
+    case ETIMEDOUT:
+    /* What routers, or the neighbours' table, have said of it meanwhile. */
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+        return unacknowledged_to_the_end(fd) > 0 ? NET_LOST_UNACKNOWLEDGED : NET_LOST;
+    default:
+        return NET_NOT_LOST;
+    }
 }
 
 size_t net_readable(int fd)

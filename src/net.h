@@ -27,9 +27,11 @@ bool net_parse(const char *ip, uint16_t port, union net_address *address);
 void net_format(const union net_address *address, char text[NET_TEXT_SIZE]);
 
 /* A listening socket, close-on-exec, with SO_REUSEADDR, TCP_NODELAY, and SO_OOBINLINE, so that an
- * urgent byte is a byte like any other. An accepted socket inherits the last two on Linux, which
- * saves calls for each connection. -errno on failure. */
-int net_listen(const union net_address *address, int backlog);
+ * urgent byte is a byte like any other. Where give_up_ms is not 0 the kernel gives a peer up that
+ * has answered nothing for so long, asked twice where nothing was sent to it, so in two seconds at
+ * the soonest. An accepted socket inherits all but the first on Linux, which saves calls for each
+ * connection. -errno on failure. */
+int net_listen(const union net_address *address, int backlog, uint32_t give_up_ms);
 
 /* The port a socket is bound to, in host order. */
 uint16_t net_port(int fd);
@@ -64,6 +66,16 @@ void net_stop_waiting(int listener);
 
 /* How many bytes sent on fd the other side can still acknowledge, and has not. */
 size_t net_unacknowledged(int fd);
+
+/* Whether the kernel has given the peer up. */
+enum net_loss {
+    NET_NOT_LOST,
+    NET_LOST,                /* nothing was on its way to it */
+    NET_LOST_UNACKNOWLEDGED, /* it took nothing of what was */
+};
+
+/* What an errno of send(2) or recv(2) on fd says. */
+enum net_loss net_loss(int fd, int error);
 
 /* How many received bytes can be read from fd without waiting. */
 size_t net_readable(int fd);

@@ -10,34 +10,47 @@
 #include <sys/socket.h>
 
 /* How often a stalled send looks whether the client has taken anything: that many times in the
- * send timeout, so that the timeout is kept to an eighth. */
+ * send timeout, or twice a second, so that the timeout is kept to that. */
 #define LOOKS_PER_SEND_TIMEOUT 8u
+#define LOOK_AT_LEAST_EVERY_MS 500u
 
-/* Waits until fd takes more bytes, or the client has taken none for the send timeout. A client
- * that reads slowly may leave the socket unwritable for long: what it has acknowledged is its
- * progress. */
+static uint32_t look_every(uint32_t timeout)
+{
+    uint32_t every = timeout / LOOKS_PER_SEND_TIMEOUT + 1;
+
+    if (timeout == 0)
+        return 0;
+    return every < LOOK_AT_LEAST_EVERY_MS ? every : LOOK_AT_LEAST_EVERY_MS;
+}
+
+/* Waits until fd takes more bytes, or the client has taken none for the send timeout, or its
+ * session is over. A client that reads slowly may leave the socket unwritable for long: what it has
+ * acknowledged is its progress. */
 static int wait_writable(struct lined_conn *conn)
 {
     uint32_t timeout = conn->server->options.send_timeout_ms;
     struct pollfd writable = {.fd = conn->entry.fd, .events = POLLOUT};
-    int look_every = timeout == 0 ? -1 : (int)(timeout / LOOKS_PER_SEND_TIMEOUT + 1);
     size_t unacknowledged = net_unacknowledged(conn->entry.fd);
-    int64_t last_progress = monotonic_ms();
+    int64_t now = monotonic_ms();
+    int64_t last_progress = now;
 
-    for (;;) {
-        int ready = poll(&writable, 1, look_every);
+    while (!deadlines_session_is_over(&conn->deadlines, now)) {
+        int ready =
+            poll(&writable, 1, deadlines_until_look(&conn->deadlines, now, look_every(timeout)));
         if (ready > 0)
             return LINED_OK; /* POLLERR and POLLHUP too: send tells what it is */
         if (ready < 0 && errno != EINTR)
             return -errno;
         size_t left = net_unacknowledged(conn->entry.fd);
+        now = monotonic_ms();
         if (left < unacknowledged) {
             unacknowledged = left;
-            last_progress = monotonic_ms();
-        } else if (timeout != 0 && monotonic_ms() - last_progress >= timeout) {
+            last_progress = now;
+        } else if (timeout != 0 && now - last_progress >= timeout) {
             return LINED_SEND_TIMEOUT;
         }
     }
+    return LINED_SESSION_TIMEOUT;
 }
 
 /* Sends all the bytes, or finds the client gone (LINED_OK: what it sent before is still to be

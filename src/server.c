@@ -26,6 +26,8 @@ void lined_options_init(struct lined_options *options)
         .partial = LINED_PARTIAL_DROP,
         .send_timeout_ms = 30 * 1000,
         .idle_timeout_ms = 0,
+        .line_timeout_ms = 0,
+        .session_timeout_ms = 0,
         .drain_timeout_ms = 5 * 1000,
         .mode = LINED_PASSIVE,
         .push_limit = 1024 * 1024,
@@ -65,7 +67,8 @@ static int make_part(lined_server *server, enum part part, const union net_addre
 {
     switch (part) {
     case PART_LISTENER:
-        server->listener = net_listen(address, server->options.backlog);
+        server->listener =
+            net_listen(address, server->options.backlog, server->options.send_timeout_ms);
         return server->listener < 0 ? server->listener : LINED_OK;
     case PART_ATTRIBUTES:
         return session_attributes_init(&server->session_attributes);

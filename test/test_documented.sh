@@ -9,7 +9,7 @@ root=$1 lined=$2 load=$3/test/bench/lined-load
 options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 
 help=$("$lined" --help | options_in)
-[ "$(wc -l <<<"$help")" -ge 22 ] || fail "--help has other options than this test knows of: $help"
+[ "$(wc -l <<<"$help")" -ge 24 ] || fail "--help has other options than this test knows of: $help"
 
 manual=$(sed 's/Fl -/--/g' "$root/docs/lined.1" | options_in)
 [ "$manual" = "$help" ] || fail "the man page and --help differ: $(diff <(echo "$manual") <(echo "$help"))"

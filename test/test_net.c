@@ -90,7 +90,7 @@ static int connect_to_listener(void)
     union net_address address;
 
     ck_assert(net_parse("127.0.0.1", 0, &address));
-    listener = net_listen(&address, 8);
+    listener = net_listen(&address, 8, 30000);
     ck_assert_int_ge(listener, 0);
     return dial(net_port(listener));
 }
@@ -104,6 +104,34 @@ static void expect_option(int fd, int level, int option)
     ck_assert_int_ne(value, 0);
 }
 
+static void expect_number(int fd, int option, int expected)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, option, &value, &size), 0);
+    ck_assert_int_eq(value, expected);
+}
+
+/* The longest that the command takes; the kernel's seconds end sooner. */
+START_TEST(no_time_is_too_long_to_give_up_after)
+{
+    union net_address address;
+
+    ck_assert(net_parse("127.0.0.1", 0, &address));
+    int fd = net_listen(&address, 8, 1000000000);
+    ck_assert_int_ge(fd, 0);
+    expect_number(fd, TCP_USER_TIMEOUT, 999999900);
+    expect_number(fd, TCP_KEEPIDLE, 32767);
+    close(fd);
+    fd = net_listen(&address, 8, 1);
+    ck_assert_int_ge(fd, 0);
+    expect_number(fd, TCP_USER_TIMEOUT, 1);
+    expect_number(fd, TCP_KEEPIDLE, 1);
+    close(fd);
+}
+END_TEST
+
 START_TEST(accepted_sockets_inherit_what_the_listener_has)
 {
     union net_address peer;
@@ -112,6 +140,10 @@ START_TEST(accepted_sockets_inherit_what_the_listener_has)
 
     expect_option(fd, IPPROTO_TCP, TCP_NODELAY);
     expect_option(fd, SOL_SOCKET, SO_OOBINLINE);
+    expect_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+    expect_number(fd, TCP_USER_TIMEOUT, 29900);
+    expect_number(fd, TCP_KEEPIDLE, 22);
+    expect_number(fd, TCP_KEEPINTVL, 1);
     close(fd);
     close(client);
     close(listener);
@@ -163,13 +195,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        literals_are_read_and_written,
-        a_scope_without_a_name_is_a_number,
-        other_words_are_no_addresses,
-        every_errno_of_accept_has_a_verdict,
-        accepted_sockets_inherit_what_the_listener_has,
-        who_waits_to_be_accepted_is_counted,
-        a_dead_connection_owes_no_acknowledgement,
+        literals_are_read_and_written,        a_scope_without_a_name_is_a_number,
+        other_words_are_no_addresses,         every_errno_of_accept_has_a_verdict,
+        no_time_is_too_long_to_give_up_after, accepted_sockets_inherit_what_the_listener_has,
+        who_waits_to_be_accepted_is_counted,  a_dead_connection_owes_no_acknowledgement,
     };
     return suite_run("net", tests, sizeof tests / sizeof tests[0]);
 }

@@ -54,6 +54,8 @@ START_TEST(defaults_are_as_documented)
     ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DROP);
     ck_assert_uint_eq(options.server.send_timeout_ms, 30000);
     ck_assert_uint_eq(options.server.idle_timeout_ms, 0);
+    ck_assert_uint_eq(options.server.line_timeout_ms, 0);
+    ck_assert_uint_eq(options.server.session_timeout_ms, 0);
     ck_assert_uint_eq(options.server.drain_timeout_ms, 5000);
     ck_assert_int_eq(options.server.backlog, 4096);
     ck_assert_uint_eq(options.server.busy_poll_us, 50);
@@ -69,7 +71,10 @@ START_TEST(every_option_is_read)
     expect_good(
         "-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
         "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 --log-overflow drop "
-        "--busy-poll 0 --max-connections 8 --overflow refuse --max-per-ip 9 --accept-rate 10");
+        "--busy-poll 0 --max-connections 8 --overflow refuse --max-per-ip 9 --accept-rate 10 "
+        "--line-timeout 20 --session-timeout 3600");
+    ck_assert_uint_eq(options.server.line_timeout_ms, 20000);
+    ck_assert_uint_eq(options.server.session_timeout_ms, 3600000);
     ck_assert_int_eq(options.log_overflow, LOG_DROP);
     ck_assert_str_eq(options.server.ip, "::1");
     ck_assert_uint_eq(options.server.port, 80);
@@ -156,6 +161,8 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--send-timeout nan", "--send-timeout 'nan'", "seconds");
     expect_bad("--send-timeout 1.2.3", "--send-timeout '1.2.3'", "seconds");
     expect_bad("--idle-timeout -1", "--idle-timeout '-1'", "seconds");
+    expect_bad("--line-timeout x", "--line-timeout 'x'", "seconds");
+    expect_bad("--session-timeout 1h", "--session-timeout '1h'", "seconds");
 }
 END_TEST
 
@@ -189,6 +196,7 @@ START_TEST(the_environment_is_read)
         {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},    {"LINED_DRAIN_TIMEOUT", "3"},
         {"LINED_BACKLOG", "4"},      {"LINED_MAX_CONNECTIONS", "5"}, {"LINED_OVERFLOW", "refuse"},
         {"LINED_MAX_PER_IP", "6"},   {"LINED_ACCEPT_RATE", "7"},     {"LINED_LOG_OVERFLOW", "drop"},
+        {"LINED_LINE_TIMEOUT", "5"}, {"LINED_SESSION_TIMEOUT", "6"},
     };
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         setenv(variables[i][0], variables[i][1], 1);
@@ -201,6 +209,8 @@ START_TEST(the_environment_is_read)
     ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DELIVER);
     ck_assert_uint_eq(options.server.send_timeout_ms, 1000);
     ck_assert_uint_eq(options.server.idle_timeout_ms, 2000);
+    ck_assert_uint_eq(options.server.line_timeout_ms, 5000);
+    ck_assert_uint_eq(options.server.session_timeout_ms, 6000);
     ck_assert_uint_eq(options.server.drain_timeout_ms, 3000);
     ck_assert_int_eq(options.server.backlog, 4);
     ck_assert_int_eq(options.log_overflow, LOG_DROP);

@@ -985,10 +985,13 @@ START_TEST(reasons_have_words)
     } cases[] = {
         {LINED_SEND_TIMEOUT, "timeout"},
         {LINED_LINE_TOO_LONG, "line too long"},
+        {LINED_LINE_TIMEOUT, "line timeout"},
+        {LINED_SESSION_TIMEOUT, "session timeout"},
+        {LINED_LOST, "lost"},
         {LINED_CUT, "cut"},
         {-ETIMEDOUT, "etimedout"},
         {-ECONNRESET, "econnreset"},
-        {LINED_GONE + 1, "unknown reason 12"},
+        {LINED_GONE + 1, "unknown reason 15"},
         {-100000, "unknown reason -100000"},
     };
     char words[LINED_REASON_SIZE];

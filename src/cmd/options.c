@@ -36,6 +36,11 @@ const char options_help[] =
     "      --idle-timeout SECONDS\n"
     "                             close a connection whose client sends nothing for so long;\n"
     "                             0 waits for ever (default 0)\n"
+    "      --line-timeout SECONDS\n"
+    "                             close a connection whose client does not finish a line in so\n"
+    "                             long; 0 waits for ever (default 0)\n"
+    "      --session-timeout SECONDS\n"
+    "                             close a connection after so long; 0 never (default 0)\n"
     "      --drain-timeout SECONDS\n"
     "                             how long a stop waits for connections to end (default 5)\n"
     "      --backlog N            connections that may wait to be accepted (default 4096)\n"
@@ -148,6 +153,16 @@ static bool read_idle_timeout(struct options *options, const char *value)
     return value_seconds(value, &options->server.idle_timeout_ms);
 }
 
+static bool read_line_timeout(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->server.line_timeout_ms);
+}
+
+static bool read_session_timeout(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->server.session_timeout_ms);
+}
+
 static bool read_drain_timeout(struct options *options, const char *value)
 {
     return value_seconds(value, &options->server.drain_timeout_ms);
@@ -248,6 +263,10 @@ static const struct setting {
      read_send_timeout},
     {"idle-timeout", 0, false, "LINED_IDLE_TIMEOUT", "a number of seconds from 0 to 1000000",
      read_idle_timeout},
+    {"line-timeout", 0, false, "LINED_LINE_TIMEOUT", "a number of seconds from 0 to 1000000",
+     read_line_timeout},
+    {"session-timeout", 0, false, "LINED_SESSION_TIMEOUT", "a number of seconds from 0 to 1000000",
+     read_session_timeout},
     {"drain-timeout", 0, false, "LINED_DRAIN_TIMEOUT", "a number of seconds from 0 to 1000000",
      read_drain_timeout},
     {"backlog", 0, false, "LINED_BACKLOG", "a whole number from 1 to 65535", read_backlog},
