@@ -203,14 +203,20 @@ void conn_handed_on(struct lined_conn *conn, const char *line, size_t size)
         observer->line(observer->context, &conn->observer_slot, line, size);
 }
 
+int conn_stop_reason(struct lined_conn *conn)
+{
+    if (phase_of(conn) == REGISTRY_CUT)
+        return LINED_CUT;
+    if (deadlines_look_is_due(&conn->deadlines) && deadlines_look(&conn->deadlines, monotonic_ms()))
+        return LINED_SESSION_TIMEOUT;
+    return LINED_OK;
+}
+
 /* False once no more can be taken. A stop is seen here, between two lines. */
 static bool may_take(struct lined_conn *conn)
 {
-    if (conn->input_over == LINED_OK && phase_of(conn) == REGISTRY_CUT)
-        conn->input_over = LINED_CUT;
-    if (conn->input_over == LINED_OK && deadlines_look_is_due(&conn->deadlines) &&
-        deadlines_look(&conn->deadlines, monotonic_ms()))
-        conn->input_over = LINED_SESSION_TIMEOUT;
+    if (conn->input_over == LINED_OK)
+        conn->input_over = conn_stop_reason(conn);
     return conn->input_over == LINED_OK;
 }
 

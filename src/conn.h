@@ -1,8 +1,8 @@
 /*
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
- * here is called by the connection's own thread only, but for lined_send, which the owner thread
- * calls while it holds a message of the connection. Sending is in send.c, the
- * polite end in goodbye.c.
+ * here is called by the connection's own thread only, but for lined_send and conn_stop_reason,
+ * which the owner thread calls while it holds a message of the connection. Sending is in send.c,
+ * the polite end in goodbye.c.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -39,7 +39,7 @@ struct lined_conn {
     bool is_with_owner; /* a message of this connection is posted: nothing is to block */
     bool saw_drain;     /* drain_left is set */
     size_t drain_left;  /* bytes that were received when the drain was seen, not read yet */
-    struct deadlines deadlines;
+    struct deadlines deadlines; /* the owner thread's while is_with_owner */
 };
 
 /* Takes over fd. Cannot fail: buffers are made when they are needed. */
@@ -55,6 +55,10 @@ int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
 
 /* The same without waiting: true if there is one already. Lines taken before stay valid. */
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* Between two lines: LINED_CUT or LINED_SESSION_TIMEOUT where no more are to be handled, LINED_OK
+ * elsewhere. */
+int conn_stop_reason(struct lined_conn *conn);
 
 /* A line was handled, or is about to be: counts it and shows it to the observer. */
 void conn_handed_on(struct lined_conn *conn, const char *line, size_t size);

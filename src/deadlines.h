@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* While a session never has to wait, its deadline is looked at once in so many lines at least. */
-#define DEADLINES_PACE_MOST 63u
+/* While a session never has to wait, its deadline is looked at after so many lines at most. */
+#define DEADLINES_PACE_MOST 15u
 
 /* Belongs to the connection's thread. A moment of 0 means that there is none. */
 struct deadlines {
@@ -79,6 +79,13 @@ static inline void deadlines_line_ended(struct deadlines *deadlines)
 static inline bool deadlines_look_is_due(struct deadlines *deadlines)
 {
     return deadlines->session != 0 && deadlines->skip-- == 0;
+}
+
+/* From the next line on, other work is done on each than before: the pace is found anew. */
+static inline void deadlines_forget_pace(struct deadlines *deadlines)
+{
+    deadlines->pace = 0;
+    deadlines->skip = 0;
 }
 
 /* That look. Finds the pace of the next: seldom where lines are quick, each time where one takes

@@ -5,17 +5,21 @@
 #include "thread.h"
 
 /* Handles lines until all are done, one has another result than LINED_OK, so much is to be sent
- * that the connection's thread should do that first, or the server is stopped. */
+ * that the connection's thread should do that first, or the connection is to end. */
 static void handle_lines(struct owner_message *message)
 {
     message->result = LINED_OK;
     message->handled = 0;
-    while (message->handled < message->count && message->result == LINED_OK &&
-           message->conn->out.used < CONN_OUT_MOST &&
-           registry_phase(&message->conn->server->registry) != REGISTRY_CUT) {
+    deadlines_forget_pace(&message->conn->deadlines); /* lines were only gathered until now */
+    while (message->handled < message->count && message->conn->out.used < CONN_OUT_MOST) {
+        message->result = conn_stop_reason(message->conn);
+        if (message->result != LINED_OK)
+            return;
         const struct owner_line *line = &message->lines[message->handled++];
         message->result =
             message->worker->line(message->conn, message->state, line->bytes, line->size);
+        if (message->result != LINED_OK)
+            return;
     }
 }
 

@@ -22,7 +22,8 @@ struct owner_line {
 
 enum owner_request { OWNER_OPEN, OWNER_LINES, OWNER_CLOSE };
 
-/* Until it is answered it belongs to the owner thread, and so does its connection's out buffer. */
+/* Until it is answered it belongs to the owner thread, and so do its connection's out buffer
+ * and deadlines. */
 struct owner_message {
     struct mailbox_message post; /* first: the mailbox knows no more */
     enum owner_request request;
@@ -32,8 +33,9 @@ struct owner_message {
     struct owner_line lines[OWNER_LINES_MOST]; /* OWNER_LINES */
     size_t count;                              /* of lines */
     size_t handled;                            /* set by the owner: the first so many are done */
-    int result;                                /* set by the owner: the last callback's; for
-                                                * OWNER_CLOSE the reason that it is told */
+    int result;                                /* set by the owner: the last callback's, or why
+                                                * there was no next; for OWNER_CLOSE the reason
+                                                * that it is told */
 };
 
 /* Starts the thread that answers what is posted to the mailbox. LINED_OK or -errno. */

@@ -102,8 +102,6 @@ static int deliver_lines(struct owner_message *message)
         done += message->handled;
         if (message->result != LINED_OK || done == count)
             return message->result;
-        if (registry_phase(&message->conn->server->registry) == REGISTRY_CUT)
-            return LINED_CUT;
         int failed = conn_send_gathered(message->conn);
         if (failed != LINED_OK)
             return failed;

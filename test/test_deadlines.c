@@ -112,13 +112,17 @@ START_TEST(quick_lines_are_looked_at_seldom_and_slow_ones_each)
     for (int i = 0; i < 10; i++) {
         ck_assert_uint_eq(lines_to_look(), expected);
         ck_assert(!deadlines_look(&deadlines, 1000));
-        expected = expected * 2 < 64 ? expected * 2 : 64;
+        expected = expected * 2 < 16 ? expected * 2 : 16;
     }
-    ck_assert_uint_eq(lines_to_look(), 64);
+    ck_assert_uint_eq(lines_to_look(), 16);
     for (int64_t now = 1100; now < 2000; now += 100) {
         ck_assert(!deadlines_look(&deadlines, now));
         ck_assert_uint_eq(lines_to_look(), 1);
     }
+    for (int i = 0; i < 10; i++)
+        ck_assert(!deadlines_look(&deadlines, 2000));
+    deadlines_forget_pace(&deadlines);
+    ck_assert_uint_eq(lines_to_look(), 1);
 }
 END_TEST
 
