@@ -8,19 +8,20 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* A client that does not end its side is given so long, to read the last replies: together with how
- * late a deadline may be noticed, less than a second. */
-#define GOODBYE_MS 750
+/* A client that does not end its side is given so long, to read the last replies. After a deadline
+ * it is less: with how late that may be noticed, the connection is gone in a second. */
+#define GOODBYE_MS                1000
+#define GOODBYE_AFTER_DEADLINE_MS 500
 
 /* While a drain waits for acknowledgements. The kernel has no event for them. */
 #define ACKNOWLEDGED_LOOK_MS 5u
 
 /* Ends our side and reads until the client has ended its own: closing with unread bytes would
  * send a reset, which can destroy replies that the client has not read (RFC 1122, 4.2.2.13). */
-static void wait_for_the_clients_end(int fd)
+static void wait_for_the_clients_end(int fd, int64_t ms)
 {
     char unwanted[1024];
-    int64_t deadline = monotonic_ms() + GOODBYE_MS;
+    int64_t deadline = monotonic_ms() + ms;
     struct pollfd readable = {.fd = fd, .events = POLLIN};
 
     shutdown(fd, SHUT_WR);
@@ -64,9 +65,21 @@ int conn_finish(struct lined_conn *conn, int reason)
     return registry_phase(&conn->server->registry) == REGISTRY_CUT ? LINED_CUT : reason;
 }
 
+static int64_t patience_after(int reason)
+{
+    switch (reason) {
+    case LINED_IDLE_TIMEOUT:
+    case LINED_LINE_TIMEOUT:
+    case LINED_SESSION_TIMEOUT:
+        return GOODBYE_AFTER_DEADLINE_MS;
+    default:
+        return GOODBYE_MS;
+    }
+}
+
 void conn_say_goodbye(struct lined_conn *conn, int reason)
 {
     if (has_someone_to_wait_for(conn, reason) && reason != LINED_EOF &&
         registry_phase(&conn->server->registry) == REGISTRY_RUNNING)
-        wait_for_the_clients_end(conn->entry.fd);
+        wait_for_the_clients_end(conn->entry.fd, patience_after(reason));
 }

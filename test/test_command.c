@@ -200,6 +200,33 @@ START_TEST(other_ends_are_logged_with_reason_and_address)
 }
 END_TEST
 
+/* Sends byte after byte until the end of file, and expects why in the log. */
+static void expect_closed_for(const char *option, const char *reason)
+{
+    static const char prefix[] = "Connection closed: ";
+
+    process_serve(&server, -1, ARGUMENTS(option, "0.2"));
+    int client = dial(server.port);
+    struct pollfd readable = {.fd = client, .events = POLLIN};
+    do {
+        say(client, "x");
+    } while (poll(&readable, 1, 10) == 0);
+    expect_eof(client);
+    hang_up(client);
+    process_line(&server.out, text, sizeof text);
+    ck_assert_msg(strncmp(text, prefix, sizeof prefix - 1) == 0 &&
+                      strncmp(text + sizeof prefix - 1, reason, strlen(reason)) == 0,
+                  "%s", text);
+    end_by(SIGTERM, 0);
+}
+
+START_TEST(deadlines_are_logged)
+{
+    expect_closed_for("--line-timeout", "line timeout: 127.0.0.1:");
+    expect_closed_for("--session-timeout", "session timeout: 127.0.0.1:");
+}
+END_TEST
+
 START_TEST(a_client_that_never_reads_times_out)
 {
     static char lines[16 * 1024 * 1024];
@@ -824,6 +851,7 @@ int main(void)
         lines_are_logged_at_once,
         a_reset_is_a_disconnect,
         other_ends_are_logged_with_reason_and_address,
+        deadlines_are_logged,
         a_client_that_never_reads_times_out,
         quiet_prints_nothing,
         each_signal_drains,
