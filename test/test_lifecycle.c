@@ -131,7 +131,7 @@ static int note_connection(lined_conn *conn, void **state)
 static int echo_to_the_end(lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
-    if (memcmp(line, "end\n", size) == 0)
+    if (size == 4 && memcmp(line, "end\n", size) == 0)
         return LINED_END;
     return lined_send(conn, line, size);
 }
