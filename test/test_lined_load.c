@@ -32,6 +32,7 @@ enum {
     UNANSWERED = 14,
     FIRST_S = 16,
     AGAIN_S = 17,
+    RESTED_KB = 20,
     COLUMNS = 21
 };
 
@@ -207,6 +208,32 @@ START_TEST(hold_asks_every_connection_twice)
     ck_assert_double_gt(number(AGAIN_S), 0);
 }
 END_TEST
+
+#ifndef IS_SANITIZED /* they keep what is freed */
+/* KB a connection, after a silence in which grown buffers are given back. */
+static double rested_kb(const char *lines_at_once)
+{
+    unsigned long connections, lines;
+
+    serve();
+    run(server.port, 0,
+        ARGUMENTS("--hold", "-c", "200", "-o", lines_at_once, "-s", "1460", "-d", "2.5", "--csv",
+                  "--pid", server_pid()));
+    end_serving(&connections, &lines);
+    split_columns();
+    return number(RESTED_KB);
+}
+
+START_TEST(the_server_gives_the_memory_of_a_burst_back)
+{
+    double idle = rested_kb("1");
+    double after_burst = rested_kb("64");
+
+    ck_assert_double_gt(idle, 1);
+    ck_assert_double_le(after_burst, 1.15 * idle);
+}
+END_TEST
+#endif
 
 START_TEST(non_readers_come_on_top)
 {
@@ -563,6 +590,9 @@ int main(void)
         an_open_loop_sends_every_line_that_is_due,
         churn_makes_a_connection_for_each_line,
         hold_asks_every_connection_twice,
+#ifndef IS_SANITIZED
+        the_server_gives_the_memory_of_a_burst_back,
+#endif
         non_readers_come_on_top,
         lines_of_every_size_are_checked,
         the_soft_limit_of_descriptors_is_raised,

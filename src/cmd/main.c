@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lined.h>
+#include <malloc.h> /* mallopt */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,6 +39,17 @@ static void open_standard_descriptors(void)
         if (fcntl(fd, F_GETFD) < 0) /* open(2) gives the lowest free number, which is fd */
             INVARIANT(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd);
     }
+}
+
+/* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
+ * arenas: blocks from 16 KiB on are mappings of their own. At most so many, so that mappings are
+ * left for the stacks of the most connections that limits.c allows. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 16 * 1024);
+    mallopt(M_MMAP_MAX, 16 * 1024);
+#endif
 }
 
 static const char *address_text(const char *ip, uint16_t port, char text[NET_TEXT_SIZE])
@@ -318,6 +330,7 @@ int main(int argc, char **argv)
     char message[OPTIONS_MESSAGE_SIZE];
 
     open_standard_descriptors();
+    give_memory_back();
     switch (options_read(&options, argc, argv, getenv, message)) {
     case OPTIONS_HELP:
         fputs(options_help, stdout);
