@@ -87,7 +87,9 @@ static void rest(struct acceptor *acceptor)
     if (server->options.overflow == LINED_OVERFLOW_WAIT &&
         is_full(server, registry_present(&server->registry))) {
         tell(acceptor, TROUBLE_LIMIT, 0);
-        registry_wait_room(&server->registry, server->options.max_connections);
+        while (!registry_wait_room(&server->registry, server->options.max_connections,
+                                   refusal_deadline_ms(&acceptor->refusal)))
+            refusal_expire(&acceptor->refusal);
     }
     int64_t due = admission_due_ms(&server->admission);
     if (due > monotonic_ms())

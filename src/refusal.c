@@ -71,6 +71,17 @@ void refusal_wait(struct refusal *refusal, int listener)
     }
 }
 
+int64_t refusal_deadline_ms(const struct refusal *refusal)
+{
+    return refusal->count > 0 ? refusal->places[1].deadline_ms : 0;
+}
+
+void refusal_expire(struct refusal *refusal)
+{
+    while (refusal->count > 0 && monotonic_ms() >= refusal->places[1].deadline_ms)
+        close_place(refusal, 1);
+}
+
 void refusal_end(struct refusal *refusal)
 {
     while (refusal->count > 0)

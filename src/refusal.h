@@ -32,6 +32,11 @@ void refusal_begin(struct refusal *refusal, int fd, const char *line);
  * shut down, or none of them is left. */
 void refusal_wait(struct refusal *refusal, int listener);
 
+/* When the oldest that is kept has been kept for long enough, monotonic ms; 0: none is kept. For an
+ * acceptor that waits for something else than clients; then refusal_expire closes it. */
+int64_t refusal_deadline_ms(const struct refusal *refusal);
+void refusal_expire(struct refusal *refusal);
+
 /* Closes what is kept: its descriptors are wanted. */
 void refusal_end(struct refusal *refusal);
 

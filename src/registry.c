@@ -254,12 +254,19 @@ size_t registry_present(struct registry *registry)
     return present;
 }
 
-void registry_wait_room(struct registry *registry, size_t most)
+bool registry_wait_room(struct registry *registry, size_t most, int64_t deadline_ms)
 {
+    bool in_time = true;
+
     lock(registry);
-    while (registry->present >= most && registry_phase(registry) != REGISTRY_CUT)
-        wait_locked(registry, &registry->departed);
+    while (in_time && registry->present >= most && registry_phase(registry) != REGISTRY_CUT) {
+        if (deadline_ms == 0)
+            wait_locked(registry, &registry->departed);
+        else
+            in_time = wait_until_locked(registry, &registry->departed, deadline_ms);
+    }
     unlock(registry);
+    return in_time;
 }
 
 void registry_pause(struct registry *registry, int64_t deadline_ms)

@@ -110,8 +110,9 @@ void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);
 /* How many have joined and not released. */
 size_t registry_present(struct registry *registry);
 
-/* Waits until fewer than so many are present, or the phase is REGISTRY_CUT. */
-void registry_wait_room(struct registry *registry, size_t most);
+/* Waits until fewer than so many are present, or the phase is REGISTRY_CUT: true. False when the
+ * deadline, monotonic ms, passes before; 0: there is none. */
+bool registry_wait_room(struct registry *registry, size_t most, int64_t deadline_ms);
 
 /* Waits until the deadline, monotonic ms, for as long as the phase is REGISTRY_RUNNING. */
 void registry_pause(struct registry *registry, int64_t deadline_ms);

@@ -425,19 +425,28 @@ START_TEST(who_is_turned_away_stalls_nobody)
 }
 END_TEST
 
+/* Until its connection is closed: what is sent to a closed one is answered by a reset. */
+static void await_reset(int fd)
+{
+    struct pollfd closed = {.fd = fd, .events = 0};
+    int64_t began = now_us();
+
+    do {
+        ck_assert_int_lt(now_us() - began, 10000000);
+        send(fd, "x", 1, MSG_NOSIGNAL);
+    } while (poll(&closed, 1, 10) == 0);
+    ck_assert(closed.revents & POLLERR);
+}
+
 START_TEST(who_is_turned_away_and_stays_is_closed_in_a_while)
 {
     int clients[2];
     lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);
     int third = dial(lined_server_port(server));
-    struct pollfd closed = {.fd = third, .events = 0};
 
     expect(third, "Server busy\n");
     expect_eof(third);
-    do { /* what is sent to a closed connection is answered by a reset */
-        send(third, "x", 1, MSG_NOSIGNAL);
-    } while (poll(&closed, 1, 10) == 0);
-    ck_assert(closed.revents & POLLERR);
+    await_reset(third);
     hang_up(third);
     talk(clients[0]);
     hang_up(clients[0]);
@@ -475,6 +484,34 @@ START_TEST(one_address_has_its_own_limit)
     hang_up(ours[0]);
     hang_up(ours[1]);
     hang_up(other);
+    finish(server);
+}
+END_TEST
+
+/* Also while the acceptor rests because somebody else has taken the last place. */
+START_TEST(who_is_turned_away_is_closed_in_a_while_at_the_limit_too)
+{
+    prepare_faults();
+    options.max_connections = 2;
+    options.max_per_ip = 1;
+    lined_server *server = start();
+    uint16_t port = lined_server_port(server);
+    int first = dial_from(INADDR_LOOPBACK, port);
+    talk(first);
+    int crowding = dial_from(INADDR_LOOPBACK, port);
+    expect(crowding, "Too many connections from your address\n");
+    expect_eof(crowding);
+    int second = dial_from(INADDR_LOOPBACK + 1, port);
+    talk(second);
+    AWAIT(atomic_load(&troubles) > 0);
+    await_reset(crowding);
+    hang_up(crowding);
+    int third = dial_from(INADDR_LOOPBACK + 2, port);
+    say(third, "hello\n");
+    hang_up(first);
+    expect(third, "Received: hello\n\n");
+    hang_up(second);
+    hang_up(third);
     finish(server);
 }
 END_TEST
@@ -765,6 +802,7 @@ int main(void)
         who_is_turned_away_stalls_nobody,
         who_is_turned_away_and_stays_is_closed_in_a_while,
         one_address_has_its_own_limit,
+        who_is_turned_away_is_closed_in_a_while_at_the_limit_too,
         accepting_keeps_to_its_rate,
         a_drain_does_not_wait_for_the_rate,
         a_stop_ends_a_pause,
