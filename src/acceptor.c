@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -121,7 +122,8 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
 static int take_in(struct acceptor *acceptor, int fd, const union net_address *peer)
 {
     lined_server *server = acceptor->server;
-    size_t present = registry_present(&server->registry);
+    size_t most = server->options.max_connections;
+    size_t present = registry_present_beside_leavers(&server->registry, most > 0 ? most : SIZE_MAX);
     const char *line;
     int result = admission_enter(&server->admission, peer, present, &line);
 

@@ -254,6 +254,17 @@ size_t registry_present(struct registry *registry)
     return present;
 }
 
+size_t registry_present_beside_leavers(struct registry *registry, size_t most)
+{
+    lock(registry);
+    while (registry->present >= most && registry->present > registry->slots.used &&
+           registry_phase(registry) != REGISTRY_CUT)
+        wait_locked(registry, &registry->departed);
+    size_t present = registry->present;
+    unlock(registry);
+    return present;
+}
+
 bool registry_wait_room(struct registry *registry, size_t most, int64_t deadline_ms)
 {
     bool in_time = true;

@@ -110,6 +110,11 @@ void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);
 /* How many have joined and not released. */
 size_t registry_present(struct registry *registry);
 
+/* The same; but where so many are present, it waits first for those who have left and are about to
+ * release: their clients may have seen the end already, and come again. They wait for no client, so
+ * it takes a moment only. */
+size_t registry_present_beside_leavers(struct registry *registry, size_t most);
+
 /* Waits until fewer than so many are present, or the phase is REGISTRY_CUT: true. False when the
  * deadline, monotonic ms, passes before; 0: there is none. */
 bool registry_wait_room(struct registry *registry, size_t most, int64_t deadline_ms);

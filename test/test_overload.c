@@ -372,6 +372,29 @@ START_TEST(at_the_limit_clients_can_be_turned_away)
 }
 END_TEST
 
+/* Who has seen the end of its connection, and comes again at once, finds its place free. */
+START_TEST(who_has_left_is_not_in_the_way)
+{
+    enum { ROUNDS = 500 };
+
+    prepare_faults();
+    options.max_connections = 1;
+    options.overflow = LINED_OVERFLOW_REFUSE;
+    lined_server *server = start();
+    for (int i = 0; i < ROUNDS; i++) {
+        int client = dial(lined_server_port(server));
+        say(client, "hello\n");
+        half_close(client);
+        expect(client, "Received: hello\n\n");
+        expect_eof(client);
+        hang_up(client);
+    }
+    ck_assert_uint_eq(stats_of(server).refused, 0);
+    finish(server);
+    ck_assert_int_eq(atomic_load(&most_here), 1);
+}
+END_TEST
+
 /* What a client sends after the line was sent is acknowledged: no reset destroys the line. */
 START_TEST(who_is_turned_away_is_not_reset)
 {
@@ -798,6 +821,7 @@ int main(void)
         a_drain_serves_who_waits_behind_the_limit,
         a_stop_wakes_an_acceptor_that_rests_at_the_limit,
         at_the_limit_clients_can_be_turned_away,
+        who_has_left_is_not_in_the_way,
         who_is_turned_away_is_not_reset,
         who_is_turned_away_stalls_nobody,
         who_is_turned_away_and_stays_is_closed_in_a_while,
