@@ -106,6 +106,10 @@ static void refuse_by_argument(void)
     EXPECT(sandbox_enter().syscalls == 0);
     EXPECT_REFUSED(ioctl(STDIN_FILENO, TIOCSTI, &byte));
     EXPECT(ioctl(socket_before, FIONREAD, &readable) == 0);
+    EXPECT_REFUSED(fcntl(socket_before, F_SETOWN, getppid()));
+    EXPECT_REFUSED(fcntl(socket_before, F_SETSIG, SIGKILL));
+    EXPECT(fcntl(socket_before, F_SETFL, fcntl(socket_before, F_GETFL) | O_NONBLOCK) == 0);
+    EXPECT(fcntl(socket_before, F_SETFD, fcntl(socket_before, F_GETFD) | FD_CLOEXEC) == 0);
     EXPECT(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
            MAP_FAILED);
     EXPECT(errno == ENOSYS);

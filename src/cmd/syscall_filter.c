@@ -4,6 +4,7 @@
 #include "../invariant.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -63,7 +64,12 @@ static const struct rule rules[] = {
     {.call = SYS_setsockopt},
     {.call = SYS_getsockname},
     {.call = SYS_getpeername},
-    {.call = SYS_fcntl},
+    /* not F_SETOWN, with which the kernel sends signals to other processes */
+    {.call = SYS_fcntl, .argument = 1, .mask = ALL_BITS, .value = F_GETFD},
+    {.call = SYS_fcntl, .argument = 1, .mask = ALL_BITS, .value = F_SETFD},
+    {.call = SYS_fcntl, .argument = 1, .mask = ALL_BITS, .value = F_GETFL},
+    {.call = SYS_fcntl, .argument = 1, .mask = ALL_BITS, .value = F_SETFL},
+    {.call = SYS_fcntl, .argument = 1, .mask = ALL_BITS, .value = F_DUPFD_CLOEXEC},
 
     /* the courier */
     {.call = SYS_epoll_create1},
