@@ -331,6 +331,7 @@ int main(int argc, char **argv)
 
     open_standard_descriptors();
     give_memory_back();
+    say_init();
     switch (options_read(&options, argc, argv, getenv, message)) {
     case OPTIONS_HELP:
         fputs(options_help, stdout);

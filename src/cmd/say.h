@@ -4,6 +4,10 @@
 #ifndef SAY_H
 #define SAY_H
 
+/* From here on say never waits, also where standard error is a pipe that others fill. Before any
+ * thread, and before the sandbox. */
+void say_init(void);
+
 /* One line: "lined: ", the text, LF. Never waits: where nobody reads standard error and it is full,
  * the line is dropped, for serving and stopping matter more. Any thread; lines are not torn. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
