@@ -26,14 +26,14 @@ static void close_place(struct refusal *refusal, size_t place)
 
 void refusal_begin(struct refusal *refusal, int fd, const char *line)
 {
+    if (refusal->count == REFUSAL_PLACES) /* before the client can know: no more are held then */
+        close_place(refusal, 1);
     /* A new connection has room for a line; where it has not, the client has reset it. */
     if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ||
         shutdown(fd, SHUT_WR) < 0) {
         close(fd);
         return;
     }
-    if (refusal->count == REFUSAL_PLACES)
-        close_place(refusal, 1);
     refusal->count++;
     refusal->polled[refusal->count] = (struct pollfd){.fd = fd, .events = POLLIN};
     refusal->places[refusal->count] =
