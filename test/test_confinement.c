@@ -272,5 +272,6 @@ int main(void)
         printf("skipped: this build has no sandbox\n");
         return 77;
     }
+    unsetenv("LINED_NO_SANDBOX"); /* which whole test runs may have set */
     return suite_run("confinement", tests, sizeof tests / sizeof tests[0]);
 }
