@@ -48,7 +48,13 @@ START_TEST(there_is_always_room_for_one)
 }
 END_TEST
 
-static char root[] = "/tmp/lined-limits-XXXXXX";
+static char root[sizeof "/tmp/lined-limits-XXXXXX"];
+
+static void make_root(void)
+{
+    strcpy(root, "/tmp/lined-limits-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
 
 static void write_file(const char *path, const char *text)
 {
@@ -78,7 +84,7 @@ START_TEST(the_systems_limits_are_read)
 {
     struct limits limits;
 
-    ck_assert_ptr_nonnull(mkdtemp(root));
+    make_root();
     write_file("/proc/sys/kernel/threads-max", "192730\n");
     write_file("/proc/sys/kernel/pid_max", "32768\n");
     write_file("/proc/sys/vm/max_map_count", "65530\n");
@@ -112,6 +118,43 @@ START_TEST(what_cannot_be_read_is_no_limit)
 }
 END_TEST
 
+/* A system that is none of those that are known says nothing, and nothing is made up. */
+START_TEST(what_is_not_understood_is_no_limit)
+{
+    char line[600];
+    struct limits limits;
+
+    make_root();
+    write_file("/proc/sys/kernel/threads-max", "1000\n");
+    write_file("/proc/loadavg", "what has become of the numbers\n");
+    write_file("/proc/self/cgroup", "\nno colon\n1:one colon\n3:cpu:/a\n0::/a\n");
+    write_file("/sys/fs/cgroup/a/pids.max", "300\n"); /* without pids.current */
+    limits_read(&limits, root, true);
+    ck_assert_uint_eq(limits.system_threads, 1000);
+    ck_assert_uint_eq(limits.group_threads, 300);
+    snprintf(line, sizeof line, "0::/%0500d\n", 0); /* with more, longer than a path that is read */
+    write_file("/proc/self/cgroup", line);
+    limits_read(&limits, root, true);
+    ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
+    remove_root();
+}
+END_TEST
+
+START_TEST(processes_bind_who_is_not_root)
+{
+    struct rlimit limit;
+    struct limits limits;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &limit), 0);
+    limit.rlim_cur = limit.rlim_max < 5000 ? limit.rlim_max : 5000;
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &limit), 0);
+    limits_read(&limits, "", false);
+    ck_assert_uint_eq(limits.user_processes, limit.rlim_cur);
+    limits_read(&limits, "", true);
+    ck_assert_uint_eq(limits.user_processes, LIMITS_NONE);
+}
+END_TEST
+
 START_TEST(the_descriptors_are_raised_to_the_hard_limit)
 {
     struct rlimit limit;
@@ -134,6 +177,8 @@ int main(void)
         there_is_always_room_for_one,
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,
+        what_is_not_understood_is_no_limit,
+        processes_bind_who_is_not_root,
         the_descriptors_are_raised_to_the_hard_limit,
     };
     return suite_run("limits", tests, sizeof tests / sizeof tests[0]);

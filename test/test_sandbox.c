@@ -1,5 +1,5 @@
 /* What the sandbox refuses, tried in it. */
-#define _GNU_SOURCE /* setresuid, unshare, O_TMPFILE */
+#define _GNU_SOURCE /* clone, setresuid, unshare, O_TMPFILE */
 #include "../src/cmd/sandbox.h"
 
 #include "../src/cmd/landlock.h"
@@ -35,19 +35,41 @@ static pthread_barrier_t barrier;
             _exit(__LINE__ % 256 == 0 ? 1 : __LINE__ % 256);                                       \
     } while (0)
 
-static void expect_in_sandbox(void (*what)(void))
+static void expect_success(pid_t pid)
 {
     int status;
-    pid_t pid = fork();
 
     ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        what();
-        _exit(0);
-    }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status), "killed by signal %d", WTERMSIG(status));
     ck_assert_msg(WEXITSTATUS(status) == 0, "line %d, modulo 256", WEXITSTATUS(status));
+}
+
+static int run_and_exit(void *what)
+{
+    (*(void (**)(void))what)();
+    _exit(0);
+}
+
+/* Like vfork(2): a process of its own on this one's memory, which waits. So what
+ * scripts/coverage.sh counts in it is not lost: in the sandbox it could not be written to a file.
+ */
+static void expect_in_sandbox(void (*what)(void))
+{
+    static char stack[256 * 1024] __attribute__((aligned(64)));
+
+    expect_success(
+        clone(run_and_exit, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &what));
+}
+
+/* With memory of its own, for what libc keeps there of threads must not be mixed up. */
+static void expect_threads_in_sandbox(void (*what)(void))
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        run_and_exit(&what);
+    expect_success(pid);
 }
 
 #define EXPECT_REFUSED(call)                                                                       \
@@ -151,7 +173,7 @@ END_TEST
 
 START_TEST(threads_can_be_made)
 {
-    expect_in_sandbox(allow_threads);
+    expect_threads_in_sandbox(allow_threads);
 }
 END_TEST
 
@@ -176,7 +198,7 @@ static void hold_earlier_threads(void)
 
 START_TEST(the_filter_holds_threads_made_before)
 {
-    expect_in_sandbox(hold_earlier_threads);
+    expect_threads_in_sandbox(hold_earlier_threads);
 }
 END_TEST
 

@@ -70,6 +70,15 @@ static struct {
 /* This thread is amid a call that only a sanitizer makes, and does not expect to fail. */
 static _Thread_local bool is_sanitizer;
 
+/* main has returned: what runs from now on is none of lined's. gcov writes its counters then, and
+ * does not expect to fail. */
+static _Atomic bool is_ending;
+
+static void end(void)
+{
+    atomic_store(&is_ending, true);
+}
+
 /* ISO C has no cast from what dlsym returns. */
 static void find(const char *name, void *function)
 {
@@ -174,7 +183,7 @@ __attribute__((constructor)) static void begin(void)
 static bool strikes(const char *call)
 {
     find_all();
-    if (chosen == NULL || strcmp(chosen, call) != 0 || is_sanitizer ||
+    if (chosen == NULL || strcmp(chosen, call) != 0 || is_sanitizer || atomic_load(&is_ending) ||
         atomic_load(&control->armed) == 0)
         return false;
     uint64_t number = atomic_fetch_add(&control->seen, 1) + 1;
@@ -225,8 +234,12 @@ int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
     return strikes("bind") ? fail_or_skip() : next.bind(fd, address.__sockaddr__, size);
 }
 
+/* A server calls it once. What is registered now comes before all that was before main. */
 int listen(int fd, int backlog)
 {
+    find_all();
+    if (atexit(end) != 0)
+        abort();
     return strikes("listen") ? fail_or_skip() : next.listen(fd, backlog);
 }
 

@@ -1,0 +1,170 @@
+#define _GNU_SOURCE /* memfd_create */
+/* lined --worker kv, and chat, without memory: libfault.so lets each allocation fail while a test
+ * says so. */
+#include "dial.h"
+#include "faults/fault.h"
+#include "process.h"
+#include "suite.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char no_memory[] = "-OOM command not allowed: out of memory\r\n";
+
+static struct process server;
+static struct fault_control *control;
+static int control_fd;
+
+static void prepare(const char *which, const char *number)
+{
+    char path[64];
+
+    control_fd = memfd_create("fault", 0);
+    ck_assert_int_ge(control_fd, 0);
+    ck_assert_int_eq(ftruncate(control_fd, sizeof *control), 0);
+    control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0);
+    ck_assert_ptr_ne(control, MAP_FAILED);
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), control_fd);
+    setenv("FAULT_CONTROL", path, 1);
+    setenv("FAULT_CALL", "alloc", 1);
+    setenv("FAULT_ERRNO", "ENOMEM", 1);
+    setenv(which, number, 1);
+    setenv("LD_PRELOAD", LIBFAULT, 1);
+}
+
+static void serve(void)
+{
+    prepare("FAULT_FIRST", "1000000");
+    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", NULL});
+    unsetenv("LD_PRELOAD");
+}
+
+static void end(void)
+{
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+
+static void ask(int client, const char *request, const char *reply)
+{
+    say(client, request);
+    expect(client, reply);
+}
+
+/* The same while nothing can be allocated. */
+static void ask_in_need(int client, const char *request, const char *reply)
+{
+    uint64_t fired = atomic_load(&control->fired);
+
+    atomic_store(&control->armed, 1);
+    ask(client, request, reply);
+    atomic_store(&control->armed, 0);
+    ck_assert_uint_gt(atomic_load(&control->fired), fired);
+}
+
+START_TEST(commands_say_so_and_change_nothing)
+{
+    serve();
+    int client = dial(server.port);
+    int other = dial(server.port);
+    ask(client, "SET there 1 EX 10000000\r\n", "+OK\r\n");
+    ask(client, "SET long 0123456789012345678901234567890123456789\r\n", "+OK\r\n");
+    ask(other, "PING a-long-time-in-one-word-and-seven-more-words-that-are-long\r\n",
+        "$58\r\na-long-time-in-one-word-and-seven-more-words-that-are-long\r\n");
+    ask_in_need(client, "SET new 1\r\n", no_memory);
+    ask_in_need(client, "MSET new 1\r\n", no_memory);
+    ask_in_need(client, "INCR new\r\n", no_memory);
+    ask_in_need(client, "SET there 0123456789012345678901234567890123456789\r\n", no_memory);
+    ask_in_need(other, "GET long\r\n", no_memory);
+    ask(client, "DBSIZE\r\n", ":2\r\n");
+    ask(client, "GET there\r\n", "$1\r\n1\r\n");
+    ask(client, "EXISTS new\r\n", ":0\r\n");
+    ask(other, "GET long\r\n", "$40\r\n0123456789012345678901234567890123456789\r\n");
+    hang_up(other);
+    hang_up(client);
+    end();
+}
+END_TEST
+
+/* There is nobody to tell when the command itself does not fit. Others are served. */
+START_TEST(who_cannot_be_read_is_closed)
+{
+    serve();
+    int inline_client = dial(server.port);
+    int client = dial(server.port);
+    ask(inline_client, "PING\r\n", "+PONG\r\n");
+    ask(client, "PING\r\n", "+PONG\r\n");
+    atomic_store(&control->armed, 1);
+    say(inline_client,
+        "PING 0123456789012345678901234567890123456789012345678901234567890123456789"
+        "01234567890123456789012345678901234567890123456789012345678901234567890\r\n");
+    expect_eof(inline_client);
+    say(client,
+        "*2\r\n$4\r\nPING\r\n$140\r\n0123456789012345678901234567890123456789012345678901234"
+        "5678901234567890123456789012345678901234567890123456789012345678901234567890123456"
+        "789\r\n");
+    expect_eof(client);
+    atomic_store(&control->armed, 0);
+    ck_assert_uint_ge(atomic_load(&control->fired), 2);
+    hang_up(inline_client);
+    hang_up(client);
+    client = dial(server.port);
+    ask(client, "PING\r\n", "+PONG\r\n");
+    hang_up(client);
+    end();
+}
+END_TEST
+
+/* Each allocation of the start fails once, until nothing more fails. Without some it serves. */
+static void start_in_need(const char *worker)
+{
+    char said[1024] = "";
+    char number[16];
+    unsigned refused = 0;
+    bool has_failed = true;
+
+    for (int i = 1; has_failed; i++) {
+        snprintf(number, sizeof number, "%d", i);
+        prepare("FAULT_AT", number);
+        atomic_store(&control->armed, 1);
+        process_run(&server, -1, (const char *const[]){"-p", "0", "-w", worker, "-q", NULL});
+        unsetenv("LD_PRELOAD");
+        process_line(&server.err, said, sizeof said);
+        atomic_store(&control->armed, 0);
+        has_failed = atomic_load(&control->fired) > 0;
+        bool is_serving = strstr(said, "listening on ") != NULL;
+        if (is_serving)
+            ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+        else /* libc says EAGAIN where a thread gets no memory */
+            ck_assert_msg(strstr(said, ": Cannot allocate memory") != NULL ||
+                              strstr(said, ": Resource temporarily unavailable") != NULL,
+                          "it says \"%s\"", said);
+        ck_assert_int_eq(process_wait(&server), is_serving ? 0 : 1);
+        refused += strcmp(said, "lined: the worker cannot start: Cannot allocate memory") == 0;
+        munmap(control, sizeof *control);
+        close(control_fd);
+    }
+    ck_assert_uint_ge(refused, 1);
+}
+
+START_TEST(a_start_without_memory_is_refused)
+{
+    start_in_need("kv");
+    start_in_need("chat");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        commands_say_so_and_change_nothing,
+        who_cannot_be_read_is_closed,
+        a_start_without_memory_is_refused,
+    };
+    return suite_run("kv_memory", tests, sizeof tests / sizeof tests[0]);
+}
