@@ -43,7 +43,7 @@ static bool options_are_valid(const struct lined_options *options)
            options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
            options->mode <= LINED_ACTIVE && options->push_limit >= 1 &&
            options->busy_poll_us <= LINED_BUSY_POLL_MOST &&
-           options->overflow <= LINED_OVERFLOW_REFUSE;
+           options->overflow <= LINED_OVERFLOW_REFUSE && options->send_timeout_ms <= INT32_MAX;
 }
 
 static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)

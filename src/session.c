@@ -163,12 +163,13 @@ static void *session_main(void *argument)
         conn->server->options.mode == LINED_ACTIVE ? serve_active(conn) : serve_passive(conn);
     reason = conn_finish(conn, reason);
     observe_closed(conn, reason);
+    /* Before the client hears of our end, for then it may come again at once. */
+    admission_leave(&conn->server->admission, &conn->peer);
     conn_say_goodbye(conn, reason);
 
     /* The order matters, see registry.h. */
     registry_leave(registry, &conn->entry);
     close(fd);
-    admission_leave(&conn->server->admission, &conn->peer);
     conn_deinit(conn);
     free(conn);
     registry_release(registry);

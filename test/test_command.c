@@ -277,6 +277,8 @@ START_TEST(each_signal_drains)
     ck_assert_int_eq(process_wait(&server), 0);
     serve();
     end_by(SIGTERM, 0);
+    serve();
+    end_by(SIGHUP, 0); /* its terminal is closed */
 }
 END_TEST
 

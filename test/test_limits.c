@@ -25,7 +25,7 @@ START_TEST(the_least_limit_binds)
 
     expect_allowed(limits, 16777216, "lined itself");
     limits.maps = 65530;
-    expect_allowed(limits, (65530 - 1024) / 2, "vm.max_map_count");
+    expect_allowed(limits, (65530 - 16 * 1024 - 1024) / 2, "vm.max_map_count");
     limits.system_threads = 32000;
     expect_allowed(limits, 32000 - 1024, "kernel.threads-max and kernel.pid_max");
     limits.descriptors = 20000;

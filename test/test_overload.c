@@ -395,6 +395,26 @@ START_TEST(who_has_left_is_not_in_the_way)
 }
 END_TEST
 
+START_TEST(who_has_left_may_come_again_from_its_address)
+{
+    enum { ROUNDS = 500 };
+
+    prepare_faults();
+    options.max_per_ip = 1;
+    lined_server *server = start();
+    for (int i = 0; i < ROUNDS; i++) {
+        int client = dial(lined_server_port(server));
+        say(client, "hello\n");
+        half_close(client);
+        expect(client, "Received: hello\n\n");
+        expect_eof(client);
+        hang_up(client);
+    }
+    ck_assert_uint_eq(stats_of(server).refused, 0);
+    finish(server);
+}
+END_TEST
+
 /* What a client sends after the line was sent is acknowledged: no reset destroys the line. */
 START_TEST(who_is_turned_away_is_not_reset)
 {
@@ -822,6 +842,7 @@ int main(void)
         a_stop_wakes_an_acceptor_that_rests_at_the_limit,
         at_the_limit_clients_can_be_turned_away,
         who_has_left_is_not_in_the_way,
+        who_has_left_may_come_again_from_its_address,
         who_is_turned_away_is_not_reset,
         who_is_turned_away_stalls_nobody,
         who_is_turned_away_and_stays_is_closed_in_a_while,

@@ -725,6 +725,10 @@ START_TEST(options_out_of_range_are_refused)
     expect_refused();
     options.push_limit = 0;
     expect_refused();
+    options.send_timeout_ms = (uint32_t)INT32_MAX + 1;
+    expect_refused();
+    options.busy_poll_us = LINED_BUSY_POLL_MOST + 1;
+    expect_refused();
     finish(start()); /* it was not for anything else */
 }
 END_TEST

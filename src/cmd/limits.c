@@ -17,6 +17,9 @@
 /* A thread's stack and the guard page below it. */
 #define MAPS_A_THREAD 2u
 
+/* The most of malloc's, see give_memory_back in main.c. */
+#define MAPS_OF_MALLOC (16u * 1024u)
+
 /* What registry numbers can name (slots.h). */
 #define CONNECTIONS_MOST ((uint64_t)1 << 24)
 
@@ -171,7 +174,7 @@ size_t limits_connections(const struct limits *limits, const char **which)
         {shared(limits->user_processes), "RLIMIT_NPROC"},
         {shared(limits->system_threads), "kernel.threads-max and kernel.pid_max"},
         {shared(limits->group_threads), "pids.max of the control group"},
-        {shared(limits->maps) / MAPS_A_THREAD, "vm.max_map_count"},
+        {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD, "vm.max_map_count"},
     };
     uint64_t least = CONNECTIONS_MOST;
 

@@ -42,8 +42,8 @@ static void open_standard_descriptors(void)
 }
 
 /* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
- * arenas: blocks from 16 KiB on are mappings of their own. At most so many, so that mappings are
- * left for the stacks of the most connections that limits.c allows. */
+ * arenas: blocks from 16 KiB on are mappings of their own. At most so many, which limits.c leaves
+ * out of what it allows connections. */
 static void give_memory_back(void)
 {
 #ifdef __GLIBC__

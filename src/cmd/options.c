@@ -63,8 +63,8 @@ const char options_help[] =
     "Each option but the last two can be set in the environment as well: LINED_PORT for --port,\n"
     "LINED_MAX_LINE for --max-line, LINED_QUIET=yes for --quiet. Options win. Seconds may have\n"
     "decimals. Standard output carries the packet log and nothing else.\n"
-    "SIGTERM and SIGINT drain: what was received is answered, then lined exits. A second signal\n"
-    "cuts at once. SIGUSR1 prints statistics on standard error, as JSON.\n"
+    "SIGTERM, SIGINT and SIGHUP drain: what was received is answered, then lined exits. A second\n"
+    "signal cuts at once. SIGUSR1 prints statistics on standard error, as JSON.\n"
     "\n"
     "Exit status: 0 stopped and drained; 1 could not serve; 2 bad usage; 3 connections were cut,\n"
     "or the packet log could not be finished.\n";

@@ -20,6 +20,7 @@ static sigset_t taken_signals(void)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP); /* stays ignored where nohup(1) has it so */
     sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, WARN_SIGNAL);
     return signals;
