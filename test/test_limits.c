@@ -26,8 +26,8 @@ START_TEST(the_least_limit_binds)
     expect_allowed(limits, 16777216, "lined itself");
     limits.maps = 65530;
     expect_allowed(limits, (65530 - 16 * 1024 - 1024) / 2, "vm.max_map_count");
-    limits.system_threads = 32000;
-    expect_allowed(limits, 32000 - 1024, "kernel.threads-max and kernel.pid_max");
+    limits.system_threads = 22000;
+    expect_allowed(limits, 22000 - 1024, "kernel.threads-max and kernel.pid_max");
     limits.descriptors = 20000;
     expect_allowed(limits, 20000 - 64, "RLIMIT_NOFILE");
     limits.group_threads = 4915;
