@@ -12,7 +12,7 @@ unset key
 do for [load in "50x64 50x1 1x1 churn"] {
     set title load eq "churn" ? "connect, a line, close; 16 at once" : load." (connections x lines under way)"
     plot scratch."/plot-".load using 0:2:xtic(1) with boxes linecolor "#1b6ca8", \
-         "" using 0:2:3:4 with yerrorbars linecolor "#333333" pointtype 0
+         "" using 0:2:3:4 with yerrorbars linecolor "#333333" pointtype 7 pointsize 0.2
 }
 unset multiplot
 
@@ -26,9 +26,11 @@ set key top left
 set style data linespoints
 names = system("cd ".scratch." && ls plot-scale-* | sed 's/plot-scale-//'")
 set title "lines/s"
-set format y "%.0s %c"
+set format y "%.1s %c"
 plot for [name in names] scratch."/plot-scale-".name using 1:2 title name linewidth 2
 set title "resident memory, KB"
 set logscale y
+set yrange [1000:*]
+set format y "%.0s %c"
 plot for [name in names] scratch."/plot-scale-".name using 1:3 title name linewidth 2
 unset multiplot

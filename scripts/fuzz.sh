@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-usage="usage: scripts/fuzz.sh [--seconds N] [--keep] [TARGET...]
+usage="usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 
 --seconds N  how long each target runs (default 60)
+--seed N     begin as every run with this seed does (default: another each time)
 --keep       put what reaches more than test/fuzz/corpus does into it: for a commit
 TARGET       of: line inspect resp options (default: all)"
 fail_usage() {
@@ -14,13 +15,18 @@ fail_usage() {
     echo "$usage" >&2
     exit 2
 }
-seconds=60 keep=no targets=()
+seconds=60 seed=0 keep=no targets=()
 
 while [ $# -gt 0 ]; do
     case $1 in
     --seconds)
         [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--seconds '${2-}' is not allowed: it must be a whole number above 0"
         seconds=$2
+        shift
+        ;;
+    --seed)
+        [[ ${2-} =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "--seed '${2-}' is not allowed: it must be a whole number above 0"
+        seed=$2
         shift
         ;;
     --keep) keep=yes ;;
@@ -51,7 +57,7 @@ count() { find "$1" -type f | wc -l; }
 fuzz() {
     local dictionary=()
     [ ! -e "test/fuzz/$1.dict" ] || dictionary=("-dict=test/fuzz/$1.dict")
-    "build/fuzz/test/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    "build/fuzz/test/fuzz/fuzz_$1" -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=1024 \
         -print_final_stats=1 -artifact_prefix="build/fuzz/crashes/$1-" "${dictionary[@]}" \
         "$(found "$1")" "$(corpus "$1")" >"$(log "$1")" 2>&1 || return 1
     [ $keep = yes ] || return 0

@@ -125,13 +125,24 @@ static void must_be_a_message(const char *message)
         INVARIANT(*message >= ' ' && *message <= '~');
 }
 
+/* In digits; an IPv6 address may have a scope behind it, of which inet_pton knows nothing. */
+static bool is_address(const char *ip)
+{
+    char digits[INET6_ADDRSTRLEN + 1], unused[16];
+    size_t size = strcspn(ip, "%");
+
+    if (size >= sizeof digits)
+        return false;
+    memcpy(digits, ip, size);
+    digits[size] = '\0';
+    return inet_pton(AF_INET, ip, unused) == 1 || inet_pton(AF_INET6, digits, unused) == 1;
+}
+
 static void must_be_allowed(const struct options *options)
 {
     const struct lined_options *server = &options->server;
-    char unused[16];
 
-    INVARIANT(inet_pton(AF_INET, server->ip, unused) == 1 ||
-              inet_pton(AF_INET6, server->ip, unused) == 1);
+    INVARIANT(is_address(server->ip));
     INVARIANT(server->max_line >= LINED_MAX_LINE_LEAST && server->max_line <= LINED_MAX_LINE_MOST);
     INVARIANT(server->long_line == LINED_LONG_SPLIT || server->long_line == LINED_LONG_CLOSE);
     INVARIANT(server->partial == LINED_PARTIAL_DROP || server->partial == LINED_PARTIAL_DELIVER);
