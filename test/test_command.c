@@ -260,6 +260,31 @@ START_TEST(quiet_prints_nothing)
 }
 END_TEST
 
+/* It goes around what the connection gathers, and keeps its place. */
+START_TEST(a_line_too_long_to_gather_is_logged_in_order)
+{
+    static char line[20000], logged[32 * 1024];
+
+    process_serve(&server, -1, ARGUMENTS("--max-line", "65536"));
+    memset(line, 'a', sizeof line - 1);
+    line[sizeof line - 1] = '\n';
+    int client = dial(server.port);
+    say(client, "one\n");
+    say_bytes(client, line, sizeof line);
+    say(client, "two\n");
+    half_close(client);
+    drink(client);
+    hang_up(client);
+    expect_log_line("Incoming packet: \"one\\n\"");
+    process_line(&server.out, logged, sizeof logged);
+    ck_assert_uint_gt(strlen(logged), 4096);
+    ck_assert_int_eq(strncmp(logged, "Incoming packet: \"aaaa", 22), 0);
+    expect_log_line("Incoming packet: \"two\\n\"");
+    expect_log_line("Client disconnected");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
 START_TEST(each_signal_drains)
 {
     serve();
@@ -860,6 +885,7 @@ int main(void)
         deadlines_are_logged,
         a_client_that_never_reads_times_out,
         quiet_prints_nothing,
+        a_line_too_long_to_gather_is_logged_in_order,
         each_signal_drains,
         past_the_drain_timeout_the_rest_is_cut,
         a_second_signal_cuts_at_once,

@@ -42,12 +42,12 @@ static void open_standard_descriptors(void)
 }
 
 /* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
- * arenas: blocks from 64 KiB on are mappings of their own. At most so many, which limits.c leaves
+ * arenas: blocks from 16 KiB on are mappings of their own. At most so many, which limits.c leaves
  * out of what it allows connections. */
 static void give_memory_back(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 16 * 1024);
     mallopt(M_MMAP_MAX, 16 * 1024);
 #endif
 }

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A connection's chunk holds any one log line; what it has after each is what it gathers. */
-#define CHUNK_SIZE ((size_t)32 * 1024)
+/* What a connection gathers. It is taken and given back with each batch of lines, so it is less
+ * than what main.c has malloc make a mapping of. */
+#define CHUNK_SIZE ((size_t)16 * 1024 - 64)
 
 /* One connection's log lines, on their way. Owned by its thread, in the observer's slot. */
 struct chunk {
@@ -41,7 +42,8 @@ static char *put_log_line(char *to, const char *line, size_t size)
     return to;
 }
 
-/* The connection has no chunk, for want of memory. Its stack has room for one log line. */
+/* Around the chunk: it is missing, for want of memory, or the line may be too long for it. The
+ * stack has room for one log line. */
 static void append_line(struct log_writer *log, const char *line, size_t size)
 {
     char text[LOG_LINE_MOST];
@@ -52,7 +54,14 @@ static void append_line(struct log_writer *log, const char *line, size_t size)
 static void log_line(void *context, void **slot, const char *line, size_t size)
 {
     struct log_writer *log = context;
+    size_t needed = sizeof prefix + inspect_bound(size);
 
+    if (needed > CHUNK_SIZE) {
+        if (*slot != NULL)
+            hand_over(log, *slot);
+        append_line(log, line, size);
+        return;
+    }
     if (*slot == NULL) {
         *slot = malloc(sizeof(struct chunk));
         if (*slot == NULL) {
@@ -62,8 +71,7 @@ static void log_line(void *context, void **slot, const char *line, size_t size)
         ((struct chunk *)*slot)->used = 0;
     }
     struct chunk *chunk = *slot;
-    _Static_assert(CHUNK_SIZE >= LOG_LINE_MOST, "an empty chunk holds any log line");
-    if (CHUNK_SIZE - chunk->used < sizeof prefix + inspect_bound(size))
+    if (CHUNK_SIZE - chunk->used < needed)
         hand_over(log, chunk);
     char *end = put_log_line(chunk->text + chunk->used, line, size);
     chunk->used = (size_t)(end - chunk->text);
