@@ -111,6 +111,11 @@ static struct address *find_or_add_locked(struct admission *admission, const str
     return address;
 }
 
+#if defined __GNUC__ && !defined __clang__ /* -fanalyzer misses that the tree holds the node now   \
+                                            */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static int enter_address_locked(struct admission *admission, const union net_address *client,
                                 const char **line)
 {
@@ -125,6 +130,9 @@ static int enter_address_locked(struct admission *admission, const union net_add
         address->present++;
     return LINED_OK;
 }
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC diagnostic pop
+#endif
 
 int admission_enter(struct admission *admission, const union net_address *client, size_t present,
                     const char **line)

@@ -58,6 +58,7 @@ static uint64_t read_number(const char *root, const char *folder, const char *na
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return LIMITS_NONE;
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel writes no number that does not fit */
     bool is_number = fscanf(file, "%" SCNu64, &number) == 1; /* pids.max may say "max" */
     fclose(file);
     return is_number ? number : LIMITS_NONE;
@@ -86,6 +87,7 @@ static uint64_t read_system_threads_used(const char *root)
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return LIMITS_NONE;
+    /* NOLINTNEXTLINE(cert-err34-c): the same */
     bool is_number = fscanf(file, "%*s %*s %*s %*u/%" SCNu64, &used) == 1;
     fclose(file);
     return is_number ? used : LIMITS_NONE;

@@ -29,7 +29,7 @@ struct log_events {
 };
 
 /* Starts the writer thread; fd stays the caller's. 0 or -errno. */
-int log_writer_start(struct log_writer **log, int fd, enum log_overflow overflow,
+int log_writer_start(struct log_writer **started, int fd, enum log_overflow overflow,
                      const struct log_events *events);
 
 /* Appends size bytes, whole lines, 64 KiB at most. Any thread. */

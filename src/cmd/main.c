@@ -46,10 +46,10 @@ static void open_standard_descriptors(void)
  * out of what it allows connections. */
 static void give_memory_back(void)
 {
-#ifdef __GLIBC__
+#ifdef __GLIBC__ /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
     mallopt(M_MMAP_THRESHOLD, 16 * 1024);
     mallopt(M_MMAP_MAX, 16 * 1024);
-#endif
+#endif /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 static const char *address_text(const char *ip, uint16_t port, char text[NET_TEXT_SIZE])
@@ -266,7 +266,6 @@ static int serve(struct options *options, const struct lined_worker *worker)
     struct lined_worker settling = *worker;
     const struct allowance allowance = settle_limit(options);
     lined_server *server;
-    char text[SAY_ERROR_SIZE];
 
     settling.start = settle_in;
     starting.options = options;
@@ -275,11 +274,13 @@ static int serve(struct options *options, const struct lined_worker *worker)
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settling);
     if (failed < 0) {
-        char address[NET_TEXT_SIZE];
-        if (!starting.is_told)
+        if (!starting.is_told) {
+            char address[NET_TEXT_SIZE];
+            char text[SAY_ERROR_SIZE];
             say("cannot listen on %s: %s",
                 address_text(options->server.ip, options->server.port, address),
                 say_error(-failed, text));
+        }
         return EXIT_CANNOT_SERVE;
     }
     int status = run(server, starting.log, options, &allowance);

@@ -14,11 +14,11 @@
 bool privileges_find(struct privileges *privileges, const char *name,
                      char message[PRIVILEGES_MESSAGE_SIZE])
 {
-    char text[SAY_ERROR_SIZE];
-
     errno = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     const struct passwd *entry = getpwnam(name);
     if (entry == NULL) {
+        char text[SAY_ERROR_SIZE];
         /* getpwnam(3): some of its sources set errno where there is just no such user. */
         bool is_unknown = errno == 0 || errno == ENOENT || errno == ESRCH || errno == EPERM;
         snprintf(message, PRIVILEGES_MESSAGE_SIZE, "%s",
@@ -56,8 +56,12 @@ static int become(const struct privileges *privileges, const char **call)
 /* What the calls have done, asked back; a kept capability would show in the last two. */
 static bool is_for_good(const struct privileges *privileges)
 {
-    uid_t user, effective_user, saved_user;
-    gid_t group, effective_group, saved_group;
+    uid_t user;
+    uid_t effective_user;
+    uid_t saved_user;
+    gid_t group;
+    gid_t effective_group;
+    gid_t saved_group;
 
     return getresuid(&user, &effective_user, &saved_user) == 0 &&
            getresgid(&group, &effective_group, &saved_group) == 0 && user == privileges->user &&
@@ -69,11 +73,11 @@ static bool is_for_good(const struct privileges *privileges)
 
 bool privileges_drop(const struct privileges *privileges, char message[PRIVILEGES_MESSAGE_SIZE])
 {
-    char text[SAY_ERROR_SIZE];
     const char *call;
     int error = become(privileges, &call);
 
     if (error != 0) {
+        char text[SAY_ERROR_SIZE];
         snprintf(message, PRIVILEGES_MESSAGE_SIZE,
                  "cannot become user '%.64s': %s: %s; start lined as root, or without --user",
                  privileges->name, call, say_error(error, text));
