@@ -373,14 +373,10 @@ START_TEST(at_the_limit_clients_can_be_turned_away)
 END_TEST
 
 /* Who has seen the end of its connection, and comes again at once, finds its place free. */
-START_TEST(who_has_left_is_not_in_the_way)
+static void come_again_and_again(lined_server *server)
 {
     enum { ROUNDS = 500 };
 
-    prepare_faults();
-    options.max_connections = 1;
-    options.overflow = LINED_OVERFLOW_REFUSE;
-    lined_server *server = start();
     for (int i = 0; i < ROUNDS; i++) {
         int client = dial(lined_server_port(server));
         say(client, "hello\n");
@@ -390,6 +386,15 @@ START_TEST(who_has_left_is_not_in_the_way)
         hang_up(client);
     }
     ck_assert_uint_eq(stats_of(server).refused, 0);
+}
+
+START_TEST(who_has_left_is_not_in_the_way)
+{
+    prepare_faults();
+    options.max_connections = 1;
+    options.overflow = LINED_OVERFLOW_REFUSE;
+    lined_server *server = start();
+    come_again_and_again(server);
     finish(server);
     ck_assert_int_eq(atomic_load(&most_here), 1);
 }
@@ -397,20 +402,10 @@ END_TEST
 
 START_TEST(who_has_left_may_come_again_from_its_address)
 {
-    enum { ROUNDS = 500 };
-
     prepare_faults();
     options.max_per_ip = 1;
     lined_server *server = start();
-    for (int i = 0; i < ROUNDS; i++) {
-        int client = dial(lined_server_port(server));
-        say(client, "hello\n");
-        half_close(client);
-        expect(client, "Received: hello\n\n");
-        expect_eof(client);
-        hang_up(client);
-    }
-    ck_assert_uint_eq(stats_of(server).refused, 0);
+    come_again_and_again(server);
     finish(server);
 }
 END_TEST
