@@ -100,8 +100,9 @@ for scenario in $(scenarios_of stop.pml); do # the first is the largest
 done
 start check push push.pml
 start check mailbox mailbox.pml
+start check spares spares.pml
 planted=0
-for file in stop.pml push.pml mailbox.pml; do
+for file in stop.pml push.pml mailbox.pml spares.pml; do
     [ -z "$quick" ] || break
     for name in $(mutants_of "$file"); do
         start mutant "$file" "$name"

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
 #include "busy_poll.h"
 
+#include "give_way.h"
 #include "monotonic.h"
 
 #include <errno.h>
@@ -12,10 +13,6 @@
  * a recv in it, several: after a longer one than this the core is not free. */
 #define FREE_TURN_NS 5000
 
-/* All the busy connections of a core have their turns in less. Another program, which computes, is
- * given a slice of about three milliseconds. */
-#define LONG_TURN_NS 2000000
-
 void busy_poll_share_init(struct busy_poll_share *share, uint32_t us)
 {
     cpu_set_t cores;
@@ -24,27 +21,9 @@ void busy_poll_share_init(struct busy_poll_share *share, uint32_t us)
     *share = (struct busy_poll_share){.us = us, .most = count < 4 ? 1 : count / 2};
 }
 
-static bool is_due(struct busy_poll_try *attempt)
+void busy_poll_init(struct busy_poll *poll)
 {
-    if (attempt->skip == 0)
-        return true;
-    attempt->skip--;
-    return false;
-}
-
-static void note_miss(struct busy_poll_try *attempt)
-{
-    if (attempt->misses < BUSY_POLL_MISSES_MOST)
-        attempt->misses++;
-    attempt->skip = (uint16_t)((1u << attempt->misses) - 1);
-}
-
-void busy_poll_note_turn(struct busy_poll_try *give_way, int64_t turn_ns)
-{
-    if (turn_ns > LONG_TURN_NS)
-        note_miss(give_way);
-    else
-        give_way->misses = 0;
+    *poll = (struct busy_poll){.give_way.skip = BUSY_POLL_SKIP_FIRST};
 }
 
 static ssize_t nothing(void)
@@ -69,17 +48,18 @@ static ssize_t look_until(int64_t end_ns, int64_t now_ns, int fd, void *into, si
     }
 }
 
-static ssize_t wait_awake(struct busy_poll_try *stay_awake, struct busy_poll_share *share,
-                          int64_t now_ns, int fd, void *into, size_t room)
+static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *share, int fd,
+                          void *into, size_t room)
 {
     ssize_t size = nothing();
 
     if (atomic_fetch_add_explicit(&share->awake, 1, memory_order_relaxed) < share->most) {
+        int64_t now_ns = monotonic_ns();
         size = look_until(now_ns + (int64_t)share->us * 1000, now_ns, fd, into, room);
         if (size >= 0)
-            stay_awake->misses = 0;
+            back_off_paid(stay_awake);
         else
-            note_miss(stay_awake);
+            back_off_missed(stay_awake);
     } else {
         stay_awake->skip = BUSY_POLL_SKIP_CROWD;
     }
@@ -90,17 +70,14 @@ static ssize_t wait_awake(struct busy_poll_try *stay_awake, struct busy_poll_sha
 ssize_t busy_poll_recv(struct busy_poll *poll, struct busy_poll_share *share, int fd, void *into,
                        size_t room)
 {
-    if (!is_due(&poll->give_way))
+    int64_t turn = give_way(&poll->give_way);
+    if (turn < 0)
         return nothing();
-    int64_t began = monotonic_ns();
-    sched_yield();
-    int64_t now = monotonic_ns();
-    busy_poll_note_turn(&poll->give_way, now - began);
     ssize_t size = recv(fd, into, room, MSG_DONTWAIT);
-    if (size >= 0 || errno != EAGAIN || share->us == 0 || !is_due(&poll->stay_awake))
+    if (size >= 0 || errno != EAGAIN || share->us == 0 || !back_off_is_due(&poll->stay_awake))
         return size;
-    if (now - began <= FREE_TURN_NS)
-        return wait_awake(&poll->stay_awake, share, now, fd, into, room);
-    note_miss(&poll->stay_awake);
+    if (turn <= FREE_TURN_NS)
+        return wait_awake(&poll->stay_awake, share, fd, into, room);
+    back_off_missed(&poll->stay_awake);
     return nothing();
 }

@@ -20,6 +20,7 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd, const unio
     const struct lined_options *options = &server->options;
 
     *conn = (struct lined_conn){.entry.fd = fd, .server = server, .peer = *peer};
+    busy_poll_init(&conn->busy_poll);
     deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
                    options->session_timeout_ms,
                    options->session_timeout_ms == 0 ? 0 : monotonic_ms());

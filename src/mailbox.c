@@ -1,5 +1,6 @@
 #include "mailbox.h"
 
+#include "give_way.h"
 #include "invariant.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ void mailbox_deinit(struct mailbox *mailbox)
 
 void mailbox_message_init(struct mailbox_message *message)
 {
-    message->next = NULL;
+    *message = (struct mailbox_message){.next = NULL};
     INVARIANT(sem_init(&message->answered, 0, 0) == 0);
 }
 
@@ -55,13 +56,25 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
 
+    give_way(&message->give_way); /* on a busy core the owner has answered by then */
     while (sem_wait(&message->answered) != 0)
         INVARIANT(errno == EINTR);
+}
+
+/* Before the owner sleeps, the senders may go on: what they post then need not wake it. */
+static void give_way_if_empty(struct mailbox *mailbox)
+{
+    if (mailbox->first != NULL)
+        return;
+    unlock(mailbox);
+    give_way(&mailbox->give_way);
+    lock(mailbox);
 }
 
 struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
     lock(mailbox);
+    give_way_if_empty(mailbox);
     while (mailbox->first == NULL && !mailbox->closed)
         INVARIANT(pthread_cond_wait(&mailbox->posted, &mailbox->lock) == 0);
     struct mailbox_message *message = mailbox->first;

@@ -2,6 +2,9 @@
 #ifndef MONOTONIC_H
 #define MONOTONIC_H
 
+#include "invariant.h"
+
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -24,6 +27,17 @@ static inline int64_t monotonic_ns(void)
 static inline struct timespec monotonic_timespec(int64_t ms)
 {
     return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
+/* A condition whose timed waits go by this time. */
+static inline void monotonic_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    INVARIANT(pthread_condattr_init(&attributes) == 0);
+    INVARIANT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    INVARIANT(pthread_cond_init(cond, &attributes) == 0);
+    INVARIANT(pthread_condattr_destroy(&attributes) == 0);
 }
 
 #endif

@@ -6,16 +6,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-static void cond_init_monotonic(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-
-    INVARIANT(pthread_condattr_init(&attributes) == 0);
-    INVARIANT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    INVARIANT(pthread_cond_init(cond, &attributes) == 0);
-    INVARIANT(pthread_condattr_destroy(&attributes) == 0);
-}
-
 static void lock(struct registry *registry)
 {
     INVARIANT(pthread_mutex_lock(&registry->lock) == 0);
@@ -45,9 +35,9 @@ void registry_init(struct registry *registry)
 {
     *registry = (struct registry){.phase = REGISTRY_RUNNING};
     INVARIANT(pthread_mutex_init(&registry->lock, NULL) == 0);
-    cond_init_monotonic(&registry->over);
-    cond_init_monotonic(&registry->departed);
-    cond_init_monotonic(&registry->cut);
+    monotonic_cond_init(&registry->over);
+    monotonic_cond_init(&registry->departed);
+    monotonic_cond_init(&registry->cut);
 }
 
 void registry_deinit(struct registry *registry)

@@ -112,6 +112,7 @@ static void undo_part(lined_server *server, enum part part)
     case PART_ACCEPTOR:
         INVARIANT(pthread_join(server->acceptor, NULL) == 0);
         registry_wait_empty(&server->registry);
+        spares_end(&server->spares);
         break;
     case PARTS:
         break;
@@ -124,6 +125,7 @@ static void undo_and_free(lined_server *server, enum part made)
         undo_part(server, --made);
     mailbox_deinit(&server->mailbox);
     admission_deinit(&server->admission);
+    spares_deinit(&server->spares);
     registry_deinit(&server->registry);
     free(server);
 }
@@ -143,6 +145,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->options.ip = NULL;
     server->worker = worker;
     registry_init(&server->registry);
+    spares_init(&server->spares);
     admission_init(&server->admission, &server->options);
     mailbox_init(&server->mailbox);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
@@ -208,6 +211,7 @@ int lined_server_wait(lined_server *server)
     if (!registry_wait_drained(&server->registry))
         lined_server_stop(server);
     registry_wait_empty(&server->registry);
+    spares_end(&server->spares);
     registry_stats(&server->registry, &stats);
     int error = atomic_load(&server->accept_error);
     if (error != 0)

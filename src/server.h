@@ -11,6 +11,7 @@
 #include "lined.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "spares.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,6 +30,7 @@ struct lined_server {
 
     /* These lock for themselves. */
     struct registry registry;
+    struct spares spares; /* of the sessions' threads */
     struct admission admission;
     struct mailbox mailbox; /* active mode */
     struct courier courier;

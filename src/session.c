@@ -153,9 +153,8 @@ static void observe_closed(struct lined_conn *conn, int reason)
         observer->closed(observer->context, &conn->observer_slot, conn, reason);
 }
 
-static void *session_main(void *argument)
+static void serve(struct lined_conn *conn)
 {
-    struct lined_conn *conn = argument;
     struct registry *registry = &conn->server->registry;
     int fd = conn->entry.fd;
 
@@ -173,6 +172,17 @@ static void *session_main(void *argument)
     conn_deinit(conn);
     free(conn);
     registry_release(registry);
+}
+
+/* Once spares_wait has returned NULL the server may be gone. */
+static void *session_main(void *argument)
+{
+    struct lined_conn *conn = argument;
+    struct spares *spares = &conn->server->spares;
+
+    do
+        serve(conn);
+    while ((conn = spares_wait(spares, SPARES_WAIT_MS)) != NULL);
     return NULL;
 }
 
@@ -200,9 +210,13 @@ static int run(struct lined_conn *conn)
     int result = registry_join(&server->registry, &conn->entry);
     if (result != LINED_OK)
         return result;
+    if (spares_hand(&server->spares, conn))
+        return LINED_OK;
     int error = pthread_create(&thread, &server->session_attributes, session_main, conn);
-    if (error != 0)
+    if (error != 0) {
+        spares_not_made(&server->spares);
         registry_withdraw(&server->registry, &conn->entry);
+    }
     return -error;
 }
 

@@ -27,7 +27,7 @@ static void close_ends(void)
 /* A turn that took long by chance is not to keep the next call from looking. */
 static ssize_t poll_once(struct busy_poll *poll, struct busy_poll_share *share)
 {
-    poll->give_way = (struct busy_poll_try){0};
+    poll->give_way = (struct back_off){0};
     errno = 0;
     return busy_poll_recv(poll, share, ends[0], &byte, 1);
 }
@@ -114,8 +114,8 @@ START_TEST(tries_in_vain_become_seldom)
 
     busy_poll_share_init(&share, 1);
     open_ends();
-    for (int misses = 1; misses <= BUSY_POLL_MISSES_MOST + 2; misses++) {
-        int exponent = misses < BUSY_POLL_MISSES_MOST ? misses : BUSY_POLL_MISSES_MOST;
+    for (int misses = 1; misses <= BACK_OFF_MISSES_MOST + 2; misses++) {
+        int exponent = misses < BACK_OFF_MISSES_MOST ? misses : BACK_OFF_MISSES_MOST;
         expect_nothing(&poll, &share);
         ck_assert_int_eq(skipped(&poll, &share), (1 << exponent) - 1);
     }
@@ -124,30 +124,35 @@ START_TEST(tries_in_vain_become_seldom)
 }
 END_TEST
 
-START_TEST(long_turns_of_others_end_the_giving_way)
+/* What is there is not even looked for: the thread is to sleep, or to find it awake. */
+START_TEST(who_does_not_give_way_does_not_look)
 {
-    enum { SHORT_NS = 400 * 1000, SLICE_NS = 3000 * 1000 };
     struct busy_poll_share share;
-    struct busy_poll poll = {0};
+    struct busy_poll poll = {.give_way.skip = 1};
 
-    for (int misses = 1; misses <= BUSY_POLL_MISSES_MOST + 2; misses++) {
-        int exponent = misses < BUSY_POLL_MISSES_MOST ? misses : BUSY_POLL_MISSES_MOST;
-        busy_poll_note_turn(&poll.give_way, SLICE_NS);
-        ck_assert_uint_eq(poll.give_way.skip, (1 << exponent) - 1);
-    }
-
-    /* What is there is not even looked for: the thread is to sleep, or to find it awake. */
     busy_poll_share_init(&share, 50);
     open_ends();
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
-    poll.give_way.skip = 1;
     ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1);
     ck_assert_int_eq(errno, EAGAIN);
     ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), 1);
     close_ends();
+}
+END_TEST
 
-    busy_poll_note_turn(&poll.give_way, SHORT_NS);
-    ck_assert_uint_eq(poll.give_way.misses, 0);
+START_TEST(the_first_receives_only_sleep)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll;
+
+    busy_poll_share_init(&share, 50);
+    busy_poll_init(&poll);
+    open_ends();
+    ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
+    for (int i = 0; i < BUSY_POLL_SKIP_FIRST; i++)
+        ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1);
+    ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), 1);
+    close_ends();
 }
 END_TEST
 
@@ -187,11 +192,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_there_is_received,
-        what_comes_in_time_is_received_awake,
-        tries_in_vain_become_seldom,
-        long_turns_of_others_end_the_giving_way,
-        zero_means_never,
+        what_is_there_is_received,     what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom,   who_does_not_give_way_does_not_look,
+        the_first_receives_only_sleep, zero_means_never,
         no_more_wait_awake_than_may,
     };
     return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);

@@ -966,6 +966,37 @@ START_TEST(a_worker_starts_on_an_open_port_before_any_thread)
 }
 END_TEST
 
+static pid_t served_by;
+
+static int note_thread(lined_conn *conn, void **state)
+{
+    (void)conn;
+    (void)state;
+    served_by = gettid();
+    return LINED_OK;
+}
+
+/* The thread may not be back when the next client comes; but some time it is. */
+START_TEST(a_thread_serves_one_connection_after_another)
+{
+    const struct lined_worker noting = {.open = note_thread, .line = lined_worker_received.line};
+    pid_t before;
+    size_t count = 0;
+
+    prepare(LINED_PASSIVE);
+    lined_server *server = start_worker(&noting);
+    do {
+        before = served_by;
+        int client = dial(lined_server_port(server));
+        say(client, "hello\n");
+        expect(client, "Received: hello\n\n");
+        hang_up(client);
+        watch_await_closed(&watch, ++count);
+    } while (count == 1 || served_by != before);
+    finish(server);
+}
+END_TEST
+
 START_TEST(a_worker_can_refuse_a_connection)
 {
     const struct lined_worker refusing = {.open = refuse, .line = obey, .close = close_noting};
@@ -1043,6 +1074,7 @@ int main(void)
         a_second_drain_changes_nothing,
         a_worker_decides_what_is_said_and_when_it_ends,
         a_worker_starts_on_an_open_port_before_any_thread,
+        a_thread_serves_one_connection_after_another,
         a_worker_can_refuse_a_connection,
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
         a_stack_is_small_and_guarded,

@@ -78,7 +78,7 @@ inline push_locked(c) {
 
 /* ---- a connection's thread; the second begins where the first has left its slot ---- */
 
-/* [session.c session_main] */
+/* [session.c serve] */
 proctype session(byte c)
 {
     byte taken;

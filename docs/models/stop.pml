@@ -376,7 +376,7 @@ inline lined_server_wait(me) {
 
 /* ---- a connection's thread ---- */
 
-/* [session.c session_main] [session.c serve_passive] [session.c receive_lines] */
+/* [session.c serve] [session.c serve_passive] [session.c receive_lines] */
 proctype session(byte c)
 {
     byte at, victim, left, lines, replies, reason;

@@ -1,0 +1,171 @@
+/*
+ * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
+ * end by itself at any moment; whoever frees waits for all of them. Places are fewer than threads.
+ * See README.md here. MUTANT_*: a bug that the check must find.
+ */
+#define JOBS 4
+#define PLACES 2
+#define NOTHING JOBS
+
+bool locked, is_over, freed, acceptor_gone, ender_sleeps;
+byte threads, served;
+byte done[JOBS];
+chan free_places = [PLACES] of { byte };
+chan waiting = [PLACES] of { byte };
+byte job_of[PLACES];
+bool is_called[PLACES];
+byte sleepers[PLACES]; /* in pthread_cond_timedwait(3) on the place's condition */
+
+#define LOCKED !locked -> assert(!freed)
+
+/* [spares.c thread_ends_locked], and the unlock */
+inline end_and_unlock() {
+#ifdef MUTANT_TELLS_AFTER_UNLOCK
+    atomic { assert(!freed); threads--; locked = false };
+    atomic { assert(!freed); ender_sleeps = false }
+#else
+    atomic {
+        assert(!freed && threads > 0);
+        threads--;
+        if
+        :: threads == 0 && is_over -> ender_sleeps = false
+        :: else
+        fi;
+        locked = false
+    }
+#endif
+}
+
+/* [spares.c wait_locked], in steps that begin and end with the lock. */
+inline wait_locked() {
+    d_step {
+        job_of[place] = NOTHING;
+#ifndef MUTANT_STAYS_CALLED
+        is_called[place] = false;
+#endif
+        waiting!place
+    };
+    is_late = false;
+    do
+    :: !is_called[place] && !is_late ->
+        d_step { sleepers[place]++; locked = false };
+        if
+        :: sleepers[place] == 0
+        :: d_step { sleepers[place] > 0; sleepers[place] = 0; is_late = true } /* its time is over */
+        fi;
+        atomic { LOCKED; locked = true }
+    :: else -> break
+    od;
+    atomic {
+        if
+        :: !is_called[place] -> waiting??eval(place)
+        :: else
+        fi;
+        free_places!place;
+        job = job_of[place];
+#ifdef MUTANT_LATE_IS_NOTHING
+        if
+        :: is_late -> job = NOTHING
+        :: else
+        fi
+#endif
+    }
+}
+
+/* [session.c session_main] [spares.c spares_wait] */
+proctype thread(byte job)
+{
+    byte place;
+    bool is_late;
+
+    do
+    :: atomic {
+           assert(!freed && done[job] == 0); /* each job is done once */
+           done[job]++;
+           served++ /* [registry.c registry_release] */
+       };
+       atomic { LOCKED; locked = true };
+       if
+       :: is_over || empty(free_places) -> job = NOTHING
+       :: !is_over && nempty(free_places) ->
+           free_places?place;
+           wait_locked()
+       fi;
+       if
+       :: job == NOTHING -> end_and_unlock(); break
+       :: else -> locked = false
+       fi
+    od
+}
+
+/* [session.c run] [spares.c spares_hand] [spares.c spares_not_made] */
+proctype acceptor()
+{
+    byte job = 0, place;
+
+    do
+    :: job == JOBS -> break
+    :: else ->
+        atomic { LOCKED; locked = true };
+        if
+        :: nempty(waiting) ->
+            d_step { /* [spares.c call_locked] */
+                waiting?place;
+                job_of[place] = job;
+                is_called[place] = true;
+                locked = false
+            };
+            atomic { assert(!freed); sleepers[place] = 0 }; /* whoever sleeps there by then */
+            job++
+        :: empty(waiting) ->
+#ifndef MUTANT_COUNTS_LATE
+            threads++;
+#endif
+            locked = false;
+            if
+            :: run thread(job);
+#ifdef MUTANT_COUNTS_LATE
+               atomic { LOCKED; threads++ };
+#endif
+               job++
+#ifndef MUTANT_COUNTS_LATE
+            :: atomic { LOCKED; locked = true }; end_and_unlock(); /* no thread can be made: again */
+               skip
+#endif
+            fi
+        fi
+    od;
+    acceptor_gone = true
+}
+
+/* [server.c undo_part] [spares.c spares_end] [spares.c spares_deinit] */
+proctype freer()
+{
+    acceptor_gone; /* pthread_join(3) */
+    served == JOBS; /* [registry.c registry_wait_empty] */
+    atomic { LOCKED; locked = true };
+    is_over = true;
+    do
+    :: nempty(waiting) ->
+        byte place;
+        d_step { waiting?place; job_of[place] = NOTHING; is_called[place] = true; sleepers[place] = 0 }
+    :: empty(waiting) -> break
+    od;
+    do
+    :: threads > 0 ->
+        d_step { ender_sleeps = true; locked = false };
+        atomic { !ender_sleeps && !locked -> locked = true }
+    :: else -> break
+    od;
+    locked = false;
+    d_step { assert(!locked && empty(waiting) && len(free_places) == PLACES); freed = true }
+}
+
+init {
+    atomic {
+        free_places!0;
+        free_places!1;
+        run acceptor();
+        run freer()
+    }
+}

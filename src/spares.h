@@ -1,0 +1,58 @@
+/*
+ * Threads to spare. Making a thread and ending it costs more than all else that is done for a
+ * client who comes, says a line and goes. So a thread whose connection has ended waits here for a
+ * moment, and serves the next.
+ *
+ * Every thread of a connection is counted from before it is made until it ends for good, so that
+ * the server can wait for all of them: only the last ones' unlock comes after it has been told.
+ */
+#ifndef SPARES_H
+#define SPARES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* So many wait at most, so long each. Together they hold a megabyte of stacks at most, and a second
+ * after a burst they are gone. */
+#define SPARES_MOST    64
+#define SPARES_WAIT_MS 1000
+
+/* A place to wait in. */
+struct spare {
+    struct spare *next;    /* lock; in the list of the taken ones, or of the free ones */
+    void *job;             /* lock; set with is_called; NULL: the thread is to end */
+    bool is_called;        /* lock; whoever sets it has taken the place off the list */
+    pthread_cond_t called; /* with the lock; timed by CLOCK_MONOTONIC */
+};
+
+struct spares {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;  /* spares_end: the last thread has ended. With the lock. */
+    struct spare *waiting; /* lock; the last to come is the first to go: its caches are warm */
+    struct spare *free;    /* lock */
+    size_t threads;        /* lock; all that are, waiting or not */
+    bool is_over;          /* lock; nobody waits any more */
+    struct spare places[SPARES_MOST];
+};
+
+void spares_init(struct spares *spares);
+
+/* All threads must have ended, as after spares_end. */
+void spares_deinit(struct spares *spares);
+
+/* True: a thread that was waiting has the job. False: none is, so the caller makes a thread, which
+ * is counted already; if it can't be made, spares_not_made takes that back. */
+bool spares_hand(struct spares *spares, void *job);
+void spares_not_made(struct spares *spares);
+
+/* Called by a thread that has done its job, at most wait_ms long: returns the next one, or NULL
+ * when the thread is to end, and then it must not touch spares any more. */
+void *spares_wait(struct spares *spares, uint32_t wait_ms);
+
+/* Has all threads end, and waits for it. Those that have a job end after it. Nothing may be handed
+ * any more. */
+void spares_end(struct spares *spares);
+
+#endif

@@ -1,0 +1,254 @@
+#include "../src/spares.h"
+
+#include "suite.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#define FOR_EVER_MS (600u * 1000)
+
+struct job {
+    _Atomic int done;
+    _Atomic bool *holds; /* NULL, or: it goes on until this is false */
+    pthread_t by;
+};
+
+static struct spares spares;
+static uint32_t wait_ms;
+
+static void *thread_main(void *argument)
+{
+    struct job *job = argument;
+
+    do {
+        job->by = pthread_self();
+        while (job->holds != NULL && atomic_load(job->holds))
+            sched_yield();
+        atomic_fetch_add(&job->done, 1);
+    } while ((job = spares_wait(&spares, wait_ms)) != NULL);
+    return NULL;
+}
+
+static void begin(uint32_t ms)
+{
+    wait_ms = ms;
+    spares_init(&spares);
+}
+
+/* Has the job done, as the acceptor does. Returns whether a thread was waiting. */
+static bool hand(struct job *job)
+{
+    pthread_t thread;
+
+    if (spares_hand(&spares, job))
+        return true;
+    ck_assert_int_eq(pthread_create(&thread, NULL, thread_main, job), 0);
+    pthread_detach(thread);
+    return false;
+}
+
+static void await_done(struct job *job)
+{
+    while (atomic_load(&job->done) == 0)
+        sched_yield();
+}
+
+static size_t count_waiting(void)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&spares.lock);
+    for (struct spare *place = spares.waiting; place != NULL; place = place->next)
+        count++;
+    pthread_mutex_unlock(&spares.lock);
+    return count;
+}
+
+static void await_waiting(size_t count)
+{
+    while (count_waiting() != count)
+        sched_yield();
+}
+
+static size_t count_threads(void)
+{
+    pthread_mutex_lock(&spares.lock);
+    size_t count = spares.threads;
+    pthread_mutex_unlock(&spares.lock);
+    return count;
+}
+
+/* Returns once no thread is left: with a thread that was forgotten, never. */
+static void end(void)
+{
+    spares_end(&spares);
+    ck_assert_uint_eq(count_threads(), 0);
+    spares_deinit(&spares);
+}
+
+START_TEST(where_nobody_waits_a_thread_is_to_be_made)
+{
+    struct job job = {0};
+
+    begin(FOR_EVER_MS);
+    ck_assert(!spares_hand(&spares, &job));
+    ck_assert_uint_eq(count_threads(), 1);
+    spares_not_made(&spares);
+    end();
+}
+END_TEST
+
+START_TEST(who_waits_gets_the_next_job)
+{
+    struct job first = {0};
+    struct job second = {0};
+
+    begin(FOR_EVER_MS);
+    ck_assert(!hand(&first));
+    await_waiting(1);
+    ck_assert(hand(&second));
+    await_done(&second);
+    ck_assert(pthread_equal(first.by, second.by));
+    ck_assert_uint_eq(count_threads(), 1);
+    end();
+}
+END_TEST
+
+START_TEST(the_last_to_come_is_the_first_to_go)
+{
+    _Atomic bool holds = true;
+    struct job jobs[3] = {{0}, {.holds = &holds}, {0}};
+
+    begin(FOR_EVER_MS);
+    ck_assert(!hand(&jobs[0]));
+    await_waiting(1);
+    ck_assert(hand(&jobs[1])); /* so that another thread is made */
+    ck_assert(!hand(&jobs[2]));
+    await_waiting(1);
+    atomic_store(&holds, false);
+    await_waiting(2);
+    struct job next = {0};
+    ck_assert(hand(&next));
+    await_done(&next);
+    ck_assert(pthread_equal(next.by, jobs[1].by));
+    end();
+}
+END_TEST
+
+START_TEST(who_is_not_called_ends)
+{
+    struct job job = {0};
+
+    begin(1);
+    ck_assert(!hand(&job));
+    while (count_threads() > 0)
+        sched_yield();
+    ck_assert_uint_eq(count_waiting(), 0);
+    ck_assert(!spares_hand(&spares, &job));
+    spares_not_made(&spares);
+    end();
+}
+END_TEST
+
+START_TEST(no_more_wait_than_may)
+{
+    _Atomic bool holds = true;
+    struct job jobs[SPARES_MOST + 2];
+
+    begin(FOR_EVER_MS);
+    for (size_t i = 0; i < SPARES_MOST + 2; i++) {
+        jobs[i] = (struct job){.holds = &holds};
+        ck_assert(!hand(&jobs[i]));
+    }
+    ck_assert_uint_eq(count_threads(), SPARES_MOST + 2);
+    atomic_store(&holds, false);
+    while (count_threads() > SPARES_MOST)
+        sched_yield();
+    await_waiting(SPARES_MOST);
+    end();
+}
+END_TEST
+
+START_TEST(at_the_end_who_waits_ends)
+{
+    _Atomic bool holds = true;
+    struct job jobs[3];
+
+    begin(FOR_EVER_MS);
+    for (size_t i = 0; i < 3; i++) {
+        jobs[i] = (struct job){.holds = &holds};
+        ck_assert(!hand(&jobs[i]));
+    }
+    atomic_store(&holds, false);
+    await_waiting(3);
+    end();
+}
+END_TEST
+
+static void *end_all(void *over)
+{
+    spares_end(&spares);
+    atomic_store((_Atomic bool *)over, true);
+    return NULL;
+}
+
+START_TEST(the_end_waits_for_who_has_a_job)
+{
+    _Atomic bool holds = true;
+    _Atomic bool is_over = false;
+    struct job first = {.holds = &holds};
+    struct job second = {0};
+    pthread_t ender;
+
+    begin(FOR_EVER_MS);
+    ck_assert(!hand(&first));
+    ck_assert(!hand(&second));
+    await_waiting(1);
+    ck_assert_int_eq(pthread_create(&ender, NULL, end_all, &is_over), 0);
+    while (count_threads() > 1) /* the other one has ended */
+        sched_yield();
+    ck_assert(!atomic_load(&is_over));
+    atomic_store(&holds, false);
+    pthread_join(ender, NULL);
+    ck_assert_int_eq(atomic_load(&first.done), 1);
+    end();
+}
+END_TEST
+
+/* Threads wait no time at all, so that again and again one is called as its time is over. */
+START_TEST(each_job_is_done_once)
+{
+    enum { JOBS = 20000 };
+    static struct job jobs[JOBS];
+    int handed = 0;
+
+    begin(0);
+    for (size_t i = 0; i < JOBS; i++) {
+        handed += hand(&jobs[i]);
+        if (i >= 8) /* not all at once: threads are many */
+            await_done(&jobs[i - 8]);
+    }
+    for (size_t i = 0; i < JOBS; i++)
+        await_done(&jobs[i]);
+    end();
+    for (size_t i = 0; i < JOBS; i++)
+        ck_assert_int_eq(jobs[i].done, 1);
+    ck_assert_int_lt(handed, JOBS);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        where_nobody_waits_a_thread_is_to_be_made,
+        who_waits_gets_the_next_job,
+        the_last_to_come_is_the_first_to_go,
+        who_is_not_called_ends,
+        no_more_wait_than_may,
+        at_the_end_who_waits_ends,
+        the_end_waits_for_who_has_a_job,
+        each_job_is_done_once,
+    };
+    return suite_run("spares", tests, sizeof tests / sizeof tests[0]);
+}
