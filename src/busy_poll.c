@@ -23,7 +23,7 @@ void busy_poll_share_init(struct busy_poll_share *share, uint32_t us)
 
 void busy_poll_init(struct busy_poll *poll)
 {
-    *poll = (struct busy_poll){.give_way.skip = BUSY_POLL_SKIP_FIRST};
+    *poll = (struct busy_poll){.first = BUSY_POLL_SKIP_FIRST};
 }
 
 static ssize_t nothing(void)
@@ -70,7 +70,11 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
 ssize_t busy_poll_recv(struct busy_poll *poll, struct busy_poll_share *share, int fd, void *into,
                        size_t room)
 {
-    int64_t turn = give_way(&poll->give_way);
+    if (poll->first > 0) {
+        poll->first--;
+        return nothing();
+    }
+    int64_t turn = give_way(&share->give_way);
     if (turn < 0)
         return nothing();
     ssize_t size = recv(fd, into, room, MSG_DONTWAIT);

@@ -15,6 +15,7 @@
 #define BUSY_POLL_H
 
 #include "back_off.h"
+#include "give_way.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -33,11 +34,12 @@ struct busy_poll_share {
     int most;    /* how many may wait awake at a time. Never changes. */
     /* How many do. Only ever added to and taken from, and it guards no other memory: relaxed. */
     _Atomic int awake;
+    struct give_way give_way;
 };
 
 /* A connection's own, its thread's alone. */
 struct busy_poll {
-    struct back_off give_way;
+    uint16_t first; /* receives until it tries at all */
     struct back_off stay_awake;
 };
 

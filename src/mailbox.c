@@ -1,6 +1,5 @@
 #include "mailbox.h"
 
-#include "give_way.h"
 #include "invariant.h"
 
 #include <errno.h>
@@ -56,7 +55,7 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
 
-    give_way(&message->give_way); /* on a busy core the owner has answered by then */
+    give_way(&mailbox->give_way); /* on a busy core the owner has answered by then */
     while (sem_wait(&message->answered) != 0)
         INVARIANT(errno == EINTR);
 }

@@ -7,7 +7,7 @@
 #ifndef MAILBOX_H
 #define MAILBOX_H
 
-#include "back_off.h"
+#include "give_way.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -17,14 +17,13 @@
 struct mailbox_message {
     struct mailbox_message *next; /* the mailbox's, from post to take */
     sem_t answered;               /* the sender waits on it */
-    struct back_off give_way;     /* the sender's alone: before it waits */
 };
 
 struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t posted; /* the owner waits: there is a message, or the mailbox is closed */
 
-    struct back_off give_way; /* the owner's alone: before it waits */
+    struct give_way give_way; /* before either waits */
 
     struct mailbox_message *first; /* lock */
     struct mailbox_message **last; /* lock; where the next one is linked */
