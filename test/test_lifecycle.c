@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-static _Thread_local bool is_session, is_pusher;
+static _Thread_local bool is_session, is_pusher, is_stopper;
 static _Thread_local int locks_held, most_locks_held_at_unlock;
 
 static lined_server *server;
@@ -180,30 +180,61 @@ START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
 END_TEST
 
 static sem_t has_returned;
-static bool returned_before_close;
+static bool returned_early;
 
-/* Gives a wait that does not wait for this connection the time to return. */
-static void give_time_before_close(void)
+/* Gives a wait that does not wait for this thread the time to return. */
+static void give_time_to_return(void)
 {
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec++;
-    returned_before_close = sem_timedwait(&has_returned, &until) == 0;
+    returned_early = sem_timedwait(&has_returned, &until) == 0;
 }
 
 START_TEST(a_wait_does_not_return_before_the_last_connection_is_closed)
 {
     prepare(LINED_PASSIVE);
-    at_close = give_time_before_close;
+    at_close = give_time_to_return;
     server = start_worker(&worker);
     int client = dial_and_echo();
     lined_server_stop(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
     sem_post(&has_returned);
     lined_server_free(server);
-    ck_assert(!returned_before_close);
+    ck_assert(!returned_early);
     hang_up(client);
+}
+END_TEST
+
+static void linger_amid_stop(int how)
+{
+    (void)how;
+    if (is_stopper)
+        give_time_to_return();
+}
+
+static void *stop_it(void *unused)
+{
+    is_stopper = true;
+    lined_server_stop(server);
+    return unused;
+}
+
+/* By then nobody else is left, but whoever stops still uses the server. */
+START_TEST(a_wait_does_not_return_before_who_stops_has_done_so)
+{
+    pthread_t stopper;
+
+    prepare(LINED_PASSIVE);
+    at_shutdown = linger_amid_stop;
+    server = start_worker(&worker);
+    ck_assert_int_eq(pthread_create(&stopper, NULL, stop_it, NULL), 0);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    sem_post(&has_returned);
+    ck_assert_int_eq(pthread_join(stopper, NULL), 0);
+    ck_assert(!returned_early);
+    lined_server_free(server);
 }
 END_TEST
 
@@ -402,6 +433,7 @@ int main(void)
     const TTest *const tests[] = {
         a_connection_is_unknown_but_counted_when_it_is_closed,
         a_wait_does_not_return_before_the_last_connection_is_closed,
+        a_wait_does_not_return_before_who_stops_has_done_so,
         our_side_is_ended_before_it_is_closed,
         a_borrowed_connection_is_not_closed,
         who_gets_no_thread_waits_and_is_not_counted_twice,

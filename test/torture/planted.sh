@@ -53,9 +53,9 @@ planted_sends() {
 planted_faults() {
     variant src/acceptor.c 's/(#define PACE_MS +)[0-9]+u/\10u/'
     caught "no pacing" torture_accept 'CPU: '
-    variant src/net.c '/case EHOSTDOWN:/d'
+    variant src/net.c '/^enum net_verdict net_accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
     caught "EHOSTDOWN is fatal" torture_accept 'EHOSTDOWN'
-    variant src/session.c '/^        free\(conn\);$/{n;d}'
+    variant src/acceptor.c '/^static bool accept_one/,/^}/{s/while (\(\(result = take_in)/if \1/;s/^    if \(result != LINED_OK\)$/    ;/;/^        close\(fd\);$/d}'
     caught "a failed thread leaks its descriptor" torture_threads 'descriptors stay'
     variant src/out.c '/if \(data == NULL\)/{N;d}'
     mkdir -p "$scratch/build/test" "$scratch/build/asan"
