@@ -1,13 +1,15 @@
 /*
  * lined: line services over TCP, one blocking thread for each connection.
  *
- * A server listens, accepts, and gives each connection a thread of its own. A thread whose
- * connection has ended may serve another, so what a worker changes of a thread (its name, its
- * thread-local storage) is found changed by a connection that comes later. A worker says what is
+ * A server listens, accepts, and gives each connection a thread of its own. A worker says what is
  * done with the lines: as callbacks that are handed one line after another, or as a task, a
  * function that owns the connection and pulls for itself. Replies gather and are sent when no whole
  * line is left to handle, so a single line is answered at once and a pipeline costs few system
  * calls.
+ *
+ * A thread whose connection has ended may serve another: what a worker changes of a thread, such as
+ * its name or its thread-local storage, stays, and thread-local destructors run when the thread
+ * ends, not when the connection does.
  *
  *     struct lined_options options;
  *     lined_server *server;

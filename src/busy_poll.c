@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 
 /* Giving way to nobody takes a fraction of a microsecond, and another thread's turn, with a send or

@@ -8,8 +8,8 @@
  * If no other thread has run meanwhile, the core is free, and it waits awake: it looks again and
  * again for a while. A wait in vain counts against that.
  *
- * So an idle connection, whose waits are long, and a server that shares its core with another
- * program go to sleep at once, but for one receive in a thousand.
+ * So an idle connection, whose waits are long, waits awake for one receive in a thousand, and a
+ * server that shares its core with another program sleeps at once.
  */
 #ifndef BUSY_POLL_H
 #define BUSY_POLL_H

@@ -26,8 +26,8 @@ void give_way_note_turn(struct give_way *shared, int64_t began_ns, int64_t now_n
     /* Who waited through the same long turn as others finds it noted. */
     if (now_ns - began_ns <= LONG_TURN_NS || again > began_ns)
         return;
-    /* It went well for less time than it was paused. */
-    if (pause > 0 && now_ns - again < pause)
+    /* It went well for less time than it was paused. The long turn itself went not well. */
+    if (pause > 0 && began_ns - again < pause)
         pause = pause < GIVE_WAY_PAUSE_MOST_NS ? 2 * pause : pause;
     else
         pause = GIVE_WAY_PAUSE_LEAST_NS;

@@ -14,9 +14,9 @@ static void unlock(struct mailbox *mailbox)
     INVARIANT(pthread_mutex_unlock(&mailbox->lock) == 0);
 }
 
-void mailbox_init(struct mailbox *mailbox)
+void mailbox_init(struct mailbox *mailbox, struct give_way *give_way)
 {
-    *mailbox = (struct mailbox){.first = NULL};
+    *mailbox = (struct mailbox){.give_way = give_way};
     mailbox->last = &mailbox->first;
     INVARIANT(pthread_mutex_init(&mailbox->lock, NULL) == 0);
     INVARIANT(pthread_cond_init(&mailbox->posted, NULL) == 0);
@@ -55,7 +55,7 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
 
-    give_way(&mailbox->give_way); /* on a busy core the owner has answered by then */
+    give_way(mailbox->give_way); /* on a busy core the owner has answered by then */
     while (sem_wait(&message->answered) != 0)
         INVARIANT(errno == EINTR);
 }
@@ -66,7 +66,7 @@ static void give_way_if_empty(struct mailbox *mailbox)
     if (mailbox->first != NULL)
         return;
     unlock(mailbox);
-    give_way(&mailbox->give_way);
+    give_way(mailbox->give_way);
     lock(mailbox);
 }
 

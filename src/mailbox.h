@@ -23,7 +23,7 @@ struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t posted; /* the owner waits: there is a message, or the mailbox is closed */
 
-    struct give_way give_way; /* before either waits */
+    struct give_way *give_way; /* the server's; before either waits */
 
     struct mailbox_message *first; /* lock */
     struct mailbox_message **last; /* lock; where the next one is linked */
@@ -32,7 +32,7 @@ struct mailbox {
     bool closed;                   /* lock */
 };
 
-void mailbox_init(struct mailbox *mailbox);
+void mailbox_init(struct mailbox *mailbox, struct give_way *give_way);
 void mailbox_deinit(struct mailbox *mailbox);
 
 void mailbox_message_init(struct mailbox_message *message);

@@ -144,7 +144,7 @@ void registry_release(struct registry *registry)
     registry->left.connected_peak = peak_locked(registry);
     release_locked(registry);
     /* The signals are sent under the lock on purpose: whoever waits for the last release can go on
-     * and free all this only after the unlock has let it, and the unlock is the last thing done. */
+     * only after the unlock has let it, and the unlock is the last thing done. */
     unlock(registry);
 }
 

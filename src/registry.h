@@ -3,8 +3,8 @@
  *
  * The life of a connection here: registry_join before its thread is made; registry_leave before
  * its descriptor is closed, so that nobody can shut down a stranger that got the same number;
- * registry_release last of all. Between leave and release the thread still counts. Once it has
- * released it touches nothing of the server, because the server may be freed from then on.
+ * registry_release last of all. Between leave and release it still counts. Once released, its
+ * thread touches nothing of the server but the spares, which count threads: see spares.h.
  */
 #ifndef REGISTRY_H
 #define REGISTRY_H

@@ -147,8 +147,8 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     registry_init(&server->registry);
     spares_init(&server->spares);
     admission_init(&server->admission, &server->options);
-    mailbox_init(&server->mailbox);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
+    mailbox_init(&server->mailbox, &server->busy_poll.give_way);
     for (enum part part = 0; part < PARTS; part++) {
         int failed = make_part(server, part, &address);
         if (failed != LINED_OK) {

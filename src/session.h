@@ -1,5 +1,5 @@
 /*
- * A session: one connection served from its first line to its end by a detached thread of its own.
+ * A session: one connection served from its first line to its end by a detached thread.
  */
 #ifndef SESSION_H
 #define SESSION_H

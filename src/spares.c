@@ -58,30 +58,28 @@ static void thread_ends_locked(struct spares *spares)
         INVARIANT(pthread_cond_broadcast(&spares->ended) == 0);
 }
 
-/* Takes the first that waits off the list and gives it a job, or none: it is to end. The caller
- * signals place->called, with the lock or without: a place lasts as long as the spares do, and
- * whoever waits there by then, a signal for somebody else does not hurt. NULL: nobody waits. */
-static struct spare *call_locked(struct spares *spares, void *job)
+/* Takes the first that waits off the list and gives it a job, or none: it is to end. False: nobody
+ * waits. */
+static bool call_locked(struct spares *spares, void *job)
 {
     struct spare *place = pop(&spares->waiting);
 
-    if (place != NULL) {
-        place->job = job;
-        place->is_called = true;
-    }
-    return place;
+    if (place == NULL)
+        return false;
+    place->job = job;
+    place->is_called = true;
+    INVARIANT(pthread_cond_signal(&place->called) == 0);
+    return true;
 }
 
 bool spares_hand(struct spares *spares, void *job)
 {
     lock(spares);
-    struct spare *place = call_locked(spares, job);
-    spares->threads += place == NULL;
+    bool is_handed = call_locked(spares, job);
+    if (!is_handed)
+        spares->threads++;
     unlock(spares);
-    /* Not under the lock: on the same core the thread would run at once, and find it held. */
-    if (place != NULL)
-        INVARIANT(pthread_cond_signal(&place->called) == 0);
-    return place != NULL;
+    return is_handed;
 }
 
 void spares_not_made(struct spares *spares)
@@ -134,12 +132,10 @@ void *spares_wait(struct spares *spares, uint32_t wait_ms)
 
 void spares_end(struct spares *spares)
 {
-    struct spare *place;
-
     lock(spares);
     spares->is_over = true;
-    while ((place = call_locked(spares, NULL)) != NULL)
-        INVARIANT(pthread_cond_signal(&place->called) == 0);
+    while (call_locked(spares, NULL))
+        continue;
     while (spares->threads > 0)
         INVARIANT(pthread_cond_wait(&spares->ended, &spares->lock) == 0);
     unlock(spares);

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many wait at most, so long each. Together they hold a megabyte of stacks at most, and a second
- * after a burst they are gone. */
+/* So many wait at most, so long each. Each keeps what its stack has grown to: some KB with our own
+ * workers, 128 at most. A second after the last connection has ended they are gone. */
 #define SPARES_MOST    64
 #define SPARES_WAIT_MS 1000
 

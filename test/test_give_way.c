@@ -1,8 +1,6 @@
 #include "../src/back_off.h"
 #include "../src/give_way.h"
 
-#include <lined.h>
-
 #include "suite.h"
 
 #define SHORT_NS 400000
@@ -63,6 +61,14 @@ START_TEST(pauses_double_while_long_turns_come_again)
 }
 END_TEST
 
+START_TEST(turns_longer_than_the_pause_double_it_too)
+{
+    turn(SLICE_NS, SLICE_NS);
+    turn(shared.again_ns + 5 * LEAST + 1, 5 * LEAST);
+    ck_assert_int_eq(shared.pause_ns, 2 * LEAST);
+}
+END_TEST
+
 START_TEST(pauses_are_short_again_after_a_good_time)
 {
     turn(SLICE_NS, SLICE_NS);
@@ -100,6 +106,7 @@ int main(void)
         a_long_turn_is_followed_by_a_pause,
         one_long_turn_counts_once,
         pauses_double_while_long_turns_come_again,
+        turns_longer_than_the_pause_double_it_too,
         pauses_are_short_again_after_a_good_time,
         misses_double_the_occasions_between_tries,
     };

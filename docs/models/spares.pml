@@ -113,9 +113,9 @@ proctype acceptor()
                 waiting?place;
                 job_of[place] = job;
                 is_called[place] = true;
+                sleepers[place] = 0;
                 locked = false
             };
-            atomic { assert(!freed); sleepers[place] = 0 }; /* whoever sleeps there by then */
             job++
         :: empty(waiting) ->
 #ifndef MUTANT_COUNTS_LATE
