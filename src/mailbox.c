@@ -31,7 +31,7 @@ void mailbox_deinit(struct mailbox *mailbox)
 
 void mailbox_message_init(struct mailbox_message *message)
 {
-    *message = (struct mailbox_message){.next = NULL};
+    message->next = NULL;
     INVARIANT(sem_init(&message->answered, 0, 0) == 0);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Threads to spare. Making a thread and ending it costs more than all else that is done for a
- * client who comes, says a line and goes. So a thread whose connection has ended waits here for a
- * moment, and serves the next.
+ * Threads to spare. Making a thread and ending it is a good part of what a client costs who comes,
+ * says a line and goes. So a thread whose connection has ended waits here for a moment, and serves
+ * the next.
  *
  * Every thread of a connection is counted from before it is made until it ends for good, so that
  * the server can wait for all of them: only the last ones' unlock comes after it has been told.
