@@ -5,17 +5,20 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--peers]
-
---rounds N   how often each is measured (default 5)
---seconds S  how long each time (default 2)
---quick      3 rounds of 0.4 seconds of the first four loads: under a minute, rough, writes nothing
---only LOAD  just this load: 50x64 50x1 1x1 churn hold10k hold15k burst neighbour scale dd kv
-             (writes nothing; may be given more than once)
---peers      install what the peers need (Go, libevent, Elixir, Redis); a missing one is skipped"
-rounds=5 seconds=2 install_peers=no write=yes
-all_loads=(50x64 50x1 1x1 churn hold10k hold15k burst neighbour scale dd kv)
+all_loads=(50x64 50x1 1x1 churn apart hog hold10k hold15k burst neighbour scale dd kv)
 quick_loads=(50x64 50x1 1x1 churn)
+usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--beside FILE]
+                        [--peers]
+
+--rounds N     how often each is measured (default 5)
+--seconds S    how long each time (default 2)
+--quick        3 rounds of 0.3 seconds of the first four loads: under a minute, rough, writes nothing
+--only LOAD    just this load (writes nothing; may be given more than once), of
+               ${all_loads[*]}
+--beside FILE  another build of lined takes part, as 'lined beside', to show what a change brings
+               (writes nothing)
+--peers        install what the peers need (Go, libevent, Elixir, Redis); a missing one is skipped"
+rounds=5 seconds=2 install_peers=no write=yes beside=
 loads=()
 
 fail_usage() {
@@ -29,7 +32,7 @@ while [ $# -gt 0 ]; do
         echo "$usage"
         exit 0
         ;;
-    --quick) rounds=3 seconds=0.4 write=no loads=("${quick_loads[@]}") ;;
+    --quick) rounds=3 seconds=0.3 write=no loads=("${quick_loads[@]}") ;;
     --peers) install_peers=yes ;;
     --rounds)
         [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--rounds '${2-}' is not allowed: it must be a whole number above 0"
@@ -46,6 +49,11 @@ while [ $# -gt 0 ]; do
         loads+=("$2") write=no
         shift
         ;;
+    --beside)
+        [ -x "${2-}" ] || fail_usage "--beside '${2-}' is not allowed: it must be a program"
+        beside=$(realpath "$2") write=no
+        shift
+        ;;
     *) fail_usage "unknown option '$1'" ;;
     esac
     shift
@@ -59,8 +67,8 @@ scripts/install-deps.sh build
 cmake --build --preset release >/dev/null
 load=build/release/test/bench/lined-load
 scratch=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
+pid='' hog=''
+trap '[ -z "$pid$hog" ] || kill $pid $hog 2>/dev/null; rm -rf "$scratch"' EXIT
 
 # ---- the contenders ----
 
@@ -72,6 +80,7 @@ declare -A commands=(
     [lined asleep]="build/release/lined --port 0 --quiet --busy-poll 0"
     [lined kv]="build/release/lined --port 0 --quiet --worker kv"
 )
+[ -z "$beside" ] || commands[lined beside]="$beside --port 0 --quiet"
 skipped() { echo "skipped: $1 (scripts/bench.sh --peers installs it)" >&2; }
 mkdir -p build/peers
 if command -v go >/dev/null; then
@@ -87,6 +96,7 @@ else
 fi
 cc -std=gnu11 -O2 -pthread -o build/peers/floor test/bench/peers/floor.c
 commands[floor]=build/peers/floor
+commands[floor batch]="chrt --batch 0 build/peers/floor"
 if command -v elixir >/dev/null; then
     commands[Elixir]="elixir test/bench/peers/peer.exs"
 else
@@ -102,13 +112,17 @@ fi
 # Who takes part in a load; the first is what the others are compared with.
 contenders_of() {
     case $1 in
-    50x64 | 50x1) names=("lined" "lined active" "lined with log" "floor" "Go" "libevent" "Elixir") ;;
-    1x1) names=("lined" "lined asleep" "floor" "Go" "libevent" "Elixir") ;;
-    churn) names=("lined" "Go" "libevent" "Elixir") ;;
-    hold10k | hold15k | dd | scale-*) names=("lined" "Go") ;;
-    burst-*) names=("lined") ;;
+    50x64 | 50x1)
+        names=("lined" "lined beside" "lined active" "lined with log" "floor" "floor batch" "Go" "libevent" "Elixir")
+        ;;
+    apart-50x*) names=("lined" "lined beside" "floor" "Go" "libevent") ;;
+    1x1 | apart-1x1) names=("lined" "lined beside" "lined asleep" "floor" "Go" "libevent" "Elixir") ;;
+    hog-*) names=("lined" "lined beside" "floor" "floor batch" "Go") ;;
+    churn | apart-churn) names=("lined" "lined beside" "Go" "libevent" "Elixir") ;;
+    hold10k | hold15k | dd | scale-*) names=("lined" "lined beside" "Go") ;;
+    burst-*) names=("lined" "lined beside") ;;
     neighbour-*) names=("lined active" "lined") ;;
-    kv-*) names=("lined kv" "Redis") ;;
+    kv-* | apart-kv-*) names=("lined kv" "Redis") ;;
     esac
     for i in "${!names[@]}"; do
         [ -n "${commands[${names[i]}]-}" ] || unset "names[i]"
@@ -119,21 +133,29 @@ contenders_of() {
 # A load that is a row of several.
 shapes_of() {
     case $1 in
+    apart) echo apart-50x64 apart-50x1 apart-1x1 apart-churn ;;
+    hog) echo hog-1x1 hog-10x1 hog-50x1 hog-50x64 ;;
     burst) echo burst-1 burst-64 ;;
     neighbour) echo neighbour-0 neighbour-1 ;;
     scale) echo scale-1 scale-10 scale-100 scale-1000 scale-10000 ;;
-    kv) echo kv-set-1 kv-get-1 kv-set-16 kv-get-16 ;;
+    kv) echo {,apart-}kv-{set,get}-{1,16} ;;
     *) echo "$1" ;;
     esac
 }
 
 # ---- one run ----
 
-# Server and load on a core each, where there are two.
-server_core=() load_core=()
-if [ "$(nproc)" -ge 2 ]; then
-    server_core=(taskset -c 0) load_core=(taskset -c 1)
-fi
+# Most loads let the system put server and load where it likes, as it does on a machine where nobody
+# has said otherwise. These have a core each, where there are two: where it is about waking the other
+# core (1x1), what is called apart, and what runs beside a program that computes on the server's core.
+place() { # SHAPE
+    server_core=() load_core=()
+    case $1 in
+    1x1 | apart-* | hog-*)
+        [ "$(nproc)" -lt 2 ] || server_core=(taskset -c 0) load_core=(taskset -c 1)
+        ;;
+    esac
+}
 
 lined_load() { "${load_core[@]}" $load --csv --pid "$pid" --port "$port" "$@"; }
 
@@ -156,6 +178,16 @@ kv_rate() { # COMMAND PIPELINE
 
 run_load() { # SHAPE
     case $1 in
+    apart-1x1) lined_load -c 1 -o 1 -d "$seconds" --awake ;;
+    apart-*) run_load "${1#apart-}" ;;
+    hog-*)
+        "${server_core[@]}" sh -c 'while :; do :; done' &
+        hog=$!
+        run_load "${1#hog-}"
+        kill "$hog"
+        wait "$hog" 2>/dev/null || true
+        hog=
+        ;;
     churn) lined_load --churn -c 16 -d "$seconds" ;;
     hold10k) lined_load --hold -c 10000 -d 0.5 ;;
     hold15k) lined_load --hold -c 15000 -d 2 ;;
@@ -179,6 +211,7 @@ run_load() { # SHAPE
 
 measure() { # SHAPE NAME: its figures become a line in $scratch/SHAPE.NAME
     local line command
+    place "$1"
     read -ra command <<<"${commands[$2]}"
     exec {said}< <(exec "${server_core[@]}" "${command[@]}" 2>&1 >"$scratch/log")
     pid=$!
@@ -254,11 +287,18 @@ rate=4 p50=5 p99=6 cpu=8 kb=9 opened=17 again=18 each=19 rested=21
 machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
 count() { echo "$1 $2$([ "$1" = 1 ] || echo s)"; }
 tables() {
-    echo "$(date +%F), $machine, server and load on a core each. Medians of $rounds rounds of $seconds s; lines of 32 bytes where nothing else is said."
+    echo "$(date +%F), $machine. Medians of $rounds rounds of $seconds s; lines of 32 bytes where nothing else is said; server and load share the cores where it is not said that they have one each."
     echo
-    for shape in 50x64 50x1 1x1; do
-        table $shape "$(count "${shape%x*}" connection), $(count "${shape#*x}" line) under way" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+    for shape in 50x64 50x1 1x1 apart-50x64 apart-50x1 apart-1x1 hog-1x1 hog-10x1 hog-50x1 hog-50x64; do
+        loop=${shape#*-} where=
+        case $shape in
+        apart-1x1) where=", a core each, the client awake" ;;
+        1x1 | apart-*) where=", a core each" ;;
+        hog-*) where=", a core each, and a program computes on the server's" ;;
+        esac
+        table $shape "$(count "${loop%x*}" connection), $(count "${loop#*x}" line) under way$where" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
     done
+    table apart-churn "connect, a line, close; 16 at once, a core each" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
     table churn "connect, a line, close; 16 at once" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
     table hold10k "10,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
     table hold15k "15,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
@@ -270,8 +310,9 @@ tables() {
         table scale-$count "$(count $count connection), 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done
     table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
-    for shape in kv-set-1 kv-get-1 kv-set-16 kv-get-16; do
-        IFS=- read -r _ command pipeline <<<"$shape"
+    for shape in {,apart-}kv-{set,get}-{1,16}; do
+        IFS=- read -r _ command pipeline <<<"${shape#apart-}"
+        [[ $shape != apart-* ]] || pipeline+=", a core each"
         table "$shape" "redis-benchmark -t $command -c 50 -P $pipeline" $rate requests/s $cpu "server CPU us a request"
     done
 }

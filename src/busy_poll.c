@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /* Giving way to nobody takes a fraction of a microsecond, and another thread's turn, with a send or
@@ -31,18 +32,19 @@ static ssize_t nothing(void)
     return -1;
 }
 
-/* Looks again and again, from a moment when nothing was there. Ends with bytes or an error, or with
- * EAGAIN when the time is over or somebody else wants the core. */
-static ssize_t look_until(int64_t end_ns, int64_t now_ns, int fd, void *into, size_t room)
+/* Looks again and again. Ends with bytes or an error, or with EAGAIN when the time is over or
+ * somebody else wants the core. It pays if bytes came; but not if another program had the core so
+ * long that they had to. */
+static ssize_t look_until(int64_t end_ns, struct busy_poll_share *share, int fd, void *into,
+                          size_t room, bool *pays)
 {
     for (;;) {
-        int64_t began = now_ns;
-        sched_yield();
+        int64_t turn = give_way(&share->give_way);
         ssize_t size = recv(fd, into, room, MSG_DONTWAIT);
+        *pays = size >= 0 && turn <= GIVE_WAY_LONG_NS;
         if (size >= 0 || errno != EAGAIN)
             return size;
-        now_ns = monotonic_ns();
-        if (now_ns >= end_ns || now_ns - began > FREE_TURN_NS)
+        if (turn < 0 || turn > FREE_TURN_NS || monotonic_ns() >= end_ns)
             return nothing();
     }
 }
@@ -53,9 +55,10 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
     ssize_t size = nothing();
 
     if (atomic_fetch_add_explicit(&share->awake, 1, memory_order_relaxed) < share->most) {
-        int64_t now_ns = monotonic_ns();
-        size = look_until(now_ns + (int64_t)share->us * 1000, now_ns, fd, into, room);
-        if (size >= 0)
+        bool pays;
+        int64_t end_ns = monotonic_ns() + (int64_t)share->us * 1000;
+        size = look_until(end_ns, share, fd, into, room, &pays);
+        if (pays)
             back_off_paid(stay_awake);
         else
             back_off_missed(stay_awake);

@@ -14,6 +14,7 @@
 #include "net.h"
 #include "out.h"
 #include "registry.h"
+#include "sched_policy.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct lined_conn {
     struct line_buffer in;
     struct out_buffer out; /* the owner thread's while is_with_owner */
     struct busy_poll busy_poll;
+    struct sched_thread *thread; /* of the thread that serves this connection, and its own */
     void *observer_slot;
 
     int input_over;     /* why no more lines can be taken; LINED_OK before */

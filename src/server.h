@@ -11,6 +11,7 @@
 #include "lined.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "sched_policy.h"
 #include "spares.h"
 
 #include <pthread.h>
@@ -35,6 +36,7 @@ struct lined_server {
     struct mailbox mailbox; /* active mode */
     struct courier courier;
     struct busy_poll_share busy_poll;
+    struct sched_policy sched_policy;
 
     _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
 };

@@ -179,10 +179,13 @@ static void *session_main(void *argument)
 {
     struct lined_conn *conn = argument;
     struct spares *spares = &conn->server->spares;
+    struct sched_thread thread;
 
-    do
+    sched_thread_init(&thread);
+    do {
+        conn->thread = &thread;
         serve(conn);
-    while ((conn = spares_wait(spares, SPARES_WAIT_MS)) != NULL);
+    } while ((conn = spares_wait(spares, SPARES_WAIT_MS)) != NULL);
     return NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "../src/busy_poll.h"
 
+#include "../src/monotonic.h"
+
 #include <lined.h>
 
 #include "suite.h"
@@ -7,11 +9,35 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static int ends[2]; /* ends[0] is polled */
 static char byte;
+
+/* Another program that has the core so long in each turn but the next while a byte comes; there is
+ * none where it is 0. */
+static int64_t computes_ns;
+static bool is_free_turn;
+
+int __real_sched_yield(void);
+int __wrap_sched_yield(void);
+
+int __wrap_sched_yield(void)
+{
+    int64_t end = monotonic_ns() + computes_ns;
+
+    if (computes_ns == 0)
+        return __real_sched_yield();
+    if (is_free_turn) {
+        is_free_turn = false;
+        return 0;
+    }
+    while (monotonic_ns() < end)
+        continue;
+    return send(ends[1], "z", 1, 0) == 1 ? 0 : -1;
+}
 
 static void open_ends(void)
 {
@@ -24,10 +50,17 @@ static void close_ends(void)
     close(ends[1]);
 }
 
+/* Nobody gives way until then. */
+static void pause_until(struct busy_poll_share *share, int64_t ns)
+{
+    for (int i = 0; i < GIVE_WAY_CORES; i++)
+        atomic_store(&share->give_way.cores[i].again_ns, ns);
+}
+
 /* A turn that took long by chance is not to keep the next call from looking. */
 static ssize_t poll_once(struct busy_poll *poll, struct busy_poll_share *share)
 {
-    atomic_store(&share->give_way.again_ns, 0);
+    pause_until(share, 0);
     errno = 0;
     return busy_poll_recv(poll, share, ends[0], &byte, 1);
 }
@@ -121,6 +154,29 @@ START_TEST(tries_in_vain_become_seldom)
 }
 END_TEST
 
+/* Beside a program that computes, each wait awake costs its slice, and by then the byte is there.
+ */
+START_TEST(what_comes_after_a_long_turn_does_not_pay)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll;
+
+    busy_poll_share_init(&share, LINED_BUSY_POLL_MOST);
+    computes_ns = GIVE_WAY_LONG_NS + 100000;
+    open_ends();
+    /* Another thread may take the core in the turn that shows it to be free: tried until none did.
+     */
+    do {
+        poll = (struct busy_poll){0};
+        is_free_turn = true;
+    } while (poll_once(&poll, &share) < 0);
+    ck_assert_int_eq(byte, 'z');
+    ck_assert_uint_eq(poll.stay_awake.misses, 1);
+    ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1); /* a pause */
+    close_ends();
+}
+END_TEST
+
 /* What is there is not even looked for: the thread is to sleep, or to find it awake. */
 START_TEST(who_does_not_give_way_does_not_look)
 {
@@ -128,12 +184,12 @@ START_TEST(who_does_not_give_way_does_not_look)
     struct busy_poll poll = {0};
 
     busy_poll_share_init(&share, 50);
-    atomic_store(&share.give_way.again_ns, INT64_MAX);
+    pause_until(&share, INT64_MAX);
     open_ends();
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
     ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1);
     ck_assert_int_eq(errno, EAGAIN);
-    atomic_store(&share.give_way.again_ns, 0);
+    pause_until(&share, 0);
     ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), 1);
     close_ends();
 }
@@ -191,9 +247,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_there_is_received,     what_comes_in_time_is_received_awake,
-        tries_in_vain_become_seldom,   who_does_not_give_way_does_not_look,
-        the_first_receives_only_sleep, zero_means_never,
+        what_is_there_is_received,
+        what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom,
+        what_comes_after_a_long_turn_does_not_pay,
+        who_does_not_give_way_does_not_look,
+        the_first_receives_only_sleep,
+        zero_means_never,
         no_more_wait_awake_than_may,
     };
     return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);

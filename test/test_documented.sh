@@ -26,7 +26,7 @@ done
 
 # The same for lined-load, and the columns of its CSV.
 load_help=$("$load" --help | options_in)
-[ "$(wc -l <<<"$load_help")" -eq 14 ] || fail "lined-load --help has other options than this test knows of: $load_help"
+[ "$(wc -l <<<"$load_help")" -eq 15 ] || fail "lined-load --help has other options than this test knows of: $load_help"
 load_manual=$(sed 's/Fl -/--/g' "$root/docs/lined-load.1" | grep -v '^\$ ' | options_in)
 [ "$load_manual" = "$load_help" ] ||
     fail "lined-load(1) and --help differ: $(diff <(echo "$load_manual") <(echo "$load_help"))"

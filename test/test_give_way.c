@@ -1,25 +1,27 @@
+#define _GNU_SOURCE /* CPU_SET */
 #include "../src/back_off.h"
 #include "../src/give_way.h"
 
 #include "suite.h"
+
+#include <sched.h>
 
 #define SHORT_NS 400000
 #define SLICE_NS 3000000
 #define LEAST    GIVE_WAY_PAUSE_LEAST_NS
 #define MOST     GIVE_WAY_PAUSE_MOST_NS
 
-static struct give_way shared;
+static struct give_way_core core;
 
 static void turn(int64_t now_ns, int64_t turn_ns)
 {
-    give_way_note_turn(&shared, now_ns - turn_ns, now_ns);
+    give_way_note_turn(&core, now_ns - turn_ns, now_ns);
 }
 
 START_TEST(short_turns_pay)
 {
     turn(SLICE_NS, SHORT_NS);
-    ck_assert_int_eq(shared.again_ns, 0);
-    ck_assert_int_ge(give_way(&shared), 0);
+    ck_assert_int_eq(core.again_ns, 0);
 }
 END_TEST
 
@@ -28,7 +30,32 @@ START_TEST(a_long_turn_is_followed_by_a_pause)
     int64_t now = INT64_C(1) << 60; /* far from now, so that the pause is not over */
 
     turn(now, SLICE_NS);
-    ck_assert_int_eq(shared.again_ns, now + LEAST);
+    ck_assert_int_eq(core.again_ns, now + LEAST);
+}
+END_TEST
+
+/* Stays on the core that it is on; returns its place. */
+static int stay_on_core(void)
+{
+    cpu_set_t one;
+    int cpu = sched_getcpu();
+
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    return cpu % GIVE_WAY_CORES;
+}
+
+START_TEST(a_pause_is_one_core_s)
+{
+    static struct give_way shared;
+    int here = stay_on_core();
+
+    ck_assert_int_ge(give_way(&shared), 0);
+    for (int i = 0; i < GIVE_WAY_CORES; i++)
+        atomic_store(&shared.cores[i].again_ns, i == here ? 0 : INT64_MAX);
+    ck_assert_int_ge(give_way(&shared), 0);
+    atomic_store(&shared.cores[here].again_ns, INT64_MAX);
     ck_assert_int_eq(give_way(&shared), -1);
 }
 END_TEST
@@ -39,8 +66,8 @@ START_TEST(one_long_turn_counts_once)
 
     for (int i = 0; i < 50; i++) /* so many waited through it */
         turn(now + i, SLICE_NS);
-    ck_assert_int_eq(shared.pause_ns, LEAST);
-    ck_assert_int_eq(shared.again_ns, now + LEAST);
+    ck_assert_int_eq(core.pause_ns, LEAST);
+    ck_assert_int_eq(core.again_ns, now + LEAST);
 }
 END_TEST
 
@@ -50,13 +77,13 @@ START_TEST(pauses_double_while_long_turns_come_again)
 
     for (int64_t pause = LEAST; pause < MOST; pause *= 2) {
         turn(now, SLICE_NS);
-        ck_assert_int_eq(shared.pause_ns, pause);
-        now = shared.again_ns + SLICE_NS;
+        ck_assert_int_eq(core.pause_ns, pause);
+        now = core.again_ns + SLICE_NS;
     }
     for (int i = 0; i < 2; i++) {
         turn(now, SLICE_NS);
-        ck_assert_int_eq(shared.pause_ns, MOST);
-        now = shared.again_ns + SLICE_NS;
+        ck_assert_int_eq(core.pause_ns, MOST);
+        now = core.again_ns + SLICE_NS;
     }
 }
 END_TEST
@@ -64,18 +91,18 @@ END_TEST
 START_TEST(turns_longer_than_the_pause_double_it_too)
 {
     turn(SLICE_NS, SLICE_NS);
-    turn(shared.again_ns + 5 * LEAST + 1, 5 * LEAST);
-    ck_assert_int_eq(shared.pause_ns, 2 * LEAST);
+    turn(core.again_ns + 5 * LEAST + 1, 5 * LEAST);
+    ck_assert_int_eq(core.pause_ns, 2 * LEAST);
 }
 END_TEST
 
 START_TEST(pauses_are_short_again_after_a_good_time)
 {
     turn(SLICE_NS, SLICE_NS);
-    turn(shared.again_ns + SLICE_NS, SLICE_NS);
-    ck_assert_int_eq(shared.pause_ns, 2 * LEAST);
-    turn(shared.again_ns + 2 * LEAST + SLICE_NS, SLICE_NS);
-    ck_assert_int_eq(shared.pause_ns, LEAST);
+    turn(core.again_ns + SLICE_NS, SLICE_NS);
+    ck_assert_int_eq(core.pause_ns, 2 * LEAST);
+    turn(core.again_ns + 2 * LEAST + SLICE_NS, SLICE_NS);
+    ck_assert_int_eq(core.pause_ns, LEAST);
 }
 END_TEST
 
@@ -104,6 +131,7 @@ int main(void)
     const TTest *const tests[] = {
         short_turns_pay,
         a_long_turn_is_followed_by_a_pause,
+        a_pause_is_one_core_s,
         one_long_turn_counts_once,
         pauses_double_while_long_turns_come_again,
         turns_longer_than_the_pause_double_it_too,

@@ -27,6 +27,7 @@ enum {
     SERVER_US = 7,
     SERVER_KB = 8,
     MAX_US = 9,
+    LOAD_CPU = 11,
     MODE = 12,
     RATE = 13,
     UNANSWERED = 14,
@@ -172,6 +173,26 @@ START_TEST(an_open_loop_sends_every_line_that_is_due)
     ck_assert_str_eq(column[MODE], "open");
     ck_assert_str_eq(column[RATE], "2001");
     ck_assert_str_eq(column[UNANSWERED], "0");
+}
+END_TEST
+
+/* A few lines a second leave it almost nothing to do but wait. */
+static double load_cpu_percent(const char *awake)
+{
+    unsigned long connections, lines;
+
+    serve();
+    run(server.port, 0, ARGUMENTS("-r", "20", "-c", "1", "-d", "0.5", "--csv", awake));
+    end_serving(&connections, &lines);
+    ck_assert_uint_eq(lines, 10);
+    split_columns();
+    return number(LOAD_CPU);
+}
+
+START_TEST(who_is_awake_does_not_sleep)
+{
+    ck_assert_double_lt(load_cpu_percent(NULL), 5);
+    ck_assert_double_gt(load_cpu_percent("--awake"), 10);
 }
 END_TEST
 
@@ -502,6 +523,7 @@ START_TEST(bad_options_are_one_line_and_status_2)
         {{"--churn", "-r", "5"}, "--rate, --churn and --hold are different loads: choose one"},
         {{"--churn", "-o", "2"}, "--outstanding is not for --churn"},
         {{"--hold", "--non-readers", "2"}, "--non-readers is not for --hold"},
+        {{"--hold", "--awake"}, "--awake is not for --hold"},
         {{"more"}, "unexpected argument 'more'"},
     };
 
@@ -588,6 +610,7 @@ int main(void)
         a_closed_loop_reports_what_lined_served,
         csv_has_its_columns,
         an_open_loop_sends_every_line_that_is_due,
+        who_is_awake_does_not_sleep,
         churn_makes_a_connection_for_each_line,
         hold_asks_every_connection_twice,
 #ifndef IS_SANITIZED

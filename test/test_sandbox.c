@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -204,19 +205,45 @@ END_TEST
 
 /* The same number means another call on another machine: int 0x80 is i386's. */
 #if defined(__x86_64__)
-static void refuse_other_machines(void)
+static long call_20_of_i386(void)
 {
     long result;
 
-    EXPECT(sandbox_enter().syscalls == 0);
     __asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory", "r8", "r9", "r10", "r11");
-    EXPECT(result == -ENOSYS); /* getpid there, writev here, so it is not for its number */
-    EXPECT_REFUSED(syscall(0x40000000 | SYS_getpid)); /* x32 */
+    return result;
+}
+
+static void refuse_i386(void)
+{
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(call_20_of_i386() == -ENOSYS); /* getpid there, writev here: not for its number */
+}
+
+static void refuse_x32(void)
+{
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT_REFUSED(syscall(0x40000000 | SYS_getpid));
+}
+
+/* Not every kernel, nor every hypervisor, lets i386 calls through: then they end the program. */
+static bool has_i386(void)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(call_20_of_i386() == getpid() ? 0 : 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 START_TEST(the_filter_knows_its_machine)
 {
-    expect_in_sandbox(refuse_other_machines);
+    expect_in_sandbox(refuse_x32);
+    if (has_i386())
+        expect_in_sandbox(refuse_i386);
+    else
+        printf("skipped: calls of i386, for this kernel takes none\n");
 }
 END_TEST
 #endif

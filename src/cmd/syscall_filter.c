@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* syscall, CLONE_ */
+#define _GNU_SOURCE /* syscall, CLONE_, SCHED_BATCH */
 #include "syscall_filter.h"
 
 #include "../invariant.h"
@@ -119,6 +119,9 @@ static const struct rule rules[] = {
      .value = CLONE_THREAD},
     {.call = SYS_set_robust_list},
     {.call = SYS_rseq},
+    {.call = SYS_sched_getscheduler},
+    {.call = SYS_sched_setscheduler, .argument = 1, .mask = ALL_BITS, .value = SCHED_OTHER},
+    {.call = SYS_sched_setscheduler, .argument = 1, .mask = ALL_BITS, .value = SCHED_BATCH},
     {.call = SYS_sched_getaffinity}, /* malloc asks for the number of cores */
     {.call = SYS_exit},
 

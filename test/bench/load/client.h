@@ -27,6 +27,7 @@ struct side {
     struct target target;
     struct texts texts;
     int epoll;
+    bool is_awake; /* nobody sleeps in clients_wait */
     char received[TEXTS_READ_MOST];
 };
 

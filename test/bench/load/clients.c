@@ -39,8 +39,9 @@ struct client *clients_open(const struct settings *settings, struct side *side)
 int clients_wait(const struct side *side, struct epoll_event events[CLIENTS_EVENTS_MOST],
                  uint64_t timeout_ns)
 {
-    const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-                                     .tv_nsec = (long)(timeout_ns % NS_PER_S)};
+    const uint64_t sleep_ns = side->is_awake ? 0 : timeout_ns;
+    const struct timespec timeout = {.tv_sec = (time_t)(sleep_ns / NS_PER_S),
+                                     .tv_nsec = (long)(sleep_ns % NS_PER_S)};
     int count = epoll_pwait2(side->epoll, events, CLIENTS_EVENTS_MOST, &timeout, NULL);
 
     if (count >= 0)

@@ -29,7 +29,7 @@ struct client *clients_new(const struct settings *settings);
 struct client *clients_open(const struct settings *settings, struct side *side);
 
 /* Waits for events, with the precision of the kernel's timer; returns how many came, 0 also where a
- * signal came. */
+ * signal came, or where the side is awake and there are none now. */
 int clients_wait(const struct side *side, struct epoll_event events[CLIENTS_EVENTS_MOST],
                  uint64_t timeout_ns);
 

@@ -31,6 +31,7 @@ static int run(const struct settings *settings)
     texts_init(&side.texts, settings->size, settings->outstanding);
     target_init(&side.target, settings->host, (uint16_t)settings->port,
                 settings->connections + settings->non_readers, settings->mode == MODE_CHURN);
+    side.is_awake = settings->is_awake;
     side.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (side.epoll < 0)
         fail(EXIT_WRONG, "epoll_create1: %s", strerror(errno));

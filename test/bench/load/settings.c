@@ -32,6 +32,7 @@ const char settings_help[] =
     "  -d, --duration SECONDS   how long (default 5)\n"
     "      --non-readers N      further connections that send for ever and read nothing, 0 to\n"
     "                           10000; they are not measured (default 0)\n"
+    "      --awake              wait for replies without sleeping, on a core of its own\n"
     "      --pid PID            the server's process, for its CPU time and memory\n"
     "      --csv                print one line of comma-separated values, see lined-load(1)\n"
     "  -h, --help               show this help and exit\n"
@@ -61,13 +62,13 @@ static const struct number {
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
 /* What getopt_long returns: FIRST_NUMBER + the index into numbers, or these. */
-enum { HOST = 256, CHURN, HOLD, CSV, FIRST_NUMBER };
+enum { HOST = 256, CHURN, HOLD, AWAKE, CSV, FIRST_NUMBER };
 
 static const struct option others[] = {
     {"host", required_argument, NULL, HOST}, {"duration", required_argument, NULL, 'd'},
     {"churn", no_argument, NULL, CHURN},     {"hold", no_argument, NULL, HOLD},
-    {"csv", no_argument, NULL, CSV},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
+    {"awake", no_argument, NULL, AWAKE},     {"csv", no_argument, NULL, CSV},
+    {"help", no_argument, NULL, 'h'},        {"version", no_argument, NULL, 'V'},
 };
 
 enum { OTHERS = sizeof others / sizeof others[0] };
@@ -126,6 +127,9 @@ static bool read_other(struct settings *settings, struct asked *asked, int resul
     case HOLD:
         asked->hold = true;
         return true;
+    case AWAKE:
+        settings->is_awake = true;
+        return true;
     default:
         settings->as_csv = true;
         return true;
@@ -179,6 +183,11 @@ static bool choose_mode(struct settings *settings, struct asked asked,
     if ((asked.churn || asked.hold) && settings->non_readers > 0) {
         snprintf(message, SETTINGS_MESSAGE_SIZE, "--non-readers is not for %s",
                  asked.churn ? "--churn" : "--hold");
+        return false;
+    }
+    if (asked.hold && settings->is_awake) {
+        snprintf(message, SETTINGS_MESSAGE_SIZE,
+                 "--awake is not for --hold, where nothing is to be waited for most of the time");
         return false;
     }
     if (asked.churn && settings->outstanding > 1) {

@@ -24,7 +24,8 @@ struct settings {
     uint32_t rate; /* lines a second, all connections together; 0 but in MODE_OPEN */
     uint32_t non_readers;
     uint32_t duration_ms;
-    uint32_t pid; /* the server's; 0: not given */
+    uint32_t pid;  /* the server's; 0: not given */
+    bool is_awake; /* replies are waited for without sleep */
     bool as_csv;
 };
 
