@@ -26,7 +26,7 @@ if [ ${#names[@]} -eq 0 ]; then
     done
 fi
 
-git ls-files -z -- . ':!docs/measurements' | xargs -0 cp --parents -t "$scratch" 2>/dev/null
+git ls-files -z --cached --others --exclude-standard -- . ':!docs/measurements' | xargs -0 cp --parents -t "$scratch" 2>/dev/null
 root=$PWD
 cd "$scratch"
 

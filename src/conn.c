@@ -298,24 +298,3 @@ void lined_set_deadline(lined_conn *conn, uint32_t ms)
     if (conn->server->worker->task != NULL)
         conn->deadlines.task = ms == 0 ? 0 : monotonic_ms() + ms;
 }
-
-void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
-{
-    _Static_assert(LINED_PEER_SIZE >= NET_TEXT_SIZE, "room for every address");
-    net_format(&conn->peer, text);
-}
-
-void *lined_shared(const lined_conn *conn)
-{
-    return conn->server->shared;
-}
-
-lined_server *lined_conn_server(const lined_conn *conn)
-{
-    return conn->server;
-}
-
-lined_handle lined_conn_handle(const lined_conn *conn)
-{
-    return (lined_handle){.server = conn->server, .number = conn->entry.number};
-}

@@ -8,11 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-bool lined_handle_is(lined_handle handle, lined_handle other)
-{
-    return handle.server == other.server && handle.number == other.number;
-}
-
 static int push_locked(struct registry_entry *entry, struct courier *courier, const void *bytes,
                        size_t size)
 {

@@ -1,35 +1,10 @@
-#include "registry.h"
+#include "registry_locked.h"
 
 #include "invariant.h"
 #include "monotonic.h"
 
 #include <errno.h>
 #include <sys/socket.h>
-
-static void lock(struct registry *registry)
-{
-    INVARIANT(pthread_mutex_lock(&registry->lock) == 0);
-}
-
-static void unlock(struct registry *registry)
-{
-    INVARIANT(pthread_mutex_unlock(&registry->lock) == 0);
-}
-
-static void wait_locked(struct registry *registry, pthread_cond_t *cond)
-{
-    INVARIANT(pthread_cond_wait(cond, &registry->lock) == 0);
-}
-
-/* False when the deadline has passed. */
-static bool wait_until_locked(struct registry *registry, pthread_cond_t *cond, int64_t deadline_ms)
-{
-    const struct timespec deadline = monotonic_timespec(deadline_ms);
-    int error = pthread_cond_timedwait(cond, &registry->lock, &deadline);
-
-    INVARIANT(error == 0 || error == ETIMEDOUT);
-    return error == 0;
-}
 
 void registry_init(struct registry *registry)
 {
@@ -50,37 +25,30 @@ void registry_deinit(struct registry *registry)
     slots_deinit(&registry->slots);
 }
 
-/* ---- the life of a connection ---- */
-
-static bool is_empty_locked(const struct registry *registry)
-{
-    return registry->present == 0 && !registry->is_accepting && registry->enders == 0;
-}
-
 static void tell_if_empty_locked(struct registry *registry)
 {
-    if (is_empty_locked(registry))
+    if (registry_is_empty_locked(registry))
         INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
 }
 
 void registry_begin_accepting(struct registry *registry)
 {
-    lock(registry);
+    registry_lock(registry);
     registry->is_accepting = true;
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 void registry_end_accepting(struct registry *registry)
 {
-    lock(registry);
+    registry_lock(registry);
     registry->is_accepting = false;
     tell_if_empty_locked(registry);
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 int registry_join(struct registry *registry, struct registry_entry *entry)
 {
-    lock(registry);
+    registry_lock(registry);
     int result = LINED_STOPPING;
     if (registry_phase(registry) != REGISTRY_CUT) {
         entry->number = slots_take(&registry->slots, entry);
@@ -90,7 +58,7 @@ int registry_join(struct registry *registry, struct registry_entry *entry)
         registry->present++;
         registry->left.connections++;
     }
-    unlock(registry);
+    registry_unlock(registry);
     return result;
 }
 
@@ -112,13 +80,13 @@ static void await_return(struct registry_entry *entry)
 
 void registry_leave(struct registry *registry, struct registry_entry *entry)
 {
-    lock(registry);
+    registry_lock(registry);
     slots_give_back(&registry->slots, entry->number);
     add_counters(&registry->left, entry);
     registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
                                     atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
     registry->left.slow_consumers += outbox_is_slow(&entry->outbox);
-    unlock(registry);
+    registry_unlock(registry);
     await_return(entry);
 }
 
@@ -140,24 +108,24 @@ static void release_locked(struct registry *registry)
 
 void registry_release(struct registry *registry)
 {
-    lock(registry);
+    registry_lock(registry);
     registry->left.connected_peak = peak_locked(registry);
     release_locked(registry);
     /* The signals are sent under the lock on purpose: whoever waits for the last release can go on
      * only after the unlock has let it, and the unlock is the last thing done. */
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 {
-    lock(registry);
+    registry_lock(registry);
     slots_give_back(&registry->slots, entry->number);
     registry->left.connections--;
-    unlock(registry);
+    registry_unlock(registry);
     await_return(entry);
-    lock(registry);
+    registry_lock(registry);
     release_locked(registry); /* it was never here: no peak */
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
@@ -172,20 +140,20 @@ static void set_phase_locked(struct registry *registry, enum registry_phase phas
 
 void registry_drain(struct registry *registry, uint32_t timeout_ms)
 {
-    lock(registry);
+    registry_lock(registry);
     registry->enders++;
     if (registry_phase(registry) == REGISTRY_RUNNING) {
         registry->drain_deadline = monotonic_ms() + timeout_ms;
         set_phase_locked(registry, REGISTRY_DRAINING, SHUT_RD);
     }
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 size_t registry_cut(struct registry *registry)
 {
     size_t cut = 0;
 
-    lock(registry);
+    registry_lock(registry);
     registry->enders++;
     if (registry_phase(registry) != REGISTRY_CUT) {
         cut = registry->slots.used; /* who has left but not released has ended by itself */
@@ -193,112 +161,25 @@ size_t registry_cut(struct registry *registry)
         set_phase_locked(registry, REGISTRY_CUT, SHUT_RDWR);
         INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
     }
-    unlock(registry);
+    registry_unlock(registry);
     return cut;
 }
 
 void registry_end_ending(struct registry *registry)
 {
-    lock(registry);
+    registry_lock(registry);
     registry->enders--;
     tell_if_empty_locked(registry);
-    unlock(registry);
-}
-
-bool registry_wait_drained(struct registry *registry)
-{
-    bool in_time = true;
-
-    lock(registry);
-    while (registry_phase(registry) == REGISTRY_RUNNING)
-        wait_locked(registry, &registry->over);
-    while (in_time && registry_phase(registry) == REGISTRY_DRAINING && !is_empty_locked(registry))
-        in_time = wait_until_locked(registry, &registry->over, registry->drain_deadline);
-    in_time = in_time || is_empty_locked(registry);
-    unlock(registry);
-    return in_time;
-}
-
-void registry_wait_empty(struct registry *registry)
-{
-    lock(registry);
-    while (!is_empty_locked(registry))
-        wait_locked(registry, &registry->over);
-    unlock(registry);
-}
-
-void registry_wait_departure(struct registry *registry, uint32_t timeout_ms)
-{
-    lock(registry);
-    /* One wait, no loop: a wake-up for nothing only makes the acceptor try a little early. */
-    if (registry_phase(registry) != REGISTRY_CUT)
-        wait_until_locked(registry, &registry->departed, monotonic_ms() + timeout_ms);
-    unlock(registry);
-}
-
-size_t registry_present(struct registry *registry)
-{
-    lock(registry);
-    size_t present = registry->present;
-    unlock(registry);
-    return present;
-}
-
-size_t registry_present_beside_leavers(struct registry *registry, size_t most)
-{
-    lock(registry);
-    while (registry->present >= most && registry->present > registry->slots.used &&
-           registry_phase(registry) != REGISTRY_CUT)
-        wait_locked(registry, &registry->departed);
-    size_t present = registry->present;
-    unlock(registry);
-    return present;
-}
-
-bool registry_wait_room(struct registry *registry, size_t most, int64_t deadline_ms)
-{
-    bool in_time = true;
-
-    lock(registry);
-    while (in_time && registry->present >= most && registry_phase(registry) != REGISTRY_CUT) {
-        if (deadline_ms == 0)
-            wait_locked(registry, &registry->departed);
-        else
-            in_time = wait_until_locked(registry, &registry->departed, deadline_ms);
-    }
-    unlock(registry);
-    return in_time;
-}
-
-void registry_pause(struct registry *registry, int64_t deadline_ms)
-{
-    lock(registry);
-    while (registry_phase(registry) == REGISTRY_RUNNING &&
-           wait_until_locked(registry, &registry->departed, deadline_ms))
-        continue;
-    unlock(registry);
-}
-
-bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms)
-{
-    int64_t deadline = monotonic_ms() + timeout_ms;
-
-    lock(registry);
-    while (registry_phase(registry) != REGISTRY_CUT &&
-           wait_until_locked(registry, &registry->cut, deadline))
-        continue;
-    bool is_cut = registry_phase(registry) == REGISTRY_CUT;
-    unlock(registry);
-    return is_cut;
+    registry_unlock(registry);
 }
 
 struct registry_entry *registry_borrow(struct registry *registry, uint64_t number)
 {
-    lock(registry);
+    registry_lock(registry);
     struct registry_entry *entry = slots_find(&registry->slots, number);
     if (entry != NULL)
         outbox_lock(&entry->outbox); /* before the registry lets the entry leave */
-    unlock(registry);
+    registry_unlock(registry);
     return entry;
 }
 
@@ -310,14 +191,14 @@ void registry_return(struct registry_entry *entry)
 void registry_visit(struct registry *registry,
                     void (*visit)(struct registry_entry *entry, void *context), void *context)
 {
-    lock(registry);
+    registry_lock(registry);
     uint32_t at = 0;
     for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;) {
         outbox_lock(&entry->outbox);
         visit(entry, context);
         outbox_unlock(&entry->outbox);
     }
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 void registry_count_accept_error(struct registry *registry, int error)
@@ -325,24 +206,24 @@ void registry_count_accept_error(struct registry *registry, int error)
     struct lined_accept_error *errors = registry->left.accept_errors;
     size_t i = 0;
 
-    lock(registry);
+    registry_lock(registry);
     while (i < LINED_ACCEPT_ERRORS_MOST && errors[i].count > 0 && errors[i].error != error)
         i++;
     /* The errnos that net_accept_verdict knows are fewer, and any other is the last. */
     INVARIANT(i < LINED_ACCEPT_ERRORS_MOST);
     errors[i].error = error;
     errors[i].count++;
-    unlock(registry);
+    registry_unlock(registry);
 }
 
 void registry_stats(struct registry *registry, struct lined_stats *stats)
 {
-    lock(registry);
+    registry_lock(registry);
     *stats = registry->left;
     stats->connected = registry->present;
     stats->connected_peak = peak_locked(registry);
     uint32_t at = 0;
     for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
         add_counters(stats, entry);
-    unlock(registry);
+    registry_unlock(registry);
 }

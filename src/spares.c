@@ -15,37 +15,16 @@ static void unlock(struct spares *spares)
     INVARIANT(pthread_mutex_unlock(&spares->lock) == 0);
 }
 
-static void push(struct spare **list, struct spare *place)
-{
-    place->next = *list;
-    *list = place;
-}
-
-static struct spare *pop(struct spare **list)
-{
-    struct spare *place = *list;
-
-    if (place != NULL)
-        *list = place->next;
-    return place;
-}
-
 void spares_init(struct spares *spares)
 {
     *spares = (struct spares){0};
     INVARIANT(pthread_mutex_init(&spares->lock, NULL) == 0);
     INVARIANT(pthread_cond_init(&spares->ended, NULL) == 0);
-    for (size_t i = 0; i < SPARES_MOST; i++) {
-        monotonic_cond_init(&spares->places[i].called);
-        push(&spares->free, &spares->places[i]);
-    }
 }
 
 void spares_deinit(struct spares *spares)
 {
     INVARIANT(spares->threads == 0);
-    for (size_t i = 0; i < SPARES_MOST; i++)
-        INVARIANT(pthread_cond_destroy(&spares->places[i].called) == 0);
     INVARIANT(pthread_cond_destroy(&spares->ended) == 0);
     INVARIANT(pthread_mutex_destroy(&spares->lock) == 0);
 }
@@ -59,16 +38,18 @@ static void thread_ends_locked(struct spares *spares)
 }
 
 /* Takes the first that waits off the list and gives it a job, or none: it is to end. False: nobody
- * waits. */
+ * waits. Signalled under the lock: without it the thread may have gone on, and its stack with it.
+ */
 static bool call_locked(struct spares *spares, void *job)
 {
-    struct spare *place = pop(&spares->waiting);
+    struct spare *spare = spares->waiting;
 
-    if (place == NULL)
+    if (spare == NULL)
         return false;
-    place->job = job;
-    place->is_called = true;
-    INVARIANT(pthread_cond_signal(&place->called) == 0);
+    spares->waiting = spare->next;
+    spare->job = job;
+    spare->is_called = true;
+    INVARIANT(pthread_cond_signal(&spare->called) == 0);
     return true;
 }
 
@@ -89,31 +70,33 @@ void spares_not_made(struct spares *spares)
     unlock(spares);
 }
 
-static void take_off_locked(struct spares *spares, struct spare *place)
+static void take_off_locked(struct spares *spares, struct spare *spare)
 {
     struct spare **at = &spares->waiting;
 
-    while (*at != place)
+    while (*at != spare)
         at = &(*at)->next;
-    *at = place->next;
+    *at = spare->next;
 }
 
 /* Until it is called, or its time is over. */
-static void *wait_locked(struct spares *spares, struct spare *place, uint32_t wait_ms)
+static void *wait_locked(struct spares *spares, uint32_t wait_ms)
 {
     const struct timespec deadline = monotonic_timespec(monotonic_ms() + wait_ms);
+    struct spare spare = {.next = spares->waiting};
     int error = 0;
 
-    place->job = NULL;
-    place->is_called = false;
-    push(&spares->waiting, place);
-    while (!place->is_called && error == 0)
-        error = pthread_cond_timedwait(&place->called, &spares->lock, &deadline);
+    monotonic_cond_init(&spare.called);
+    spares->waiting = &spare;
+    spares->in_wait++;
+    while (!spare.is_called && error == 0)
+        error = pthread_cond_timedwait(&spare.called, &spares->lock, &deadline);
     INVARIANT(error == 0 || error == ETIMEDOUT);
-    if (!place->is_called)
-        take_off_locked(spares, place);
-    push(&spares->free, place);
-    return place->job;
+    if (!spare.is_called)
+        take_off_locked(spares, &spare);
+    spares->in_wait--;
+    INVARIANT(pthread_cond_destroy(&spare.called) == 0);
+    return spare.job;
 }
 
 void *spares_wait(struct spares *spares, uint32_t wait_ms)
@@ -121,9 +104,8 @@ void *spares_wait(struct spares *spares, uint32_t wait_ms)
     void *job = NULL;
 
     lock(spares);
-    struct spare *place = spares->is_over ? NULL : pop(&spares->free);
-    if (place != NULL)
-        job = wait_locked(spares, place, wait_ms);
+    if (!spares->is_over && spares->in_wait < SPARES_MOST)
+        job = wait_locked(spares, wait_ms);
     if (job == NULL)
         thread_ends_locked(spares);
     unlock(spares);

@@ -19,11 +19,11 @@
 #define SPARES_MOST    64
 #define SPARES_WAIT_MS 1000
 
-/* A place to wait in. */
+/* A thread that waits; it lives on that thread's stack. */
 struct spare {
-    struct spare *next;    /* lock; in the list of the taken ones, or of the free ones */
+    struct spare *next;    /* lock */
     void *job;             /* lock; set with is_called; NULL: the thread is to end */
-    bool is_called;        /* lock; whoever sets it has taken the place off the list */
+    bool is_called;        /* lock; whoever sets it has taken it off the list, and signals */
     pthread_cond_t called; /* with the lock; timed by CLOCK_MONOTONIC */
 };
 
@@ -31,10 +31,9 @@ struct spares {
     pthread_mutex_t lock;
     pthread_cond_t ended;  /* spares_end: the last thread has ended. With the lock. */
     struct spare *waiting; /* lock; the last to come is the first to go: its caches are warm */
-    struct spare *free;    /* lock */
+    size_t in_wait;        /* lock; threads in spares_wait's wait, called already or not */
     size_t threads;        /* lock; all that are, waiting or not */
     bool is_over;          /* lock; nobody waits any more */
-    struct spare places[SPARES_MOST];
 };
 
 void spares_init(struct spares *spares);

@@ -100,7 +100,7 @@ take:
 proctype freer()
 {
 #ifndef MUTANT_CLOSES_EARLY
-    present == 0; /* [registry.c registry_wait_empty] */
+    present == 0; /* [registry_wait.c registry_wait_empty] */
 #endif
     atomic {
         LOCKED;

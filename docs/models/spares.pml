@@ -1,6 +1,7 @@
 /*
  * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
- * end by itself at any moment; whoever frees waits for all of them. Places are fewer than threads.
+ * end by itself at any moment; whoever frees waits for all of them. Places (what in_wait counts) are
+ * fewer than threads.
  * See README.md here. MUTANT_*: a bug that the check must find.
  */
 #define JOBS 4
@@ -142,7 +143,7 @@ proctype acceptor()
 proctype freer()
 {
     acceptor_gone; /* pthread_join(3) */
-    served == JOBS; /* [registry.c registry_wait_empty] */
+    served == JOBS; /* [registry_wait.c registry_wait_empty] */
     atomic { LOCKED; locked = true };
     is_over = true;
     do

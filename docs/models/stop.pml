@@ -318,7 +318,7 @@ inline lined_server_stop() {
     registry_end_ending()
 }
 
-/* [registry.c registry_wait_empty] */
+/* [registry_wait.c registry_wait_empty] */
 inline registry_wait_empty(me) {
     lock();
 #ifdef MUTANT_WAIT_WITHOUT_LOOP
@@ -335,7 +335,7 @@ inline registry_wait_empty(me) {
     unlock()
 }
 
-/* [registry.c registry_wait_drained] */
+/* [registry_wait.c registry_wait_drained] */
 inline registry_wait_drained(me) {
     lock();
     do
@@ -445,7 +445,7 @@ serve: /* [conn.c conn_wait_line] */
         fi
     }
 
-finish: /* [goodbye.c conn_finish] [goodbye.c wait_for_acknowledgements] [registry.c registry_wait_cut] */
+finish: /* [goodbye.c conn_finish] [goodbye.c wait_for_acknowledgements] [registry_wait.c registry_wait_cut] */
     if
     :: reason != STOPPING
     :: atomic { reason == STOPPING && (!deaf[c] || phase == CUT) -> SERVER }
@@ -543,7 +543,7 @@ accept_more: /* [acceptor.c may_accept] */
         c = 0
     fi;
 
-pace: /* [acceptor.c pace] [registry.c registry_wait_departure]: a timed wait, which always ends */
+pace: /* [acceptor.c pace] [registry_wait.c registry_wait_departure]: a timed wait, which always ends */
     atomic { LOCKED };
     goto accept_more;
 

@@ -1,23 +1,16 @@
 #include "log_writer.h"
 
+#include "log_text.h"
+
 #include "../invariant.h"
 #include "../monotonic.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* How much may be pending before there is no room. */
-#define PENDING_MOST ((size_t)1024 * 1024)
-
-/* Room for the line that says how many are missing. */
-#define MARK_SIZE 64
 
 struct log_writer {
     /* These never change. */
@@ -31,9 +24,7 @@ struct log_writer {
     pthread_cond_t taken;    /* threads wait that append: there is room, or the log is dead */
     pthread_cond_t written;  /* log_writer_stop waits: the writer has ended */
 
-    char *pending;        /* lock; PENDING_MOST bytes and a mark's */
-    size_t size;          /* lock; bytes pending */
-    uint64_t missing;     /* lock; lines dropped behind what is pending; they get a mark */
+    struct log_text text; /* lock; what is being written is read by the writer without */
     uint64_t dropped;     /* lock; lines that will never be written */
     bool dead;            /* lock; writing failed, or the reader is stuck: all is dropped */
     bool has_given_up;    /* lock; dead, because the reader is stuck */
@@ -41,12 +32,6 @@ struct log_writer {
     int64_t ending_until; /* lock; monotonic ms; log_writer_stop waits no longer; 0: no limit */
     bool ending;          /* lock; nothing will be appended any more */
     bool has_ended;       /* lock; the writer is done */
-
-    char *writing;   /* swapped with pending under the lock, by the writer, which reads it; nobody
-                      * writes to it */
-    size_t left;     /* lock; of writing, the last bytes, which are not known to be written */
-    size_t taken_up; /* lock; bytes of writing */
-    bool has_mark;   /* lock; the last line of writing is a mark */
 };
 
 static void lock(struct log_writer *log)
@@ -61,22 +46,11 @@ static void unlock(struct log_writer *log)
 
 /* ---- the side of those who append ---- */
 
-static uint64_t count_lines(const char *text, size_t size)
-{
-    uint64_t lines = 0;
-
-    for (const char *end = text + size; (text = memchr(text, '\n', (size_t)(end - text))) != NULL;
-         text++)
-        lines++;
-    return lines;
-}
-
 /* Drops what is pending and what is appended from now on, and lets go whoever waits for room. */
 static void die_locked(struct log_writer *log)
 {
     log->dead = true;
-    log->dropped += count_lines(log->pending, log->size);
-    log->size = 0;
+    log->dropped += log_text_drop_pending(&log->text);
     INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
 }
 
@@ -94,19 +68,11 @@ static void wait_for_room_locked(struct log_writer *log)
     }
 }
 
-/* Once something is missing, nothing goes in before the writer has marked the place: so each gap is
- * one, and its mark is where the lines are missing. */
-static bool has_room_locked(const struct log_writer *log, size_t size)
-{
-    return PENDING_MOST - log->size >= size && log->missing == 0;
-}
-
 static void put_locked(struct log_writer *log, const char *text, size_t size)
 {
-    memcpy(log->pending + log->size, text, size);
-    log->size += size;
+    log_text_put(&log->text, text, size);
     /* The writer waits only when nothing is pending, so only the first text need wake it. */
-    if (log->size == size)
+    if (log->text.size == size)
         INVARIANT(pthread_cond_signal(&log->appended) == 0);
 }
 
@@ -115,15 +81,15 @@ void log_writer_append(struct log_writer *log, const char *text, size_t size)
     uint64_t missing = 0;
 
     lock(log);
-    while (log->overflow == LOG_BLOCK && !log->dead && !has_room_locked(log, size))
+    while (log->overflow == LOG_BLOCK && !log->dead && !log_text_has_room(&log->text, size))
         wait_for_room_locked(log);
     if (log->dead) {
-        log->dropped += count_lines(text, size);
-    } else if (has_room_locked(log, size)) {
+        log->dropped += log_text_count(text, size);
+    } else if (log_text_has_room(&log->text, size)) {
         put_locked(log, text, size);
     } else {
-        missing = count_lines(text, size);
-        log->missing += missing;
+        missing = log_text_count(text, size);
+        log_text_miss(&log->text, missing);
         log->dropped += missing;
     }
     unlock(log);
@@ -138,9 +104,9 @@ void log_writer_append(struct log_writer *log, const char *text, size_t size)
 static void wait_for_text_locked(struct log_writer *log)
 {
     for (bool has_given_way = false;; has_given_way = true) {
-        while (log->size == 0 && !log->ending)
+        while (log->text.size == 0 && !log->ending)
             INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
-        if (has_given_way || log->ending || log->size > PENDING_MOST / 4)
+        if (has_given_way || log->ending || log->text.size > LOG_TEXT_MOST / 4)
             return;
         unlock(log);
         sched_yield();
@@ -148,31 +114,13 @@ static void wait_for_text_locked(struct log_writer *log)
     }
 }
 
-/* Lines are missing only behind what is pending, for there was no room for them. */
-static void put_mark_locked(struct log_writer *log)
-{
-    log->has_mark = log->missing > 0 && log->size > 0;
-    if (!log->has_mark)
-        return;
-    log->size += (size_t)snprintf(log->pending + log->size, MARK_SIZE,
-                                  "Lines dropped: %" PRIu64 "\n", log->missing);
-    log->missing = 0;
-}
-
 /* Takes all that is pending, waiting for it. 0: the log has ended. */
 static size_t take_pending(struct log_writer *log)
 {
     lock(log);
-    log->left = 0;
+    log_text_note_left(&log->text, 0);
     wait_for_text_locked(log);
-    put_mark_locked(log);
-    char *taken = log->pending;
-    log->pending = log->writing;
-    log->writing = taken;
-    log->taken_up = log->size;
-    log->left = log->size;
-    log->size = 0;
-    size_t size = log->left;
+    size_t size = log_text_take(&log->text);
     INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
     unlock(log);
     return size;
@@ -181,7 +129,7 @@ static size_t take_pending(struct log_writer *log)
 static void note_left(struct log_writer *log, size_t left)
 {
     lock(log);
-    log->left = left;
+    log_text_note_left(&log->text, left);
     unlock(log);
 }
 
@@ -206,24 +154,15 @@ static int write_all(struct log_writer *log, const char *text, size_t size)
     return 0;
 }
 
-/* What is left of writing is lost. A mark is none of the lines. */
-static void drop_left_locked(struct log_writer *log)
-{
-    if (log->left > 0)
-        log->dropped += count_lines(log->writing + log->taken_up - log->left, log->left) -
-                        (log->has_mark ? 1 : 0);
-    log->left = 0;
-}
-
 static void *writer_main(void *argument)
 {
     struct log_writer *log = argument;
 
     for (size_t size; (size = take_pending(log)) > 0;) {
-        int error = write_all(log, log->writing, size);
+        int error = write_all(log, log_text_writing(&log->text), size);
         if (error != 0) {
             lock(log);
-            drop_left_locked(log);
+            log->dropped += log_text_drop_left(&log->text);
             die_locked(log);
             unlock(log);
             log->events.failed(error);
@@ -240,15 +179,10 @@ static void *writer_main(void *argument)
 
 static void init_locks(struct log_writer *log)
 {
-    pthread_condattr_t monotonic;
-
-    INVARIANT(pthread_condattr_init(&monotonic) == 0);
-    INVARIANT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     INVARIANT(pthread_mutex_init(&log->lock, NULL) == 0);
-    INVARIANT(pthread_cond_init(&log->appended, &monotonic) == 0);
-    INVARIANT(pthread_cond_init(&log->taken, &monotonic) == 0);
-    INVARIANT(pthread_cond_init(&log->written, &monotonic) == 0);
-    INVARIANT(pthread_condattr_destroy(&monotonic) == 0);
+    monotonic_cond_init(&log->appended);
+    monotonic_cond_init(&log->taken);
+    monotonic_cond_init(&log->written);
 }
 
 void log_writer_free(struct log_writer *log)
@@ -257,8 +191,7 @@ void log_writer_free(struct log_writer *log)
     INVARIANT(pthread_cond_destroy(&log->taken) == 0);
     INVARIANT(pthread_cond_destroy(&log->appended) == 0);
     INVARIANT(pthread_mutex_destroy(&log->lock) == 0);
-    free(log->pending);
-    free(log->writing);
+    log_text_deinit(&log->text);
     free(log);
 }
 
@@ -273,11 +206,8 @@ int log_writer_start(struct log_writer **started, int fd, enum log_overflow over
     log->fd = fd;
     log->overflow = overflow;
     log->events = *events;
-    log->pending = malloc(PENDING_MOST + MARK_SIZE);
-    log->writing = malloc(PENDING_MOST + MARK_SIZE);
-    int error = log->pending == NULL || log->writing == NULL
-                    ? ENOMEM
-                    : pthread_create(&log->thread, NULL, writer_main, log);
+    int error =
+        log_text_init(&log->text) ? pthread_create(&log->thread, NULL, writer_main, log) : ENOMEM;
     if (error != 0)
         log_writer_free(log);
     else
@@ -340,7 +270,7 @@ bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms)
     INVARIANT(pthread_cond_signal(&log->appended) == 0);
     bool has_ended = wait_for_writer_locked(log, deadline_ms);
     if (!has_ended) {
-        drop_left_locked(log);
+        log->dropped += log_text_drop_left(&log->text);
         die_locked(log);
     }
     unlock(log);

@@ -1,11 +1,11 @@
 /* The lined command: a server of one worker, with a packet log on standard output. */
 #include "limits.h"
+#include "log_writer.h"
 #include "options.h"
-#include "packet_log.h"
 #include "privileges.h"
 #include "report.h"
-#include "sandbox.h"
 #include "say.h"
+#include "settle.h"
 #include "stop.h"
 #include "warn.h"
 #include "worker.h"
@@ -60,30 +60,6 @@ static const char *address_text(const char *ip, uint16_t port, char text[NET_TEX
     net_format(&address, text);
     return text;
 }
-
-static void log_failed(int error)
-{
-    char text[SAY_ERROR_SIZE];
-
-    say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
-}
-
-static void log_dropped(uint64_t lines)
-{
-    warn(WARN_LOG, lines,
-         "packet log: a line is dropped, because standard output is read too slowly");
-}
-
-/* What settle_in works with. Static because a worker's start is given nothing. */
-static struct {
-    const struct options *options;
-    const struct lined_worker *worker;
-    struct privileges privileges;    /* where options have a user */
-    struct lined_observer *observer; /* of the packet log */
-    struct log_writer *log;          /* set there; NULL: quiet */
-    struct sandbox sandbox;          /* set there */
-    bool is_told;                    /* it failed, and has said why */
-} starting;
 
 static void accept_trouble(void *context, const char *what, int error)
 {
@@ -160,24 +136,6 @@ static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_ti
     return false;
 }
 
-/* What is in force of what a peer that took lined over would be held by. */
-static void say_confinement(const struct options *options)
-{
-    char text[SANDBOX_TEXT_SIZE] = "no sandbox, as --no-sandbox asks for";
-    const uid_t user = geteuid();
-
-    if (!sandbox_is_built())
-        snprintf(text, sizeof text, "no sandbox, this build has none");
-    else if (!options->no_sandbox)
-        sandbox_text(&starting.sandbox, text);
-    if (options->user != NULL)
-        say("%s; user %.64s", text, options->user);
-    else if (user == 0)
-        say("%s; user root, --user NAME would change that", text);
-    else
-        say("%s; user %ju", text, (uintmax_t)user);
-}
-
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
 static int run(lined_server *server, struct log_writer *log, const struct options *options,
                const struct allowance *allowance)
@@ -194,7 +152,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
         return EXIT_CANNOT_SERVE;
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
-    say_confinement(options);
+    settle_say();
     say_limit(options->server.max_connections, allowance);
     int result = lined_server_wait(server);
     if (result < 0) {
@@ -214,67 +172,18 @@ static int run(lined_server *server, struct log_writer *log, const struct option
     return status;
 }
 
-/* Fails with a word of its own on standard error. */
-static int tell(const char *what, int error)
-{
-    char text[SAY_ERROR_SIZE];
-
-    say("%s: %s", what, say_error(error, text));
-    starting.is_told = true;
-    return -error;
-}
-
-static int start_log(void)
-{
-    if (starting.options->quiet)
-        return LINED_OK;
-    static const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
-    int failed =
-        log_writer_start(&starting.log, STDOUT_FILENO, starting.options->log_overflow, &events);
-    if (failed < 0)
-        return tell("cannot start the packet log", -failed);
-    packet_log_observe(starting.log, starting.observer);
-    return LINED_OK;
-}
-
-/* Goes between the server and its worker's start: the port is bound, and no thread is there. First
- * the user, then the worker's start, which may open its files as that user, then the sandbox, then
- * threads. */
-static int settle_in(lined_server *server, void **shared)
-{
-    char message[PRIVILEGES_MESSAGE_SIZE];
-
-    if (starting.options->user != NULL && !privileges_drop(&starting.privileges, message)) {
-        say("%s", message);
-        starting.is_told = true;
-        return -EPERM;
-    }
-    int failed = starting.worker->start == NULL ? LINED_OK : starting.worker->start(server, shared);
-    if (failed != LINED_OK)
-        return tell("the worker cannot start", -failed);
-    if (sandbox_is_built() && !starting.options->no_sandbox)
-        starting.sandbox = sandbox_enter();
-    failed = start_log();
-    if (failed != LINED_OK && starting.worker->stop != NULL)
-        starting.worker->stop(*shared);
-    return failed;
-}
-
-static int serve(struct options *options, const struct lined_worker *worker)
+static int serve(struct options *options, const struct lined_worker *worker,
+                 const struct privileges *privileges)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
-    struct lined_worker settling = *worker;
     const struct allowance allowance = settle_limit(options);
+    const struct lined_worker settled = settle_before(worker, options, privileges, &observer);
     lined_server *server;
 
-    settling.start = settle_in;
-    starting.options = options;
-    starting.worker = worker;
-    starting.observer = &observer;
     options->server.observer = &observer;
-    int failed = lined_server_start(&server, &options->server, &settling);
+    int failed = lined_server_start(&server, &options->server, &settled);
     if (failed < 0) {
-        if (!starting.is_told) {
+        if (!settle_has_failed()) {
             char address[NET_TEXT_SIZE];
             char text[SAY_ERROR_SIZE];
             say("cannot listen on %s: %s",
@@ -283,7 +192,7 @@ static int serve(struct options *options, const struct lined_worker *worker)
         }
         return EXIT_CANNOT_SERVE;
     }
-    int status = run(server, starting.log, options, &allowance);
+    int status = run(server, settle_log(), options, &allowance);
     lined_server_free(server);
     return status;
 }
@@ -300,6 +209,7 @@ static int start(struct options *options)
     char message[WORKER_MESSAGE_SIZE];
     char text[WORKER_MESSAGE_SIZE + 256]; /* a very long name leaves room for what is wrong */
     const struct lined_worker *worker = worker_find(options->worker, message);
+    struct privileges privileges;
 
     if (worker == NULL) {
         snprintf(text, sizeof text, "--worker '%.200s': %s", options->worker, message);
@@ -311,7 +221,7 @@ static int start(struct options *options)
                  options->worker);
         return refuse(text);
     }
-    if (options->user != NULL && !privileges_find(&starting.privileges, options->user, message)) {
+    if (options->user != NULL && !privileges_find(&privileges, options->user, message)) {
         snprintf(text, sizeof text, "--user '%.32s': %s", options->user, message);
         return refuse(text);
     }
@@ -322,7 +232,7 @@ static int start(struct options *options)
         say("cannot make a timer: %s", say_error(-failed, text));
         return EXIT_CANNOT_SERVE;
     }
-    return serve(options, worker);
+    return serve(options, worker, &privileges);
 }
 
 int main(int argc, char **argv)

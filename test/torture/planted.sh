@@ -69,7 +69,7 @@ planted_faults() {
 }
 
 planted_races() {
-    local unlocked='/^void registry_leave/,/^}/{s/ lock\(registry\);/;/;s/ unlock\(registry\);/;/}'
+    local unlocked='/^void registry_leave/,/^}/{s/ registry_lock\(registry\);/;/;s/ registry_unlock\(registry\);/;/}'
     variant src/registry.c "$unlocked" -fsanitize=thread -O2
     tsan_lined=$lined
     caught "leaving without the lock" race_tsan 'thread sanitizer.*data race'

@@ -1,0 +1,123 @@
+#include "settle.h"
+
+#include "packet_log.h"
+#include "sandbox.h"
+#include "say.h"
+#include "warn.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct {
+    const struct options *options;
+    const struct lined_worker *worker;
+    const struct privileges *privileges;
+    struct lined_observer *observer;
+    struct log_writer *log; /* set here; NULL: quiet */
+    struct sandbox sandbox; /* set here */
+    bool has_failed;
+} settling;
+
+/* Fails with a word of its own on standard error. */
+static int tell(const char *what, int error)
+{
+    char text[SAY_ERROR_SIZE];
+
+    say("%s: %s", what, say_error(error, text));
+    settling.has_failed = true;
+    return -error;
+}
+
+static void log_failed(int error)
+{
+    char text[SAY_ERROR_SIZE];
+
+    say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
+}
+
+static void log_dropped(uint64_t lines)
+{
+    warn(WARN_LOG, lines,
+         "packet log: a line is dropped, because standard output is read too slowly");
+}
+
+static int start_log(void)
+{
+    if (settling.options->quiet)
+        return LINED_OK;
+    static const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
+    int failed =
+        log_writer_start(&settling.log, STDOUT_FILENO, settling.options->log_overflow, &events);
+    if (failed < 0)
+        return tell("cannot start the packet log", -failed);
+    packet_log_observe(settling.log, settling.observer);
+    return LINED_OK;
+}
+
+/* Goes between the server and its worker's start: the port is bound, and no thread is there. First
+ * the user, then the worker's start, which may open its files as that user, then the sandbox, then
+ * threads. */
+static int settle_in(lined_server *server, void **shared)
+{
+    char message[PRIVILEGES_MESSAGE_SIZE];
+
+    if (settling.options->user != NULL && !privileges_drop(settling.privileges, message)) {
+        say("%s", message);
+        settling.has_failed = true;
+        return -EPERM;
+    }
+    int failed = settling.worker->start == NULL ? LINED_OK : settling.worker->start(server, shared);
+    if (failed != LINED_OK)
+        return tell("the worker cannot start", -failed);
+    if (sandbox_is_built() && !settling.options->no_sandbox)
+        settling.sandbox = sandbox_enter();
+    failed = start_log();
+    if (failed != LINED_OK && settling.worker->stop != NULL)
+        settling.worker->stop(*shared);
+    return failed;
+}
+
+struct lined_worker settle_before(const struct lined_worker *worker, const struct options *options,
+                                  const struct privileges *privileges,
+                                  struct lined_observer *observer)
+{
+    struct lined_worker settled = *worker;
+
+    settling.options = options;
+    settling.worker = worker;
+    settling.privileges = privileges;
+    settling.observer = observer;
+    settled.start = settle_in;
+    return settled;
+}
+
+bool settle_has_failed(void)
+{
+    return settling.has_failed;
+}
+
+struct log_writer *settle_log(void)
+{
+    return settling.log;
+}
+
+void settle_say(void)
+{
+    const struct options *options = settling.options;
+    char text[SANDBOX_TEXT_SIZE] = "no sandbox, as --no-sandbox asks for";
+    const uid_t user = geteuid();
+
+    if (!sandbox_is_built())
+        snprintf(text, sizeof text, "no sandbox, this build has none");
+    else if (!options->no_sandbox)
+        sandbox_text(&settling.sandbox, text);
+    if (options->user != NULL)
+        say("%s; user %.64s", text, options->user);
+    else if (user == 0)
+        say("%s; user root, --user NAME would change that", text);
+    else
+        say("%s; user %ju", text, (uintmax_t)user);
+}
