@@ -200,7 +200,7 @@ torture_each() {
     most=$(times 0 2)
     # each_of BUILD MOST CALL OPTION...
     each_of() {
-        "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" "${no_sandbox[@]}" "${@:4}" | tee -a "$scratch/each" >&2
+        "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" --no-sandbox "${@:4}" | tee -a "$scratch/each" >&2
     }
     : >"$scratch/each"
     each_of asan 0 alloc

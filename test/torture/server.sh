@@ -21,15 +21,13 @@ stop_server() {
     pid='' process=''
 }
 
-# What a preloaded library or a tracer does is none of what a sandbox allows.
-no_sandbox=()
-if "$lined" --help | grep -q -- --no-sandbox; then
-    no_sandbox=(--no-sandbox)
-fi
+# What a preloaded library or a tracer does is none of what the sandbox allows; else it is on.
+is_sandboxed() { [ ${#settings[@]} -eq 0 ] && [[ ${wrapper[0]-} != @(strace|valgrind|env) ]]; }
 
 serve() {
-    local environment=() listening='lined: listening on [^ ]*:([0-9]+)'
+    local environment=() no_sandbox=(--no-sandbox) listening='lined: listening on [^ ]*:([0-9]+)'
     [ ${#settings[@]} -eq 0 ] || environment=(env "${settings[@]}")
+    ! is_sandboxed || no_sandbox=()
     log=$scratch/log.$BASHPID messages=$scratch/messages.$BASHPID
     # A file, for a pipe that nobody reads would stop a sanitizer amid its reports.
     : >"$messages"
