@@ -22,13 +22,15 @@ set multiplot layout 1,2 title "by connections, 16 lines of 32 bytes under way o
 set logscale x
 set xtics norotate autofreq
 set xlabel "connections"
-set key top left
 set style data linespoints
 names = system("cd ".scratch." && ls plot-scale-* | sed 's/plot-scale-//'")
 set title "lines/s"
+set key bottom left
+set yrange [0:*]
 set format y "%.1s %c"
 plot for [name in names] scratch."/plot-scale-".name using 1:2 title name linewidth 2
 set title "resident memory, KB"
+set key bottom right
 set logscale y
 set yrange [1000:*]
 set format y "%.0s %c"

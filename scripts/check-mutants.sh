@@ -26,7 +26,9 @@ if [ ${#names[@]} -eq 0 ]; then
     done
 fi
 
-git ls-files -z --cached --others --exclude-standard -- . ':!docs/measurements' | xargs -0 cp --parents -t "$scratch" 2>/dev/null
+git ls-files -z --cached --others --exclude-standard -- . ':!docs/measurements' |
+    while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
+    xargs -0 cp --parents -t "$scratch"
 root=$PWD
 cd "$scratch"
 

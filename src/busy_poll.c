@@ -80,8 +80,11 @@ ssize_t busy_poll_recv(struct busy_poll *poll, struct busy_poll_share *share, in
     if (turn < 0)
         return nothing();
     ssize_t size = recv(fd, into, room, MSG_DONTWAIT);
-    if (size >= 0 || errno != EAGAIN || share->us == 0 || !back_off_is_due(&poll->stay_awake))
-        return size;
+    bool is_there = size >= 0 || errno != EAGAIN;
+    if (turn > FREE_TURN_NS)
+        give_way_note_paid(&share->give_way, is_there);
+    if (is_there || share->us == 0 || !back_off_is_due(&poll->stay_awake))
+        return is_there ? size : nothing();
     if (turn <= FREE_TURN_NS)
         return wait_awake(&poll->stay_awake, share, fd, into, room);
     back_off_missed(&poll->stay_awake);

@@ -123,6 +123,7 @@ static int end_of_input(struct lined_conn *conn)
 static void note_received(struct lined_conn *conn, size_t size)
 {
     conn_count(&conn->entry.bytes_in, size);
+    sched_policy_note(&conn->server->sched_policy, size);
     line_filled(&conn->in, size);
     deadlines_heard(&conn->deadlines);
     if (conn->saw_drain)
@@ -134,7 +135,7 @@ static void note_received(struct lined_conn *conn, size_t size)
  * sender's core had nobody to wake. See docs/performance.md. now is 0 where nobody had to know. */
 static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, int64_t now)
 {
-    sched_policy_follow(&conn->server->sched_policy, conn->thread, monotonic_ns());
+    sched_policy_follow(&conn->server->sched_policy, conn->thread);
     ssize_t size =
         busy_poll_recv(&conn->busy_poll, &conn->server->busy_poll, conn->entry.fd, into, room);
     if (size >= 0 || errno != EAGAIN)

@@ -15,27 +15,75 @@ static void store(_Atomic int64_t *value, int64_t wanted)
     atomic_store_explicit(value, wanted, memory_order_relaxed);
 }
 
+static void set(_Atomic bool *flag, bool wanted)
+{
+    atomic_store_explicit(flag, wanted, memory_order_relaxed);
+}
+
 /* Where it cannot be told, -1 is as good a number as any. */
 static struct give_way_core *this_core(struct give_way *shared)
 {
     return &shared->cores[(unsigned)sched_getcpu() % GIVE_WAY_CORES];
 }
 
-void give_way_note_turn(struct give_way_core *core, int64_t began_ns, int64_t now_ns)
+/* A pause. Until good_ns it went well. */
+static void shut(struct give_way_core *core, int64_t good_ns, int64_t now_ns)
 {
-    int64_t again = load(&core->again_ns);
     int64_t pause = load(&core->pause_ns);
 
-    /* Who waited through the same long turn as others finds it noted. */
-    if (now_ns - began_ns <= GIVE_WAY_LONG_NS || again > began_ns)
-        return;
-    /* It went well for less time than it was paused. The long turn itself went not well. */
-    if (pause > 0 && began_ns - again < pause)
+    /* It went well for less time than it was paused. */
+    if (pause > 0 && good_ns - load(&core->again_ns) < pause)
         pause = pause < GIVE_WAY_PAUSE_MOST_NS ? 2 * pause : pause;
     else
         pause = GIVE_WAY_PAUSE_LEAST_NS;
     store(&core->pause_ns, pause);
     store(&core->again_ns, now_ns + pause);
+    set(&core->is_shut, true);
+    atomic_store_explicit(&core->misses, GIVE_WAY_MISSES_MOST / 2, memory_order_relaxed);
+}
+
+void give_way_note_turn(struct give_way_core *core, int64_t began_ns, int64_t now_ns)
+{
+    /* Who waited through the same long turn as others finds it noted. */
+    if (now_ns - began_ns > GIVE_WAY_LONG_NS && load(&core->again_ns) <= began_ns)
+        shut(core, began_ns, now_ns);
+}
+
+void give_way_note_paid(struct give_way *shared, bool paid)
+{
+    struct give_way_core *core = this_core(shared);
+    int misses = atomic_load_explicit(&core->misses, memory_order_relaxed) + (paid ? -1 : 1);
+
+    if (misses < GIVE_WAY_MISSES_MOST) {
+        if (misses >= 0) /* else all is well, and nothing is written */
+            atomic_store_explicit(&core->misses, misses, memory_order_relaxed);
+        return;
+    }
+    int64_t now = monotonic_ns();
+    if (load(&core->again_ns) <= now) /* else it is one of the same crowd */
+        shut(core, now, now);
+}
+
+/* Returns how long the turn took. */
+static int64_t yield(struct give_way_core *core, int64_t began_ns)
+{
+    sched_yield();
+    int64_t now = monotonic_ns();
+    give_way_note_turn(core, began_ns, now);
+    return now - began_ns;
+}
+
+/* Alone: where the first of a crowd has a long turn, all who give way before it is over have one.
+ */
+static int64_t try_alone(struct give_way_core *core, int64_t began_ns)
+{
+    if (atomic_exchange_explicit(&core->is_tried, true, memory_order_relaxed))
+        return -1;
+    int64_t turn = yield(core, began_ns);
+    if (turn <= GIVE_WAY_LONG_NS)
+        set(&core->is_shut, false);
+    set(&core->is_tried, false);
+    return turn;
 }
 
 int64_t give_way(struct give_way *shared)
@@ -45,8 +93,6 @@ int64_t give_way(struct give_way *shared)
 
     if (began < load(&core->again_ns))
         return -1;
-    sched_yield();
-    int64_t now = monotonic_ns();
-    give_way_note_turn(core, began, now);
-    return now - began;
+    bool is_shut = atomic_load_explicit(&core->is_shut, memory_order_relaxed);
+    return is_shut ? try_alone(core, began) : yield(core, began);
 }

@@ -3,19 +3,23 @@
  * server, what a thread is about to sleep for has often come when its turn comes round: then nobody
  * had to put it to sleep nor to wake it.
  *
- * Two things make it harmful, and both show as a long turn of the others. Where another program
- * wants the core, whoever gives way gets less than a fair share. And where a great many of our own
- * threads want it, those that happen to sleep are preferred when they wake, and who gives way waits
- * for a hundred milliseconds. So after a long turn all threads of the server, not that one alone,
- * go to sleep at once for a while, on that core; and longer as long turns come again there.
+ * Three things make it harmful. Where another program wants the core, whoever gives way gets less
+ * than a fair share. Where a great many of our own threads want it, those that happen to sleep are
+ * preferred when they wake, and who gives way waits for a hundred milliseconds. Both show as a long
+ * turn of the others. And where the client is on the same core, it has its turn only after all of
+ * our threads: then nothing has come, and there are twice as many changes of threads. That shows
+ * in what came. So after a long turn, or many in vain, all threads of the server, not that one
+ * alone, go to sleep at once for a while, on that core; and longer as that comes again there. After
+ * the pause one of them tries alone.
  */
 #ifndef GIVE_WAY_H
 #define GIVE_WAY_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* How long nobody gives way, after a long turn. */
+/* How long nobody gives way. */
 #define GIVE_WAY_PAUSE_LEAST_NS 16000000
 #define GIVE_WAY_PAUSE_MOST_NS  1024000000
 
@@ -24,13 +28,19 @@
  * milliseconds. */
 #define GIVE_WAY_LONG_NS 2000000
 
+/* So many turns in vain, more than others, are too many; after a pause half of it. */
+#define GIVE_WAY_MISSES_MOST 16
+
 /* What is known of a core; with more cores than places, several share one. Hints that guard no
  * other memory, so all accesses are relaxed: an old value, or one of two written at once, costs a
  * yield or a pause. */
 struct give_way_core {
+    char apart[96];           /* no two cores write to one cache line, nor to another's beside */
     _Atomic int64_t again_ns; /* monotonic; nobody gives way before */
     _Atomic int64_t pause_ns; /* the length of the last pause */
-    char apart[48];           /* cores write to cache lines of their own */
+    _Atomic bool is_shut;     /* there was a pause, and no trial since that went well */
+    _Atomic bool is_tried;    /* a thread tries */
+    _Atomic int misses;       /* turns in vain, less the others */
 };
 
 #define GIVE_WAY_CORES 64
@@ -43,6 +53,10 @@ struct give_way {
 /* Gives way, unless there is a pause on this core. Returns how long the turn of others took, in
  * nanoseconds, or -1 if it did not. */
 int64_t give_way(struct give_way *shared);
+
+/* Whether what the thread was about to sleep for was there after the turn. Not to be called where
+ * nobody had one: a free core is given to nobody, and costs nothing. */
+void give_way_note_paid(struct give_way *shared, bool paid);
 
 /* The turn of others took from began_ns to now_ns. For the tests. */
 void give_way_note_turn(struct give_way_core *core, int64_t began_ns, int64_t now_ns);

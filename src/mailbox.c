@@ -55,7 +55,13 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
 
-    give_way(mailbox->give_way); /* on a busy core the owner has answered by then */
+    /* On a busy core the owner has answered by then. */
+    if (give_way(mailbox->give_way) >= 0) {
+        bool is_answered = sem_trywait(&message->answered) == 0;
+        give_way_note_paid(mailbox->give_way, is_answered);
+        if (is_answered)
+            return;
+    }
     while (sem_wait(&message->answered) != 0)
         INVARIANT(errno == EINTR);
 }
@@ -66,8 +72,10 @@ static void give_way_if_empty(struct mailbox *mailbox)
     if (mailbox->first != NULL)
         return;
     unlock(mailbox);
-    give_way(mailbox->give_way);
+    int64_t turn = give_way(mailbox->give_way);
     lock(mailbox);
+    if (turn >= 0)
+        give_way_note_paid(mailbox->give_way, mailbox->first != NULL);
 }
 
 struct mailbox_message *mailbox_take(struct mailbox *mailbox)

@@ -4,7 +4,6 @@
 #include "registry.h"
 #include "server.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

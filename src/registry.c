@@ -25,6 +25,8 @@ void registry_deinit(struct registry *registry)
     slots_deinit(&registry->slots);
 }
 
+/* ---- the life of a connection ---- */
+
 static void tell_if_empty_locked(struct registry *registry)
 {
     if (registry_is_empty_locked(registry))

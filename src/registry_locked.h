@@ -21,8 +21,6 @@ static inline void registry_unlock(struct registry *registry)
 }
 
 /* Nobody is here, and nobody can come or is ending the server. */
-/* ---- the life of a connection ---- */
-
 static inline bool registry_is_empty_locked(const struct registry *registry)
 {
     return registry->present == 0 && !registry->is_accepting && registry->enders == 0;

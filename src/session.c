@@ -179,9 +179,8 @@ static void *session_main(void *argument)
 {
     struct lined_conn *conn = argument;
     struct spares *spares = &conn->server->spares;
-    struct sched_thread thread;
+    struct sched_thread thread = {0};
 
-    sched_thread_init(&thread);
     do {
         conn->thread = &thread;
         serve(conn);

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* sched_getcpu */
 #include "../src/busy_poll.h"
 
 #include "../src/monotonic.h"
@@ -20,6 +21,7 @@ static char byte;
  * none where it is 0. */
 static int64_t computes_ns;
 static bool is_free_turn;
+static bool is_silent; /* no byte comes */
 
 int __real_sched_yield(void);
 int __wrap_sched_yield(void);
@@ -36,7 +38,7 @@ int __wrap_sched_yield(void)
     }
     while (monotonic_ns() < end)
         continue;
-    return send(ends[1], "z", 1, 0) == 1 ? 0 : -1;
+    return is_silent || send(ends[1], "z", 1, 0) == 1 ? 0 : -1;
 }
 
 static void open_ends(void)
@@ -154,6 +156,44 @@ START_TEST(tries_in_vain_become_seldom)
 }
 END_TEST
 
+static int misses(struct busy_poll_share *share)
+{
+    int sum = 0;
+
+    for (int i = 0; i < GIVE_WAY_CORES; i++)
+        sum += atomic_load(&share->give_way.cores[i].misses);
+    return sum;
+}
+
+/* Others had a turn, and what was waited for did not come, or did. On a free core nobody has one.
+ * Another program may take the core at any moment: each is tried until none did. */
+START_TEST(turns_in_vain_are_noted)
+{
+    struct busy_poll_share share;
+    struct busy_poll poll = {0};
+
+    open_ends();
+    computes_ns = 50000;
+    is_silent = true;
+    do {
+        busy_poll_share_init(&share, 0);
+        is_free_turn = true;
+        expect_nothing(&poll, &share);
+    } while (misses(&share) != 0);
+    do {
+        busy_poll_share_init(&share, 0);
+        expect_nothing(&poll, &share);
+    } while (misses(&share) != 1);
+    is_silent = false;
+    do {
+        busy_poll_share_init(&share, 0);
+        atomic_store(&share.give_way.cores[sched_getcpu() % GIVE_WAY_CORES].misses, 1);
+        ck_assert_int_eq(poll_once(&poll, &share), 1);
+    } while (misses(&share) != 0);
+    close_ends();
+}
+END_TEST
+
 /* Beside a program that computes, each wait awake costs its slice, and by then the byte is there.
  */
 START_TEST(what_comes_after_a_long_turn_does_not_pay)
@@ -247,13 +287,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_there_is_received,
-        what_comes_in_time_is_received_awake,
-        tries_in_vain_become_seldom,
-        what_comes_after_a_long_turn_does_not_pay,
-        who_does_not_give_way_does_not_look,
-        the_first_receives_only_sleep,
-        zero_means_never,
+        what_is_there_is_received,     what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom,   what_comes_after_a_long_turn_does_not_pay,
+        turns_in_vain_are_noted,       who_does_not_give_way_does_not_look,
+        the_first_receives_only_sleep, zero_means_never,
         no_more_wait_awake_than_may,
     };
     return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);

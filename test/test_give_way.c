@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* CPU_SET */
 #include "../src/back_off.h"
 #include "../src/give_way.h"
+#include "../src/monotonic.h"
 
 #include "suite.h"
 
@@ -31,6 +32,7 @@ START_TEST(a_long_turn_is_followed_by_a_pause)
 
     turn(now, SLICE_NS);
     ck_assert_int_eq(core.again_ns, now + LEAST);
+    ck_assert(core.is_shut);
 }
 END_TEST
 
@@ -57,6 +59,68 @@ START_TEST(a_pause_is_one_core_s)
     ck_assert_int_ge(give_way(&shared), 0);
     atomic_store(&shared.cores[here].again_ns, INT64_MAX);
     ck_assert_int_eq(give_way(&shared), -1);
+}
+END_TEST
+
+START_TEST(after_a_pause_one_tries_alone)
+{
+    static struct give_way shared;
+    struct give_way_core *here = &shared.cores[stay_on_core()];
+
+    atomic_store(&here->is_shut, true);
+    atomic_store(&here->is_tried, true); /* somebody does */
+    ck_assert_int_eq(give_way(&shared), -1);
+    atomic_store(&here->is_tried, false);
+    /* Another program may have a long turn by chance: then there is another pause. */
+    while (give_way(&shared) > GIVE_WAY_LONG_NS)
+        atomic_store(&here->again_ns, 0);
+    ck_assert(!atomic_load(&here->is_tried));
+    ck_assert(!atomic_load(&here->is_shut));
+    atomic_store(&here->is_tried, true); /* no matter any more */
+    ck_assert_int_ge(give_way(&shared), 0);
+}
+END_TEST
+
+static void pay(struct give_way *shared, int times, bool paid)
+{
+    for (int i = 0; i < times; i++)
+        give_way_note_paid(shared, paid);
+}
+
+START_TEST(turns_in_vain_are_followed_by_a_pause)
+{
+    static struct give_way shared;
+    struct give_way_core *here = &shared.cores[stay_on_core()];
+    int64_t before = monotonic_ns();
+
+    pay(&shared, GIVE_WAY_MISSES_MOST - 1, false);
+    ck_assert(!here->is_shut);
+    pay(&shared, 1, false);
+    ck_assert(here->is_shut);
+    ck_assert_int_ge(here->again_ns, before + LEAST);
+    int64_t again = here->again_ns;
+    pay(&shared, GIVE_WAY_MISSES_MOST, false); /* of the same crowd: that is known */
+    ck_assert_int_eq(here->again_ns, again);
+    here->again_ns = before; /* the pause is over */
+    here->misses = GIVE_WAY_MISSES_MOST / 2;
+    pay(&shared, GIVE_WAY_MISSES_MOST / 2, false); /* less patience, and a longer pause */
+    ck_assert_int_eq(here->pause_ns, 2 * LEAST);
+}
+END_TEST
+
+START_TEST(turns_that_pay_make_up_for_others)
+{
+    static struct give_way shared;
+    struct give_way_core *here = &shared.cores[stay_on_core()];
+
+    pay(&shared, 3, true);
+    ck_assert_int_eq(here->misses, 0);
+    for (int i = 0; i < 10 * GIVE_WAY_MISSES_MOST; i++) {
+        pay(&shared, 1, false);
+        pay(&shared, 1, true);
+    }
+    ck_assert_int_eq(here->misses, 0);
+    ck_assert(!here->is_shut);
 }
 END_TEST
 
@@ -132,6 +196,9 @@ int main(void)
         short_turns_pay,
         a_long_turn_is_followed_by_a_pause,
         a_pause_is_one_core_s,
+        after_a_pause_one_tries_alone,
+        turns_in_vain_are_followed_by_a_pause,
+        turns_that_pay_make_up_for_others,
         one_long_turn_counts_once,
         pauses_double_while_long_turns_come_again,
         turns_longer_than_the_pause_double_it_too,

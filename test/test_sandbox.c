@@ -106,6 +106,32 @@ static void refuse_processes_and_files(void)
     EXPECT_REFUSED(setresuid(0, 0, 0));
 }
 
+/* Between SCHED_OTHER and SCHED_BATCH, and of nobody else. */
+static void change_only_the_own_policy(void)
+{
+    const struct sched_param none = {0}, first = {.sched_priority = 1};
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(sched_setscheduler(0, SCHED_BATCH, &none) == 0);
+    EXPECT(sched_getscheduler(0) == SCHED_BATCH);
+    EXPECT(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+    EXPECT_REFUSED(sched_setscheduler(0, SCHED_FIFO, &first));
+    EXPECT_REFUSED(sched_setscheduler(0, SCHED_IDLE, &none));
+    EXPECT_REFUSED(sched_setscheduler(getpid(), SCHED_BATCH, &none));
+    EXPECT_REFUSED(sched_setscheduler(getppid(), SCHED_BATCH, &none));
+    EXPECT_REFUSED(sched_getscheduler(getppid()));
+}
+
+START_TEST(the_own_policy_may_be_changed)
+{
+    if (sched_getscheduler(0) != SCHED_OTHER) {
+        printf("skipped: it needs SCHED_OTHER\n");
+        return;
+    }
+    expect_in_sandbox(change_only_the_own_policy);
+}
+END_TEST
+
 static void refuse_sockets(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -290,6 +316,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        the_own_policy_may_be_changed,
         the_filter_refuses_files_and_processes,
         the_filter_refuses_sockets,
         the_filter_looks_at_arguments,

@@ -94,7 +94,7 @@ struct allowance {
 };
 
 /* Raises what can be raised, and sets the limit where the user has set none. */
-static struct allowance settle_limit(struct options *options)
+static struct allowance choose_limit(struct options *options)
 {
     struct limits limits;
     struct allowance allowance;
@@ -176,7 +176,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
                  const struct privileges *privileges)
 {
     struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
-    const struct allowance allowance = settle_limit(options);
+    const struct allowance allowance = choose_limit(options);
     const struct lined_worker settled = settle_before(worker, options, privileges, &observer);
     lined_server *server;
 

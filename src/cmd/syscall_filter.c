@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -34,6 +35,7 @@ struct rule {
     unsigned argument;
     uint32_t mask;
     uint32_t value;
+    bool of_itself; /* argument 0, a process or a thread, must be 0: the calling one */
 };
 
 /* What a thread that is started may not have besides: namespaces, a tracer. */
@@ -119,10 +121,19 @@ static const struct rule rules[] = {
      .value = CLONE_THREAD},
     {.call = SYS_set_robust_list},
     {.call = SYS_rseq},
-    {.call = SYS_sched_getscheduler},
-    {.call = SYS_sched_setscheduler, .argument = 1, .mask = ALL_BITS, .value = SCHED_OTHER},
-    {.call = SYS_sched_setscheduler, .argument = 1, .mask = ALL_BITS, .value = SCHED_BATCH},
     {.call = SYS_sched_getaffinity}, /* malloc asks for the number of cores */
+    {.call = SYS_getcpu},            /* where libc cannot read it without a call */
+    {.call = SYS_sched_getscheduler, .argument = 0, .mask = ALL_BITS, .value = 0},
+    {.call = SYS_sched_setscheduler,
+     .argument = 1,
+     .mask = ALL_BITS,
+     .value = SCHED_OTHER,
+     .of_itself = true},
+    {.call = SYS_sched_setscheduler,
+     .argument = 1,
+     .mask = ALL_BITS,
+     .value = SCHED_BATCH,
+     .of_itself = true},
     {.call = SYS_exit},
 
     /* signals; abort(3) sends one to its own thread */
@@ -145,8 +156,8 @@ static const struct rule rules[] = {
     {.call = SYS_exit_group},
 };
 
-/* Room for the start, six instructions a rule at most, those for tgkill, and the end. */
-#define PROGRAM_MOST (8 + 6 * (sizeof rules / sizeof rules[0] + 1))
+/* Room for the start, eight instructions a rule at most, those for tgkill, and the end. */
+#define PROGRAM_MOST (8 + 8 * (sizeof rules / sizeof rules[0] + 1))
 
 struct program {
     struct sock_filter instructions[PROGRAM_MOST];
@@ -175,6 +186,12 @@ static void put_return(struct program *program, uint32_t action)
     put(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
+/* Both machines are little-endian: the lower half comes first. */
+static size_t argument_offset(unsigned argument)
+{
+    return offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t);
+}
+
 /* With the number of the call in the accumulator, before and after. */
 static void put_rule(struct program *program, const struct rule *rule)
 {
@@ -183,9 +200,12 @@ static void put_rule(struct program *program, const struct rule *rule)
         put_return(program, SECCOMP_RET_ALLOW);
         return;
     }
-    put_unless_equal_skip(program, (uint32_t)rule->call, 5);
-    /* Both machines are little-endian: the lower half comes first. */
-    put_load(program, offsetof(struct seccomp_data, args) + rule->argument * sizeof(uint64_t));
+    put_unless_equal_skip(program, (uint32_t)rule->call, rule->of_itself ? 7 : 5);
+    if (rule->of_itself) {
+        put_load(program, argument_offset(0));
+        put_unless_equal_skip(program, 0, 4);
+    }
+    put_load(program, argument_offset(rule->argument));
     put(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule->mask));
     put_unless_equal_skip(program, rule->value, 1);
     put_return(program, SECCOMP_RET_ALLOW);

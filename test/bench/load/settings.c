@@ -32,7 +32,7 @@ const char settings_help[] =
     "  -d, --duration SECONDS   how long (default 5)\n"
     "      --non-readers N      further connections that send for ever and read nothing, 0 to\n"
     "                           10000; they are not measured (default 0)\n"
-    "      --awake              wait for replies without sleeping, on a core of its own\n"
+    "      --awake              wait for replies without sleeping; takes all of a core\n"
     "      --pid PID            the server's process, for its CPU time and memory\n"
     "      --csv                print one line of comma-separated values, see lined-load(1)\n"
     "  -h, --help               show this help and exit\n"
