@@ -18,7 +18,7 @@ unset multiplot
 
 set terminal svg size 900,380 noenhanced font "sans-serif,12" background "white"
 set output out."/scale.svg"
-set multiplot layout 1,2 title "by connections, 16 lines of 32 bytes under way on each, ".when
+set multiplot layout 1,2 title "by connections, 16 lines of 32 bytes under way on each, server and load on a core each, ".when
 set logscale x
 set xtics norotate autofreq
 set xlabel "connections"

@@ -146,12 +146,13 @@ shapes_of() {
 # ---- one run ----
 
 # Most loads let the system put server and load where it likes, as it does on a machine where nobody
-# has said otherwise. These have a core each: where it is about waking the other
-# core (1x1), what is called apart, and what runs beside a program that computes on the server's core.
+# has said otherwise. These have a core each: where it is about waking the other core (1x1), what is
+# called apart, what grows with connections, and what runs beside a program that computes on the
+# server's core.
 place() { # SHAPE
     server_core=() load_core=()
     case $1 in
-    1x1 | apart-* | hog-*)
+    1x1 | apart-* | hog-* | scale-*)
         server_core=(taskset -c 0) load_core=(taskset -c 1)
         ;;
     esac
@@ -195,6 +196,7 @@ run_load() { # SHAPE
     hold15k) lined_load --hold -c 15000 -d 2 ;;
     burst-*) lined_load --hold -c 1000 -o "${1#*-}" -s 1460 -d 2.5 ;;
     neighbour-*) lined_load -c 50 -o 1 -d "$seconds" --non-readers "${1#*-}" ;;
+    scale-10000) lined_load -c 10000 -o 16 -d 2 ;; # shorter, it is all beginning
     scale-*) lined_load -c "${1#*-}" -o 16 -d "$seconds" ;;
     dd)
         before=$(ticks)
@@ -238,7 +240,7 @@ shapes=()
 total=0
 for name in "${loads[@]}"; do
     read -ra more <<<"$(shapes_of "$name")"
-    if [ "$(nproc)" -lt 2 ] && [[ $name == @(apart|hog|1x1) ]]; then
+    if [ "$(nproc)" -lt 2 ] && [[ $name == @(apart|hog|scale|1x1) ]]; then
         echo "skipped: $name, which needs two cores" >&2
         continue
     fi
@@ -320,7 +322,7 @@ tables() {
     table neighbour-0 "50 connections, a line under way" $p99 "us p99" $rate "lines/s"
     table neighbour-1 "the same beside one that sends and never reads" $p99 "us p99" $rate "lines/s"
     for count in 1 10 100 1000 10000; do
-        table scale-$count "$(count $count connection), 16 lines under way" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
+        table scale-$count "$(count $count connection), 16 lines under way, a core each" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done
     table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
     for shape in {,apart-}kv-{set,get}-{1,16}; do

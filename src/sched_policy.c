@@ -1,8 +1,10 @@
 #define _GNU_SOURCE /* SCHED_BATCH */
 #include "sched_policy.h"
 
+#include "invariant.h"
 #include "monotonic.h"
 
+#include <errno.h>
 #include <sched.h>
 
 /* Looks that are left out, for not all threads have followed yet. */
@@ -24,9 +26,15 @@ static void set_batch(struct sched_policy *policy, bool wanted)
 void sched_policy_init(struct sched_policy *policy)
 {
     *policy = (struct sched_policy){.is_free = sched_getscheduler(0) == SCHED_OTHER};
+    INVARIANT(pthread_mutex_init(&policy->lock, NULL) == 0);
 }
 
-static void begin_batch(struct sched_policy *policy, int64_t now_ns, uint64_t rate)
+void sched_policy_deinit(struct sched_policy *policy)
+{
+    INVARIANT(pthread_mutex_destroy(&policy->lock) == 0);
+}
+
+static void begin_batch_locked(struct sched_policy *policy, int64_t now_ns, uint64_t rate)
 {
     policy->batch_ns = now_ns;
     policy->before = rate;
@@ -35,7 +43,7 @@ static void begin_batch(struct sched_policy *policy, int64_t now_ns, uint64_t ra
     set_batch(policy, true);
 }
 
-static void end_batch(struct sched_policy *policy, int64_t now_ns)
+static void end_batch_locked(struct sched_policy *policy, int64_t now_ns)
 {
     bool went_well = now_ns - policy->batch_ns > 2 * policy->pause_ns;
 
@@ -48,7 +56,7 @@ static void end_batch(struct sched_policy *policy, int64_t now_ns)
 }
 
 /* Whether it does not pay any more. Fewer clients look the same, and then it does not matter. */
-static bool has_less(struct sched_policy *policy, uint64_t rate)
+static bool has_less_locked(struct sched_policy *policy, uint64_t rate)
 {
     if (++policy->looks <= LOOKS_TO_SETTLE)
         return false;
@@ -56,7 +64,7 @@ static bool has_less(struct sched_policy *policy, uint64_t rate)
     return policy->low >= LOW_MOST;
 }
 
-static void look(struct sched_policy *policy, int64_t now_ns)
+static void look_locked(struct sched_policy *policy, int64_t now_ns)
 {
     uint64_t receives = atomic_exchange_explicit(&policy->receives, 0, memory_order_relaxed);
     uint64_t bytes = atomic_exchange_explicit(&policy->bytes, 0, memory_order_relaxed);
@@ -67,11 +75,31 @@ static void look(struct sched_policy *policy, int64_t now_ns)
 
     policy->looked_ns = now_ns;
     if (is_batch(policy)) {
-        if (!is_often || has_less(policy, rate))
-            end_batch(policy, now_ns);
+        if (!is_often || has_less_locked(policy, rate))
+            end_batch_locked(policy, now_ns);
     } else if (is_often && !is_first && now_ns >= policy->again_ns) {
-        begin_batch(policy, now_ns, rate);
+        begin_batch_locked(policy, now_ns, rate);
     }
+}
+
+static bool is_due(const struct sched_policy *policy, int64_t now_ns)
+{
+    return now_ns >= atomic_load_explicit(&policy->look_ns, memory_order_relaxed);
+}
+
+static void try_to_look(struct sched_policy *policy, int64_t now_ns)
+{
+    int taken = pthread_mutex_trylock(&policy->lock);
+
+    INVARIANT(taken == 0 || taken == EBUSY);
+    if (taken != 0)
+        return;
+    if (is_due(policy, now_ns)) {
+        look_locked(policy, now_ns);
+        atomic_store_explicit(&policy->look_ns, now_ns + SCHED_POLICY_LOOK_NS,
+                              memory_order_relaxed);
+    }
+    INVARIANT(pthread_mutex_unlock(&policy->lock) == 0);
 }
 
 /* Without privilege each may be had for the other. Where it is refused all the same, in a container
@@ -92,15 +120,8 @@ static void change(struct sched_thread *thread)
 void sched_policy_follow_at(struct sched_policy *policy, struct sched_thread *thread,
                             int64_t now_ns)
 {
-    int64_t due = atomic_load_explicit(&policy->look_ns, memory_order_relaxed);
-
-    if (now_ns >= due &&
-        atomic_compare_exchange_strong_explicit(&policy->look_ns, &due, INT64_MAX,
-                                                memory_order_acquire, memory_order_relaxed)) {
-        look(policy, now_ns);
-        atomic_store_explicit(&policy->look_ns, now_ns + SCHED_POLICY_LOOK_NS,
-                              memory_order_release);
-    }
+    if (is_due(policy, now_ns))
+        try_to_look(policy, now_ns);
     if (thread->is_batch != is_batch(policy) && !thread->is_left_alone)
         change(thread);
 }

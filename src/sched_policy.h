@@ -14,6 +14,7 @@
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,16 +44,17 @@ struct sched_policy {
     _Atomic uint32_t receives;
     _Atomic uint64_t bytes;
 
-    /* When the next look is due, monotonic; INT64_MAX while a thread looks. Who exchanges the one
-     * for the other has the fields below, until it stores the next time: acquire and release. */
+    /* When the next look is due, monotonic. A hint, too; it is asked again under the lock. */
     _Atomic int64_t look_ns;
-    int64_t looked_ns; /* when the last look was; 0: never */
-    int64_t batch_ns;  /* when is_batch became true */
-    int64_t again_ns;  /* is_batch stays false until then */
-    int64_t pause_ns;  /* the length of the last pause */
-    uint64_t before;   /* bytes a second in the look before is_batch became true */
-    unsigned looks;    /* since it did */
-    unsigned low;      /* of these, how many in a row had less */
+
+    pthread_mutex_t lock; /* only ever tried: who finds it taken need not look */
+    int64_t looked_ns;    /* lock; when the last look was; 0: never */
+    int64_t batch_ns;     /* lock; when is_batch became true */
+    int64_t again_ns;     /* lock; is_batch stays false until then */
+    int64_t pause_ns;     /* lock; the length of the last pause */
+    uint64_t before;      /* lock; bytes a second in the look before is_batch became true */
+    unsigned looks;       /* lock; since it did */
+    unsigned low;         /* lock; of these, how many in a row had less */
 };
 
 /* A thread's own. All zero when it starts, for the acceptor that makes it has no other policy than
@@ -64,6 +66,7 @@ struct sched_thread {
 
 /* On the thread that starts the server. */
 void sched_policy_init(struct sched_policy *policy);
+void sched_policy_deinit(struct sched_policy *policy);
 
 /* So much was received. */
 static inline void sched_policy_note(struct sched_policy *policy, size_t bytes)

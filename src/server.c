@@ -126,6 +126,7 @@ static void undo_and_free(lined_server *server, enum part made)
     mailbox_deinit(&server->mailbox);
     admission_deinit(&server->admission);
     spares_deinit(&server->spares);
+    sched_policy_deinit(&server->sched_policy);
     registry_deinit(&server->registry);
     free(server);
 }
