@@ -52,7 +52,8 @@ void give_way_note_turn(struct give_way_core *core, int64_t began_ns, int64_t no
 void give_way_note_paid(struct give_way *shared, bool paid)
 {
     struct give_way_core *core = this_core(shared);
-    int misses = atomic_load_explicit(&core->misses, memory_order_relaxed) + (paid ? -1 : 1);
+    int misses =
+        atomic_load_explicit(&core->misses, memory_order_relaxed) + (paid ? -1 : GIVE_WAY_MISS);
 
     if (misses < GIVE_WAY_MISSES_MOST) {
         if (misses >= 0) /* else all is well, and nothing is written */

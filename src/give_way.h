@@ -28,8 +28,10 @@
  * milliseconds. */
 #define GIVE_WAY_LONG_NS 2000000
 
-/* So many turns in vain, more than others, are too many; after a pause half of it. */
-#define GIVE_WAY_MISSES_MOST 16
+/* A turn in vain costs more than another saves, so it counts so much, and is made up for by as many
+ * that paid. With this sum there is a pause, and after it with half of it. */
+#define GIVE_WAY_MISS        4
+#define GIVE_WAY_MISSES_MOST 256
 
 /* What is known of a core; with more cores than places, several share one. Hints that guard no
  * other memory, so all accesses are relaxed: an old value, or one of two written at once, costs a
@@ -40,7 +42,7 @@ struct give_way_core {
     _Atomic int64_t pause_ns; /* the length of the last pause */
     _Atomic bool is_shut;     /* there was a pause, and no trial since that went well */
     _Atomic bool is_tried;    /* a thread tries */
-    _Atomic int misses;       /* turns in vain, less the others */
+    _Atomic int misses;       /* the sum */
 };
 
 #define GIVE_WAY_CORES 64

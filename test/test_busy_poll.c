@@ -183,7 +183,7 @@ START_TEST(turns_in_vain_are_noted)
     do {
         busy_poll_share_init(&share, 0);
         expect_nothing(&poll, &share);
-    } while (misses(&share) != 1);
+    } while (misses(&share) != GIVE_WAY_MISS);
     is_silent = false;
     do {
         busy_poll_share_init(&share, 0);

@@ -11,6 +11,7 @@
 #define SLICE_NS 3000000
 #define LEAST    GIVE_WAY_PAUSE_LEAST_NS
 #define MOST     GIVE_WAY_PAUSE_MOST_NS
+#define MISSES   (GIVE_WAY_MISSES_MOST / GIVE_WAY_MISS)
 
 static struct give_way_core core;
 
@@ -93,17 +94,17 @@ START_TEST(turns_in_vain_are_followed_by_a_pause)
     struct give_way_core *here = &shared.cores[stay_on_core()];
     int64_t before = monotonic_ns();
 
-    pay(&shared, GIVE_WAY_MISSES_MOST - 1, false);
+    pay(&shared, MISSES - 1, false);
     ck_assert(!here->is_shut);
     pay(&shared, 1, false);
     ck_assert(here->is_shut);
     ck_assert_int_ge(here->again_ns, before + LEAST);
     int64_t again = here->again_ns;
-    pay(&shared, GIVE_WAY_MISSES_MOST, false); /* of the same crowd: that is known */
+    pay(&shared, MISSES, false); /* of the same crowd: that is known */
     ck_assert_int_eq(here->again_ns, again);
     here->again_ns = before; /* the pause is over */
     here->misses = GIVE_WAY_MISSES_MOST / 2;
-    pay(&shared, GIVE_WAY_MISSES_MOST / 2, false); /* less patience, and a longer pause */
+    pay(&shared, MISSES / 2, false); /* less patience, and a longer pause */
     ck_assert_int_eq(here->pause_ns, 2 * LEAST);
 }
 END_TEST
@@ -115,9 +116,9 @@ START_TEST(turns_that_pay_make_up_for_others)
 
     pay(&shared, 3, true);
     ck_assert_int_eq(here->misses, 0);
-    for (int i = 0; i < 10 * GIVE_WAY_MISSES_MOST; i++) {
+    for (int i = 0; i < 10 * MISSES; i++) {
         pay(&shared, 1, false);
-        pay(&shared, 1, true);
+        pay(&shared, GIVE_WAY_MISS, true);
     }
     ck_assert_int_eq(here->misses, 0);
     ck_assert(!here->is_shut);
