@@ -5,6 +5,7 @@
 #include "embed.h"
 #include "suite.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -206,9 +207,12 @@ START_TEST(one_looks_when_it_is_due)
     ck_assert_int_eq(policy.look_ns, now + LOOK);
     sched_policy_follow_at(&policy, &thread, now + LOOK - 1);
     ck_assert_int_eq(policy.looked_ns, now);
-    atomic_store(&policy.look_ns, INT64_MAX); /* another thread looks */
+    ck_assert_int_eq(pthread_mutex_lock(&policy.lock), 0); /* another thread looks */
     sched_policy_follow_at(&policy, &thread, now + LOOK);
     ck_assert_int_eq(policy.looked_ns, now);
+    ck_assert_int_eq(pthread_mutex_unlock(&policy.lock), 0);
+    sched_policy_follow_at(&policy, &thread, now + LOOK);
+    ck_assert_int_eq(policy.looked_ns, now + LOOK);
 }
 END_TEST
 
