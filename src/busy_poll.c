@@ -26,6 +26,11 @@ void busy_poll_init(struct busy_poll *poll)
     *poll = (struct busy_poll){.first = BUSY_POLL_SKIP_FIRST};
 }
 
+void busy_poll_note(struct busy_poll *poll, size_t size)
+{
+    poll->had_much = size >= BUSY_POLL_MUCH;
+}
+
 static ssize_t nothing(void)
 {
     errno = EAGAIN;
@@ -69,6 +74,37 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
     return size;
 }
 
+/* Where the last packet was received tells where a sender on this machine runs: see SO_INCOMING_CPU
+ * in socket(7). Where that cannot be had, it is said to be here. */
+static bool comes_from_this_core(int fd)
+{
+    int core = -1;
+    socklen_t size = sizeof core;
+
+    return getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0 || core == sched_getcpu();
+}
+
+/* Gives way and looks, again if that is worth it. Returns as busy_poll_recv does, and the last turn
+ * as give_way does. */
+static ssize_t look_between_turns(const struct busy_poll *poll, struct busy_poll_share *share,
+                                  int fd, void *into, size_t room, int64_t *turn)
+{
+    for (int turns = 1;; turns++) {
+        *turn = give_way(&share->give_way);
+        if (*turn < 0)
+            return nothing();
+        ssize_t size = recv(fd, into, room, MSG_DONTWAIT);
+        bool is_there = size >= 0 || errno != EAGAIN;
+        if (*turn <= FREE_TURN_NS)
+            return size;
+        if (!is_there && poll->had_much && turns < BUSY_POLL_TURNS_MOST &&
+            !(turns == 1 && comes_from_this_core(fd)))
+            continue;
+        give_way_note_paid(&share->give_way, is_there);
+        return is_there ? size : nothing();
+    }
+}
+
 ssize_t busy_poll_recv(struct busy_poll *poll, struct busy_poll_share *share, int fd, void *into,
                        size_t room)
 {
@@ -76,15 +112,11 @@ ssize_t busy_poll_recv(struct busy_poll *poll, struct busy_poll_share *share, in
         poll->first--;
         return nothing();
     }
-    int64_t turn = give_way(&share->give_way);
-    if (turn < 0)
-        return nothing();
-    ssize_t size = recv(fd, into, room, MSG_DONTWAIT);
+    int64_t turn;
+    ssize_t size = look_between_turns(poll, share, fd, into, room, &turn);
     bool is_there = size >= 0 || errno != EAGAIN;
-    if (turn > FREE_TURN_NS)
-        give_way_note_paid(&share->give_way, is_there);
-    if (is_there || share->us == 0 || !back_off_is_due(&poll->stay_awake))
-        return is_there ? size : nothing();
+    if (turn < 0 || is_there || share->us == 0 || !back_off_is_due(&poll->stay_awake))
+        return size;
     if (turn <= FREE_TURN_NS)
         return wait_awake(&poll->stay_awake, share, fd, into, room);
     back_off_missed(&poll->stay_awake);

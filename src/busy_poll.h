@@ -3,7 +3,10 @@
  * line: tens of microseconds where the core was idle. So before a thread sleeps in recv(2) it does
  * two things, each while that pays:
  *
- * It gives way once, see give_way.h.
+ * It gives way, see give_way.h: once, for one line at a time is answered sooner by who is woken;
+ * but again and again, while other threads have their turns, where much was received at once. There
+ * the sender, who has many lines for many connections, has most to gain if it need wake nobody. If
+ * the sender is on the same core it is given way to once only: it has sent nothing before its turn.
  *
  * If no other thread has run meanwhile, the core is free, and it waits awake: it looks again and
  * again for a while. A wait in vain counts against that.
@@ -18,6 +21,7 @@
 #include "give_way.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +31,10 @@
 
 /* The first receives of a connection do not try: of those that say a line and go there are many. */
 #define BUSY_POLL_SKIP_FIRST 4
+
+/* So much at once, in bytes, is much; and so often such a connection gives way at most. */
+#define BUSY_POLL_MUCH       256
+#define BUSY_POLL_TURNS_MOST 32
 
 /* What the connections of a server share. */
 struct busy_poll_share {
@@ -40,6 +48,7 @@ struct busy_poll_share {
 /* A connection's own, its thread's alone. */
 struct busy_poll {
     uint16_t first; /* receives until it tries at all */
+    bool had_much;  /* at the last receive */
     struct back_off stay_awake;
 };
 
@@ -48,6 +57,9 @@ struct busy_poll {
 void busy_poll_share_init(struct busy_poll_share *share, uint32_t us);
 
 void busy_poll_init(struct busy_poll *poll);
+
+/* So much was received, here or asleep. */
+void busy_poll_note(struct busy_poll *poll, size_t size);
 
 /* Receives what is there after giving way, or comes in time, as recv(2) with MSG_DONTWAIT does: -1
  * with EAGAIN when nothing came, or was not looked for, and it is time to sleep. */

@@ -124,6 +124,7 @@ static void note_received(struct lined_conn *conn, size_t size)
 {
     conn_count(&conn->entry.bytes_in, size);
     sched_policy_note(&conn->server->sched_policy, size);
+    busy_poll_note(&conn->busy_poll, size);
     line_filled(&conn->in, size);
     deadlines_heard(&conn->deadlines);
     if (conn->saw_drain)

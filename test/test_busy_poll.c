@@ -8,6 +8,8 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -20,8 +22,10 @@ static char byte;
 /* Another program that has the core so long in each turn but the next while a byte comes; there is
  * none where it is 0. */
 static int64_t computes_ns;
+static bool is_alone; /* on its core: nobody has a turn */
 static bool is_free_turn;
-static bool is_silent; /* no byte comes */
+static int silent_turns; /* so many bring no byte */
+static int turns;
 
 int __real_sched_yield(void);
 int __wrap_sched_yield(void);
@@ -30,6 +34,8 @@ int __wrap_sched_yield(void)
 {
     int64_t end = monotonic_ns() + computes_ns;
 
+    if (is_alone)
+        return 0;
     if (computes_ns == 0)
         return __real_sched_yield();
     if (is_free_turn) {
@@ -38,12 +44,29 @@ int __wrap_sched_yield(void)
     }
     while (monotonic_ns() < end)
         continue;
-    return is_silent || send(ends[1], "z", 1, 0) == 1 ? 0 : -1;
+    turns++;
+    return silent_turns-- > 0 || send(ends[1], "z", 1, 0) == 1 ? 0 : -1;
 }
 
 static void open_ends(void)
 {
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+}
+
+static void open_tcp_ends(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    ends[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(ends[1], (struct sockaddr *)&address, size), 0);
+    ends[0] = accept(listener, NULL, NULL);
+    ck_assert_int_ge(ends[0], 0);
+    close(listener);
 }
 
 static void close_ends(void)
@@ -96,12 +119,12 @@ static void *send_when_awake(void *argument)
     struct busy_poll_share *share = argument;
 
     while (atomic_load(&share->awake) == 0)
-        sched_yield();
+        __real_sched_yield();
     ck_assert_int_eq(send(ends[1], "y", 1, 0), 1);
     return NULL;
 }
 
-/* Another thread may take the core at any moment, and then the poll gives up, rightly: tried until
+/* Another program may take the core at any moment, and then the poll gives up, rightly: tried until
  * it was let. Waiting asleep would never bring a byte, because it is sent only to one awake. */
 START_TEST(what_comes_in_time_is_received_awake)
 {
@@ -109,6 +132,7 @@ START_TEST(what_comes_in_time_is_received_awake)
     struct busy_poll poll;
 
     busy_poll_share_init(&share, LINED_BUSY_POLL_MOST);
+    is_alone = true;
     do {
         pthread_t sender;
         ssize_t size;
@@ -174,7 +198,7 @@ START_TEST(turns_in_vain_are_noted)
 
     open_ends();
     computes_ns = 50000;
-    is_silent = true;
+    silent_turns = INT_MAX;
     do {
         busy_poll_share_init(&share, 0);
         is_free_turn = true;
@@ -184,13 +208,77 @@ START_TEST(turns_in_vain_are_noted)
         busy_poll_share_init(&share, 0);
         expect_nothing(&poll, &share);
     } while (misses(&share) != GIVE_WAY_MISS);
-    is_silent = false;
+    silent_turns = 0;
     do {
         busy_poll_share_init(&share, 0);
         atomic_store(&share.give_way.cores[sched_getcpu() % GIVE_WAY_CORES].misses, 1);
         ck_assert_int_eq(poll_once(&poll, &share), 1);
     } while (misses(&share) != 0);
     close_ends();
+}
+END_TEST
+
+static bool had_pause(struct busy_poll_share *share)
+{
+    for (int i = 0; i < GIVE_WAY_CORES; i++) {
+        if (atomic_load(&share->give_way.cores[i].pause_ns) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Takes turns until none was longer than meant, for a long one ends it. */
+static ssize_t poll_in_turns(struct busy_poll_share *share, size_t last_size, int silent)
+{
+    struct busy_poll poll;
+    ssize_t size;
+
+    computes_ns = 50000;
+    do {
+        busy_poll_share_init(share, 0);
+        poll = (struct busy_poll){0};
+        busy_poll_note(&poll, last_size);
+        silent_turns = silent;
+        turns = 0;
+        size = poll_once(&poll, share);
+    } while (had_pause(share));
+    return size;
+}
+
+START_TEST(who_sent_much_is_given_way_to_again)
+{
+    struct busy_poll_share share;
+
+    open_ends();
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, BUSY_POLL_TURNS_MOST - 1), 1);
+    ck_assert_int_eq(turns, BUSY_POLL_TURNS_MOST);
+    ck_assert_int_eq(misses(&share), 0); /* it paid in the end */
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, INT_MAX), -1);
+    ck_assert_int_eq(turns, BUSY_POLL_TURNS_MOST);
+    ck_assert_int_eq(misses(&share), GIVE_WAY_MISS);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH - 1, INT_MAX), -1);
+    ck_assert_int_eq(turns, 1);
+    close_ends();
+}
+END_TEST
+
+/* The sender is this thread, which stays on its core. */
+START_TEST(who_sends_from_the_same_core_is_not)
+{
+    struct busy_poll_share share;
+    cpu_set_t all, this_core;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&this_core);
+    CPU_SET(sched_getcpu(), &this_core);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof this_core, &this_core), 0);
+    open_tcp_ends();
+    ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
+    ck_assert_int_eq(recv(ends[0], &byte, 1, 0), 1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, INT_MAX), -1);
+    ck_assert_int_eq(turns, 1);
+    close_ends();
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
 }
 END_TEST
 
@@ -287,10 +375,16 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_there_is_received,     what_comes_in_time_is_received_awake,
-        tries_in_vain_become_seldom,   what_comes_after_a_long_turn_does_not_pay,
-        turns_in_vain_are_noted,       who_does_not_give_way_does_not_look,
-        the_first_receives_only_sleep, zero_means_never,
+        what_is_there_is_received,
+        what_comes_in_time_is_received_awake,
+        tries_in_vain_become_seldom,
+        what_comes_after_a_long_turn_does_not_pay,
+        turns_in_vain_are_noted,
+        who_sent_much_is_given_way_to_again,
+        who_sends_from_the_same_core_is_not,
+        who_does_not_give_way_does_not_look,
+        the_first_receives_only_sleep,
+        zero_means_never,
         no_more_wait_awake_than_may,
     };
     return suite_run("busy_poll", tests, sizeof tests / sizeof tests[0]);
