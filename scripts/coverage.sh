@@ -13,6 +13,10 @@ find $build -name '*.gcda' -delete # of earlier runs
 # A lined in the sandbox could not write its counters. The sandbox's own tests ask for it themselves.
 export LINED_NO_SANDBOX=yes
 
+# Counters are files that all add to, those that a test runs as nobody, too.
+own_umask=$(umask)
+umask 0
+
 # fail_calls MOST CALL [lined's options]: see test/torture/faults.c.
 fail_calls() {
     $build/test/torture/torture-faults $build/lined $build/test/faults/libfault.so "$@" ||
@@ -21,21 +25,20 @@ fail_calls() {
             return 1
         }
 }
+# They mostly wait, so the tests run meanwhile.
 fail_calls 1 all &
 waiting=($!)
 fail_calls 0 alloc &
 waiting+=($!)
 fail_calls 0 alloc --mode active --max-per-ip 100 &
 waiting+=($!)
+scripts/test.sh --preset coverage
 harm=0
 for pid in "${waiting[@]}"; do
     wait "$pid" || harm=1
 done
 [ $harm -eq 0 ]
-
-# For what a test runs as nobody, in the group of whoever runs this.
-find $build -name '*.gcda' -exec chmod go+w {} +
-scripts/test.sh --preset coverage
+umask "$own_umask"
 mkdir -p $build/html
 gcovr $build --txt - --print-summary --html-details $build/html/index.html \
     --fail-under-line $lines_least --fail-under-branch $branches_least ||

@@ -197,11 +197,12 @@ torture_threads() {
 # ---- 4: each call once ----
 
 torture_each() {
-    local most said number harm
+    local most said number harm waiting=()
     most=$(times 0 2)
-    # each_of BUILD MOST CALL OPTION...
+    # each_of BUILD MOST CALL OPTION... They mostly wait, for threads to end, so they do it side by side.
     each_of() {
-        "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" --no-sandbox "${@:4}" | tee -a "$scratch/each" >&2
+        "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" --no-sandbox "${@:4}" | tee -a "$scratch/each" >&2 &
+        waiting+=($!)
     }
     : >"$scratch/each"
     each_of asan 0 alloc
@@ -209,6 +210,7 @@ torture_each() {
     each_of test "$most" all
     each_of test "$most" all --mode active
     [ $quick = yes ] || each_of asan 0 all
+    wait "${waiting[@]}"
     number=$(awk '/ faults, / { sum += $2 } END { print sum + 0 }' "$scratch/each")
     harm=$(awk '/ faults, / { sum += $4 } END { print sum + 0 }' "$scratch/each")
     said="good: no crash, leak or hang; the next client served"
