@@ -79,33 +79,34 @@ static void take_off_locked(struct spares *spares, struct spare *spare)
     *at = spare->next;
 }
 
-/* Until it is called, or its time is over. */
-static void *wait_locked(struct spares *spares, uint32_t wait_ms)
+/* Until it is called, or its time is over; in no case does the list keep it. */
+static void *wait_locked(struct spares *spares, struct spare *spare, uint32_t wait_ms)
 {
     const struct timespec deadline = monotonic_timespec(monotonic_ms() + wait_ms);
-    struct spare spare = {.next = spares->waiting};
     int error = 0;
 
-    monotonic_cond_init(&spare.called);
-    spares->waiting = &spare;
+    *spare = (struct spare){.next = spares->waiting};
+    monotonic_cond_init(&spare->called);
+    spares->waiting = spare;
     spares->in_wait++;
-    while (!spare.is_called && error == 0)
-        error = pthread_cond_timedwait(&spare.called, &spares->lock, &deadline);
+    while (!spare->is_called && error == 0)
+        error = pthread_cond_timedwait(&spare->called, &spares->lock, &deadline);
     INVARIANT(error == 0 || error == ETIMEDOUT);
-    if (!spare.is_called)
-        take_off_locked(spares, &spare);
+    if (!spare->is_called)
+        take_off_locked(spares, spare);
     spares->in_wait--;
-    INVARIANT(pthread_cond_destroy(&spare.called) == 0);
-    return spare.job;
+    INVARIANT(pthread_cond_destroy(&spare->called) == 0);
+    return spare->job;
 }
 
 void *spares_wait(struct spares *spares, uint32_t wait_ms)
 {
+    struct spare spare;
     void *job = NULL;
 
     lock(spares);
     if (!spares->is_over && spares->in_wait < SPARES_MOST)
-        job = wait_locked(spares, wait_ms);
+        job = wait_locked(spares, &spare, wait_ms);
     if (job == NULL)
         thread_ends_locked(spares);
     unlock(spares);

@@ -231,7 +231,7 @@ static bool read_accept_rate(struct options *options, const char *value)
     return value_number(value, 0, 1000000, &options->server.accept_rate);
 }
 
-static const struct setting all[] = {
+const struct setting settings[] = {
     {"ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address in digits", read_ip},
     {"port", 'p', false, "LINED_PORT", "a whole number from 0 to 65535", read_port},
     {"quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
@@ -266,6 +266,4 @@ static const struct setting all[] = {
      read_accept_rate},
 };
 
-_Static_assert(sizeof(all) / sizeof(all[0]) == SETTINGS, "SETTINGS counts the rows");
-
-const struct setting *const settings = all;
+_Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "SETTINGS counts the rows");

@@ -21,6 +21,6 @@ struct setting {
 
 enum { SETTINGS = 22 };
 
-extern const struct setting *const settings; /* SETTINGS of them */
+extern const struct setting settings[SETTINGS];
 
 #endif
