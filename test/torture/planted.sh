@@ -69,11 +69,13 @@ planted_faults() {
 }
 
 planted_races() {
-    local unlocked='/^void registry_leave/,/^}/{s/ registry_lock\(registry\);/;/;s/ registry_unlock\(registry\);/;/}'
+    local flags unlocked='/^void registry_leave/,/^}/{s/ registry_lock\(registry\);/;/;s/ registry_unlock\(registry\);/;/}'
     variant src/registry.c "$unlocked" -fsanitize=thread -O2
     tsan_lined=$lined
     caught "leaving without the lock" race_tsan 'thread sanitizer.*data race'
-    variant src/registry.c "$unlocked" -include stdatomic.h
+    # As its own build has it: with flags that make all else known to it.
+    read -ra flags < <(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' "$root/build/helgrind/CMakeCache.txt")
+    variant src/registry.c "$unlocked" "${flags[@]}"
     helgrind_lined=$lined
     caught "leaving without the lock" race_helgrind 'helgrind.*registry_leave'
     variant src/session.c '/^    free\(conn\);$/d'
