@@ -162,7 +162,7 @@ struct lined_worker {
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here does, and lined loads no module that was made for another. A module finds the
  * library in the command; it is not linked to one of its own. */
-#define LINED_ABI 3u
+#define LINED_ABI 4u
 
 struct lined_module {
     uint32_t abi;
@@ -196,6 +196,12 @@ struct lined_observer {
      * max_connections are connected. Called by the acceptor thread each time, which can be often:
      * whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
+
+    /* After a burst of 64 connections or more the threads have become half as many, or half again.
+     * The stacks are given back, and what their connections had is freed; the C library may keep
+     * it, and the place to have it give that back is here (malloc_trim(3)). Called by the thread of
+     * a connection that has closed; others may call it at the same time. */
+    void (*receded)(void *context);
 };
 
 /* How a server listens and treats its clients. Call lined_options_init first. */
@@ -287,8 +293,8 @@ LINED_API void lined_server_stop(lined_server *server);
  * for good (the server has drained then). No callback may call it. */
 LINED_API int lined_server_wait(lined_server *server);
 
-/* Stops the server if it still runs, waits until no callback runs or will run, and frees it. Do
- * not call it from a callback. */
+/* Stops the server if it still runs, waits until no callback runs or will run and each thread has
+ * ended, and frees it. Do not call it from a callback. */
 LINED_API void lined_server_free(lined_server *server);
 
 /* The next line, for a task: *line points to *size bytes, its LF among them, valid until the next

@@ -55,7 +55,6 @@ static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode m
 /* The parts of a server, in the order in which they are made. Undoing goes the other way. */
 enum part {
     PART_LISTENER,
-    PART_ATTRIBUTES,
     PART_WORKER, /* before any thread: there its start may give up privileges, for all of them */
     PART_COURIER,
     PART_OWNER,
@@ -70,8 +69,6 @@ static int make_part(lined_server *server, enum part part, const union net_addre
         server->listener =
             net_listen(address, server->options.backlog, server->options.send_timeout_ms);
         return server->listener < 0 ? server->listener : LINED_OK;
-    case PART_ATTRIBUTES:
-        return session_attributes_init(&server->session_attributes);
     case PART_WORKER:
         return server->worker->start == NULL ? LINED_OK
                                              : server->worker->start(server, &server->shared);
@@ -94,9 +91,6 @@ static void undo_part(lined_server *server, enum part part)
     switch (part) {
     case PART_LISTENER:
         close(server->listener);
-        break;
-    case PART_ATTRIBUTES:
-        session_attributes_deinit(&server->session_attributes);
         break;
     case PART_COURIER: /* a push finds nobody any more, so none can ask for it */
         courier_deinit(&server->courier);

@@ -25,7 +25,6 @@ struct lined_server {
     void *shared; /* the worker's */
     int listener; /* closed by lined_server_free */
     uint16_t port;
-    pthread_attr_t session_attributes;
     pthread_t acceptor;
     pthread_t owner; /* active mode */
 

@@ -9,18 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Small, because there are many; the guard page below stays. Sanitizers need more for their own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STACK_SIZE ((size_t)1024 * 1024)
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STACK_SIZE ((size_t)1024 * 1024)
-#endif
-#endif
-#ifndef STACK_SIZE
-#define STACK_SIZE ((size_t)128 * 1024)
-#endif
-
 /* ---- passive delivery: the callbacks run here ---- */
 
 static int receive_lines(struct lined_conn *conn, void *state)
@@ -174,52 +162,49 @@ static void serve(struct lined_conn *conn)
     registry_release(registry);
 }
 
-/* Once spares_wait has returned NULL the server may be gone. */
+/* Half of the threads have gone: what their connections had on the heap is free. */
+static void observe_receded(const lined_server *server)
+{
+    const struct lined_observer *observer = server->options.observer;
+
+    if (observer != NULL && observer->receded != NULL)
+        observer->receded(observer->context);
+}
+
+/* Once it has left, the server may be gone. */
 static void *session_main(void *argument)
 {
-    struct lined_conn *conn = argument;
-    struct spares *spares = &conn->server->spares;
+    struct stack *stack = argument;
+    struct lined_conn *conn = stack->job;
+    lined_server *server = conn->server;
     struct sched_thread thread = {0};
 
     do {
         conn->thread = &thread;
         serve(conn);
-    } while ((conn = spares_wait(spares, SPARES_WAIT_MS)) != NULL);
+    } while ((conn = spares_wait(&server->spares, SPARES_WAIT_MS)) != NULL);
+    if (spares_recede(&server->spares))
+        observe_receded(server);
+    spares_leave(&server->spares, stack);
     return NULL;
-}
-
-int session_attributes_init(pthread_attr_t *attributes)
-{
-    int error = pthread_attr_init(attributes);
-    if (error != 0)
-        return -error;
-    INVARIANT(pthread_attr_setstacksize(attributes, STACK_SIZE) == 0);
-    INVARIANT(pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED) == 0);
-    return LINED_OK;
-}
-
-void session_attributes_deinit(pthread_attr_t *attributes)
-{
-    INVARIANT(pthread_attr_destroy(attributes) == 0);
 }
 
 /* Hands the connection to a thread of its own. On failure it still belongs to the caller. */
 static int run(struct lined_conn *conn)
 {
     lined_server *server = conn->server;
-    pthread_t thread;
 
     int result = registry_join(&server->registry, &conn->entry);
     if (result != LINED_OK)
         return result;
     if (spares_hand(&server->spares, conn))
         return LINED_OK;
-    int error = pthread_create(&thread, &server->session_attributes, session_main, conn);
-    if (error != 0) {
+    result = stack_start(session_main, conn);
+    if (result != LINED_OK) {
         spares_not_made(&server->spares);
         registry_withdraw(&server->registry, &conn->entry);
     }
-    return -error;
+    return result;
 }
 
 int session_start(lined_server *server, int fd, const union net_address *peer)

@@ -7,12 +7,6 @@
 #include "lined.h"
 #include "net.h"
 
-#include <pthread.h>
-
-/* What sessions' threads are made with: detached, with a small stack. LINED_OK or -errno. */
-int session_attributes_init(pthread_attr_t *attributes);
-void session_attributes_deinit(pthread_attr_t *attributes);
-
 /* Serves the client on fd, which admission_enter has let in. LINED_OK: takes fd over, and will say
  * admission_leave. Else nothing has changed: LINED_STOPPING when the server takes nobody any more;
  * -errno when there is no memory or no thread (pthread_create(3)). */

@@ -57,8 +57,11 @@ bool spares_hand(struct spares *spares, void *job)
 {
     lock(spares);
     bool is_handed = call_locked(spares, job);
-    if (!is_handed)
+    if (!is_handed) {
         spares->threads++;
+        if (++spares->staying > spares->crest)
+            spares->crest = spares->staying;
+    }
     unlock(spares);
     return is_handed;
 }
@@ -66,6 +69,7 @@ bool spares_hand(struct spares *spares, void *job)
 void spares_not_made(struct spares *spares)
 {
     lock(spares);
+    spares->staying--;
     thread_ends_locked(spares);
     unlock(spares);
 }
@@ -107,10 +111,33 @@ void *spares_wait(struct spares *spares, uint32_t wait_ms)
     lock(spares);
     if (!spares->is_over && spares->in_wait < SPARES_MOST)
         job = wait_locked(spares, &spare, wait_ms);
-    if (job == NULL)
-        thread_ends_locked(spares);
     unlock(spares);
     return job;
+}
+
+/* ---- threads that end ---- */
+
+bool spares_recede(struct spares *spares)
+{
+    lock(spares);
+    INVARIANT(spares->staying > 0);
+    spares->staying--;
+    bool is_half = spares->crest >= SPARES_MOST && spares->staying <= spares->crest / 2;
+    if (is_half)
+        spares->crest = spares->staying;
+    unlock(spares);
+    return is_half;
+}
+
+void spares_leave(struct spares *spares, struct stack *stack)
+{
+    lock(spares);
+    struct stack *left_before = spares->left;
+    stack_leave(stack);
+    spares->left = stack;
+    thread_ends_locked(spares);
+    unlock(spares);
+    stack_free(left_before); /* without the lock: it takes a while, and the acceptor may want it */
 }
 
 void spares_end(struct spares *spares)
@@ -121,5 +148,8 @@ void spares_end(struct spares *spares)
         continue;
     while (spares->threads > 0)
         INVARIANT(pthread_cond_wait(&spares->ended, &spares->lock) == 0);
+    struct stack *left = spares->left;
+    spares->left = NULL;
     unlock(spares);
+    stack_free(left);
 }

@@ -3,11 +3,15 @@
  * says a line and goes. So a thread whose connection has ended waits here for a moment, and serves
  * the next.
  *
- * Every thread of a connection is counted from before it is made until it ends for good, so that
- * the server can wait for all of them: only the last ones' unlock comes after it has been told.
+ * Every thread of a connection is counted from before it is made until it leaves, so that the
+ * server can wait for all of them. Who leaves has its stack freed by the next who does, which waits
+ * for it to end: so all but one go back at once, and who waits for the last to end has waited for
+ * all.
  */
 #ifndef SPARES_H
 #define SPARES_H
+
+#include "stack.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -33,6 +37,9 @@ struct spares {
     struct spare *waiting; /* lock; the last to come is the first to go: its caches are warm */
     size_t in_wait;        /* lock; threads in spares_wait's wait, called already or not */
     size_t threads;        /* lock; all that are, waiting or not */
+    size_t staying;        /* lock; of these, those that have not said spares_recede */
+    size_t crest;          /* lock; the most that stayed since they were found to have halved */
+    struct stack *left;    /* lock; owned; of the last thread that has left, and may have ended */
     bool is_over;          /* lock; nobody waits any more */
 };
 
@@ -47,11 +54,19 @@ bool spares_hand(struct spares *spares, void *job);
 void spares_not_made(struct spares *spares);
 
 /* Called by a thread that has done its job, at most wait_ms long: returns the next one, or NULL
- * when the thread is to end, and then it must not touch spares any more. */
+ * when the thread is to leave. */
 void *spares_wait(struct spares *spares, uint32_t wait_ms);
 
-/* Has all threads end, and waits for it. Those that have a job end after it. Nothing may be handed
- * any more. */
+/* Called once by a thread that is to leave. True where at most half as many stay as there were, and
+ * these were SPARES_MOST at least; once for each time that they become half as many. */
+bool spares_recede(struct spares *spares);
+
+/* Called last by a thread that runs on this stack, which it gives away. It must not touch spares
+ * any more. Waits a moment for the thread that left before to end. */
+void spares_leave(struct spares *spares, struct stack *stack);
+
+/* Has all threads end, and waits until they have, for good: none runs any code of ours afterwards.
+ * Those that have a job end after it. Nothing may be handed any more. */
 void spares_end(struct spares *spares);
 
 #endif

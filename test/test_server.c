@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pthread_getattr_np */
+#define _GNU_SOURCE /* gettid */
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -863,45 +864,21 @@ END_TEST
 /* ---- what a connection costs ---- */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-static size_t stack_size, guard_size;
-
-static int measure_stack(lined_conn *conn, void *state, const char *line, size_t size)
+static int echo(lined_conn *conn, void *state, const char *line, size_t size)
 {
-    pthread_attr_t attributes;
-
     (void)state;
-    ck_assert_int_eq(pthread_getattr_np(pthread_self(), &attributes), 0);
-    pthread_attr_getstacksize(&attributes, &stack_size);
-    pthread_attr_getguardsize(&attributes, &guard_size);
-    pthread_attr_destroy(&attributes);
     return lined_send(conn, line, size);
 }
 
-START_TEST(a_stack_is_small_and_guarded)
-{
-    static const struct lined_worker measuring = {.line = measure_stack};
-
-    prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&measuring);
-    int client = dial(lined_server_port(server));
-    say(client, "x\n");
-    expect(client, "x\n");
-    ck_assert_uint_le(stack_size, 128 * 1024);
-    ck_assert_uint_gt(guard_size, 0);
-    hang_up(client);
-    finish(server);
-}
-END_TEST
-
 START_TEST(an_idle_connection_gives_its_buffers_back)
 {
-    static const struct lined_worker measuring = {.line = measure_stack};
+    static const struct lined_worker echoing = {.line = echo};
     static char lines[300000];
     struct pollfd nothing = {.fd = -1};
 
     memset(lines, '\n', sizeof lines);
     prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&measuring);
+    lined_server *server = start_worker(&echoing);
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
     expect_bytes(client, lines, sizeof lines);
@@ -910,6 +887,57 @@ START_TEST(an_idle_connection_gives_its_buffers_back)
         poll(&nothing, 1, 20);                              /* it tells nobody */
     ck_assert_uint_lt(mallinfo2().uordblks + 100000, busy); /* of two buffers of 64 KiB */
     hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* In bytes: what statm(5) says first. */
+static size_t address_space(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static _Atomic int receded;
+
+static void count_receded(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&receded, 1);
+}
+
+/* All stacks but one are given back, and whoever owns the heap is told. */
+START_TEST(after_a_burst_its_memory_goes_back)
+{
+    enum { CLIENTS = 200 };
+    const struct lined_observer watching = {.receded = count_receded};
+    struct pollfd nothing = {.fd = -1};
+    int clients[CLIENTS];
+
+    prepare(LINED_PASSIVE);
+    options.observer = &watching;
+    mallopt(M_ARENA_MAX, 1); /* each takes up much room, and fills it in time */
+    lined_server *server = start();
+    size_t before = address_space();
+    for (size_t i = 0; i < CLIENTS; i++)
+        clients[i] = dial(lined_server_port(server));
+    for (size_t i = 0; i < CLIENTS; i++) {
+        say(clients[i], "hello\n");
+        expect(clients[i], "Received: hello\n\n");
+    }
+    ck_assert_uint_gt(address_space(), before + (size_t)CLIENTS * 128 * 1024);
+    for (size_t i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    const size_t after = before + (size_t)8 * 128 * 1024; /* a stack, and some heap */
+    for (int i = 0; i < 1500 && (address_space() > after || atomic_load(&receded) == 0); i++)
+        poll(&nothing, 1, 20); /* the threads wait a second for other clients */
+    ck_assert_uint_lt(address_space(), after);
+    ck_assert_int_gt(atomic_load(&receded), 0);
     finish(server);
 }
 END_TEST
@@ -1078,8 +1106,8 @@ int main(void)
         a_thread_serves_one_connection_after_another,
         a_worker_can_refuse_a_connection,
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-        a_stack_is_small_and_guarded,
         an_idle_connection_gives_its_buffers_back,
+        after_a_burst_its_memory_goes_back,
 #endif
         reasons_have_words,
     };

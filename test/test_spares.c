@@ -17,10 +17,12 @@ struct job {
 
 static struct spares spares;
 static uint32_t wait_ms;
+static _Atomic int halved; /* how often */
 
 static void *thread_main(void *argument)
 {
-    struct job *job = argument;
+    struct stack *stack = argument;
+    struct job *job = stack->job;
 
     do {
         job->by = pthread_self();
@@ -28,24 +30,25 @@ static void *thread_main(void *argument)
             sched_yield();
         atomic_fetch_add(&job->done, 1);
     } while ((job = spares_wait(&spares, wait_ms)) != NULL);
+    if (spares_recede(&spares))
+        atomic_fetch_add(&halved, 1);
+    spares_leave(&spares, stack);
     return NULL;
 }
 
 static void begin(uint32_t ms)
 {
     wait_ms = ms;
+    atomic_store(&halved, 0);
     spares_init(&spares);
 }
 
 /* Has the job done, as the acceptor does. Returns whether a thread was waiting. */
 static bool hand(struct job *job)
 {
-    pthread_t thread;
-
     if (spares_hand(&spares, job))
         return true;
-    ck_assert_int_eq(pthread_create(&thread, NULL, thread_main, job), 0);
-    pthread_detach(thread);
+    ck_assert_int_eq(stack_start(thread_main, job), 0);
     return false;
 }
 
@@ -85,6 +88,7 @@ static void end(void)
 {
     spares_end(&spares);
     ck_assert_uint_eq(count_threads(), 0);
+    ck_assert_ptr_null(spares.left); /* no thread is there that could touch it */
     spares_deinit(&spares);
 }
 
@@ -171,6 +175,34 @@ START_TEST(no_more_wait_than_may)
 }
 END_TEST
 
+/* So many at once, all of which end. */
+static void rise_and_end(size_t threads)
+{
+    static struct job jobs[4 * SPARES_MOST];
+    _Atomic bool holds = true;
+
+    for (size_t i = 0; i < threads; i++) {
+        jobs[i] = (struct job){.holds = &holds};
+        ck_assert(!hand(&jobs[i]));
+    }
+    atomic_store(&holds, false);
+    while (count_threads() > 0)
+        sched_yield();
+}
+
+START_TEST(after_a_burst_each_halving_is_told_once)
+{
+    begin(0);
+    rise_and_end(SPARES_MOST - 1);
+    ck_assert_int_eq(atomic_load(&halved), 0);
+    rise_and_end(4 * SPARES_MOST);
+    ck_assert_int_eq(atomic_load(&halved), 3); /* to a half, a quarter, an eighth */
+    rise_and_end(SPARES_MOST);
+    ck_assert_int_eq(atomic_load(&halved), 4);
+    end();
+}
+END_TEST
+
 START_TEST(at_the_end_who_waits_ends)
 {
     _Atomic bool holds = true;
@@ -251,6 +283,7 @@ int main(void)
         the_last_to_come_is_the_first_to_go,
         who_is_not_called_ends,
         no_more_wait_than_may,
+        after_a_burst_each_halving_is_told_once,
         at_the_end_who_waits_ends,
         the_end_waits_for_who_has_a_job,
         each_job_is_done_once,

@@ -1,7 +1,8 @@
 /*
  * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
- * end by itself at any moment; whoever frees waits for all of them. Places (what in_wait counts) are
- * fewer than threads.
+ * end by itself at any moment; who leaves frees the stack of who left before,
+ * once the kernel says that its thread has ended; whoever frees the server waits for all of them. Places (what in_wait
+ * counts) are fewer than threads. A thread and its stack have the number of its first job.
  * See README.md here. MUTANT_*: a bug that the check must find.
  */
 #define JOBS 4
@@ -16,15 +17,25 @@ chan waiting = [PLACES] of { byte };
 byte job_of[PLACES];
 bool is_called[PLACES];
 byte sleepers[PLACES]; /* in pthread_cond_timedwait(3) on the place's condition */
+byte left = NOTHING; /* whose stack */
+bool is_made[JOBS], has_ended[JOBS], is_freed[JOBS]; /* threads and their stacks */
 
 #define LOCKED !locked -> assert(!freed)
 
+/* [stack.c stack_free] */
+inline free_stack(number) {
+    if
+    :: number == NOTHING
+    :: number != NOTHING ->
+#ifndef MUTANT_DOES_NOT_WAIT
+        has_ended[number]; /* FUTEX_WAIT */
+#endif
+        d_step { assert(!is_freed[number]); is_freed[number] = true }
+    fi
+}
+
 /* [spares.c thread_ends_locked], and the unlock */
 inline end_and_unlock() {
-#ifdef MUTANT_TELLS_AFTER_UNLOCK
-    atomic { assert(!freed); threads--; locked = false };
-    atomic { assert(!freed); ender_sleeps = false }
-#else
     atomic {
         assert(!freed && threads > 0);
         threads--;
@@ -34,7 +45,6 @@ inline end_and_unlock() {
         fi;
         locked = false
     }
-#endif
 }
 
 /* [spares.c wait_locked], in steps that begin and end with the lock. */
@@ -76,7 +86,7 @@ inline wait_locked() {
 /* [session.c session_main] [spares.c spares_wait] */
 proctype thread(byte job)
 {
-    byte place;
+    byte number = job, left_before, place;
     bool is_late;
 
     do
@@ -92,11 +102,23 @@ proctype thread(byte job)
            free_places?place;
            wait_locked()
        fi;
+       locked = false;
        if
-       :: job == NOTHING -> end_and_unlock(); break
-       :: else -> locked = false
+       :: job == NOTHING -> break
+       :: else
        fi
-    od
+    od;
+    /* [spares.c spares_leave] [stack.c stack_leave] */
+    atomic { LOCKED; locked = true };
+#ifdef MUTANT_LEAVES_LATE
+    end_and_unlock();
+    atomic { LOCKED; locked = true; left_before = left; left = number; locked = false };
+#else
+    d_step { left_before = left; left = number };
+    end_and_unlock();
+#endif
+    free_stack(left_before);
+    d_step { assert(!is_freed[number]); has_ended[number] = true } /* set_tid_address(2) */
 }
 
 /* [session.c run] [spares.c spares_hand] [spares.c spares_not_made] */
@@ -124,7 +146,7 @@ proctype acceptor()
 #endif
             locked = false;
             if
-            :: run thread(job);
+            :: atomic { is_made[job] = true; run thread(job) };
 #ifdef MUTANT_COUNTS_LATE
                atomic { LOCKED; threads++ };
 #endif
@@ -142,6 +164,8 @@ proctype acceptor()
 /* [server.c undo_part] [spares.c spares_end] [spares.c spares_deinit] */
 proctype freer()
 {
+    byte number;
+
     acceptor_gone; /* pthread_join(3) */
     served == JOBS; /* [registry_wait.c registry_wait_empty] */
     atomic { LOCKED; locked = true };
@@ -159,6 +183,12 @@ proctype freer()
     :: else -> break
     od;
     locked = false;
+    free_stack(left);
+    do
+    :: number == JOBS -> break
+    :: else -> assert(has_ended[number] == is_made[number] && is_freed[number] == is_made[number]); number++
+    od;
+    skip; /* no jump into what follows */
     d_step { assert(!locked && empty(waiting) && len(free_places) == PLACES); freed = true }
 }
 

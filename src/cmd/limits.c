@@ -17,7 +17,7 @@
 /* A thread's stack and the guard page below it. */
 #define MAPS_A_THREAD 2u
 
-/* The most of malloc's, see give_memory_back in main.c. */
+/* The most of malloc's, see set_up_memory in main.c. */
 #define MAPS_OF_MALLOC (16u * 1024u)
 
 /* What registry numbers can name (slots.h). */

@@ -18,7 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lined.h>
-#include <malloc.h> /* mallopt */
+#include <malloc.h> /* mallopt, malloc_trim */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,14 +42,25 @@ static void open_standard_descriptors(void)
 }
 
 /* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
- * arenas: blocks from 16 KiB on are mappings of their own. At most so many, which limits.c leaves
- * out of what it allows connections. */
-static void give_memory_back(void)
+ * arena: blocks from 16 KiB on are mappings of their own. At most so many, which limits.c leaves
+ * out of what it allows connections. There is one arena, for only from the first does
+ * malloc_trim(3) give back what lies at the end; each thread has a cache of its own before it. */
+static void set_up_memory(void)
 {
 #ifdef __GLIBC__ /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
     mallopt(M_MMAP_THRESHOLD, 16 * 1024);
     mallopt(M_MMAP_MAX, 16 * 1024);
+    mallopt(M_ARENA_MAX, 1);
 #endif /* NOLINTEND(concurrency-mt-unsafe) */
+}
+
+/* Many connections have gone. What they had lies between what others have, and would stay. */
+static void give_memory_back(void *context)
+{
+    (void)context;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 static const char *address_text(const char *ip, uint16_t port, char text[NET_TEXT_SIZE])
@@ -175,7 +186,8 @@ static int run(lined_server *server, struct log_writer *log, const struct option
 static int serve(struct options *options, const struct lined_worker *worker,
                  const struct privileges *privileges)
 {
-    struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
+    struct lined_observer observer = {
+        .cut = connections_cut, .trouble = accept_trouble, .receded = give_memory_back};
     const struct allowance allowance = choose_limit(options);
     const struct lined_worker settled = settle_before(worker, options, privileges, &observer);
     lined_server *server;
@@ -241,7 +253,7 @@ int main(int argc, char **argv)
     char message[OPTIONS_MESSAGE_SIZE];
 
     open_standard_descriptors();
-    give_memory_back();
+    set_up_memory();
     say_init();
     switch (options_read(&options, argc, argv, getenv, message)) {
     case OPTIONS_HELP:

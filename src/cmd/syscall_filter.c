@@ -120,6 +120,7 @@ static const struct rule rules[] = {
      .mask = CLONE_THREAD | CLONE_NOT_FOR_THREADS,
      .value = CLONE_THREAD},
     {.call = SYS_set_robust_list},
+    {.call = SYS_set_tid_address},
     {.call = SYS_rseq},
     {.call = SYS_sched_getaffinity}, /* malloc asks for the number of cores */
     {.call = SYS_getcpu},            /* where libc cannot read it without a call */

@@ -47,6 +47,9 @@ static struct {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);
     void *(*realloc)(void *, size_t);
+    void *(*mmap)(void *, size_t, int, int, int, off_t);
+    int (*mprotect)(void *, size_t, int);
+    int (*munmap)(void *, size_t);
     int (*socket)(int, int, int);
     int (*bind)(int, const struct sockaddr *, socklen_t);
     int (*listen)(int, int);
@@ -94,6 +97,9 @@ static void find_all(void)
         return;
     find("calloc", &next.calloc);
     find("realloc", &next.realloc);
+    find("mmap", &next.mmap);
+    find("mprotect", &next.mprotect);
+    find("munmap", &next.munmap);
     find("socket", &next.socket);
     find("bind", &next.bind);
     find("listen", &next.listen);
@@ -221,6 +227,21 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *memory, size_t size)
 {
     return strikes("alloc") ? NULL : next.realloc(memory, size);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    return strikes("mmap") ? MAP_FAILED : next.mmap(address, size, protection, flags, fd, offset);
+}
+
+int mprotect(void *address, size_t size, int protection)
+{
+    return strikes("mprotect") ? fail_or_skip() : next.mprotect(address, size, protection);
+}
+
+int munmap(void *address, size_t size)
+{
+    return strikes("munmap") ? fail_or_skip() : next.munmap(address, size);
 }
 
 int socket(int domain, int type, int protocol)

@@ -40,6 +40,9 @@ static const struct {
     const char *call, *errnos;
 } faults[] = {
     {"alloc", "ENOMEM"},
+    {"mmap", "ENOMEM"},
+    {"mprotect", "ENOMEM"},
+    {"munmap", "ENOMEM"},
     {"socket", "EMFILE ENFILE ENOBUFS ENOMEM EACCES EAFNOSUPPORT"},
     {"bind", "EADDRINUSE EADDRNOTAVAIL EACCES"},
     {"listen", "EADDRINUSE"},

@@ -1,0 +1,113 @@
+#define _GNU_SOURCE /* MAP_, syscall */
+#include "stack.h"
+
+#include "invariant.h"
+#include "lined.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Small, because there are many. Sanitizers need more for their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK_SIZE ((size_t)1024 * 1024)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STACK_SIZE ((size_t)1024 * 1024)
+#endif
+#endif
+#ifndef STACK_SIZE
+#define STACK_SIZE ((size_t)128 * 1024)
+#endif
+
+/* The whole: the guard page, the stack, and a page more, in which this record is the last and the
+ * thread's own begins. */
+static size_t memory_size(size_t page)
+{
+    return page + STACK_SIZE + page;
+}
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* At the limit of maps it can fail where it would have to split one, which this one does not ask
+ * for; then the addresses are lost, and that is all. */
+static void unmap(char *memory, size_t page)
+{
+    munmap(memory, memory_size(page));
+}
+
+/* NULL and errno: there is no memory. */
+static struct stack *make(size_t page)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+    size_t size = memory_size(page);
+
+    char *memory = mmap(NULL, size, PROT_NONE, flags, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (mprotect(memory + page, size - page, PROT_READ | PROT_WRITE) != 0) {
+        int error = errno;
+        unmap(memory, page);
+        errno = error;
+        return NULL;
+    }
+    return (struct stack *)(memory + size - sizeof(struct stack));
+}
+
+static char *memory_of(struct stack *stack, size_t page)
+{
+    return (char *)(stack + 1) - memory_size(page);
+}
+
+static int start_thread(struct stack *stack, size_t page, void *(*main)(void *stack))
+{
+    char *lowest = memory_of(stack, page) + page;
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    int error = pthread_attr_init(&attributes);
+    if (error != 0)
+        return error;
+    INVARIANT(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0);
+    INVARIANT(pthread_attr_setstack(&attributes, lowest, (size_t)((char *)stack - lowest)) == 0);
+    error = pthread_create(&thread, &attributes, main, stack);
+    INVARIANT(pthread_attr_destroy(&attributes) == 0);
+    return error;
+}
+
+int stack_start(void *(*main)(void *stack), void *job)
+{
+    size_t page = page_size();
+
+    struct stack *stack = make(page);
+    if (stack == NULL)
+        return -errno;
+    stack->job = job;
+    int error = start_thread(stack, page, main);
+    if (error != 0)
+        unmap(memory_of(stack, page), page);
+    return -error;
+}
+
+void stack_leave(struct stack *stack)
+{
+    atomic_store(&stack->occupied, 1);
+    syscall(SYS_set_tid_address, &stack->occupied); /* cannot fail */
+}
+
+void stack_free(struct stack *stack)
+{
+    size_t page = page_size();
+
+    if (stack == NULL)
+        return;
+    while (atomic_load(&stack->occupied) != 0) /* the kernel wakes as it does for a shared futex */
+        syscall(SYS_futex, &stack->occupied, FUTEX_WAIT, 1, NULL);
+    unmap(memory_of(stack, page), page);
+}

@@ -1,0 +1,34 @@
+/*
+ * Detached threads on stacks of our own. The C library keeps the stacks of threads that have ended,
+ * up to 40 MB of them with some KB of memory in each; and each keeps a block of the heap, which
+ * then cannot shrink. So after many connections have come and gone, little would go back to the
+ * system.
+ *
+ * No thread can free the stack it runs on, and nobody is told when a detached one is off it. So it
+ * has the kernel clear a word when the thread has ended for good, as the C library does for
+ * pthread_join (set_tid_address(2)). It leaves its stack to somebody else, who frees it afterwards.
+ */
+#ifndef STACK_H
+#define STACK_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Kept at the upper end of the memory that it describes. */
+struct stack {
+    void *job;                 /* what its thread was started with */
+    _Atomic uint32_t occupied; /* 1, until the kernel clears it: the thread has ended */
+};
+
+/* Makes a stack with a guard page below it, and a detached thread on it, which runs main with the
+ * stack. It must say stack_leave before it returns. LINED_OK or -errno: there is no memory, or no
+ * thread (pthread_create(3)). */
+int stack_start(void *(*main)(void *stack), void *job);
+
+/* The thread on it is about to end; to be called by that thread, before anybody may free it. */
+void stack_leave(struct stack *stack);
+
+/* Frees a stack that was left, once its thread has ended; waits for that. NULL: nothing. */
+void stack_free(struct stack *stack);
+
+#endif
