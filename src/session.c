@@ -189,6 +189,20 @@ static void *session_main(void *argument)
     return NULL;
 }
 
+/* Has a new thread serve the connection. */
+static int run_on_new_thread(struct lined_conn *conn)
+{
+    struct spares *spares = &conn->server->spares;
+    struct stack *stack = spares_take_stack(spares);
+    int result = stack != NULL ? LINED_OK : stack_make(&stack);
+
+    if (result == LINED_OK)
+        result = stack_start(stack, session_main, conn);
+    if (result != LINED_OK)
+        spares_not_made(spares, stack);
+    return result;
+}
+
 /* Hands the connection to a thread of its own. On failure it still belongs to the caller. */
 static int run(struct lined_conn *conn)
 {
@@ -199,11 +213,9 @@ static int run(struct lined_conn *conn)
         return result;
     if (spares_hand(&server->spares, conn))
         return LINED_OK;
-    result = stack_start(session_main, conn);
-    if (result != LINED_OK) {
-        spares_not_made(&server->spares);
+    result = run_on_new_thread(conn);
+    if (result != LINED_OK)
         registry_withdraw(&server->registry, &conn->entry);
-    }
     return result;
 }
 

@@ -66,12 +66,29 @@ bool spares_hand(struct spares *spares, void *job)
     return is_handed;
 }
 
-void spares_not_made(struct spares *spares)
+struct stack *spares_take_stack(struct spares *spares)
+{
+    lock(spares);
+    struct stack *stack = spares->left;
+    if (stack != NULL && !stack_has_ended(stack))
+        stack = NULL;
+    if (stack != NULL)
+        spares->left = NULL;
+    unlock(spares);
+    return stack;
+}
+
+void spares_not_made(struct spares *spares, struct stack *stack)
 {
     lock(spares);
     spares->staying--;
     thread_ends_locked(spares);
+    if (spares->left == NULL) {
+        spares->left = stack;
+        stack = NULL;
+    }
     unlock(spares);
+    stack_free(stack);
 }
 
 static void take_off_locked(struct spares *spares, struct spare *spare)

@@ -39,7 +39,7 @@ struct spares {
     size_t threads;        /* lock; all that are, waiting or not */
     size_t staying;        /* lock; of these, those that have not said spares_recede */
     size_t crest;          /* lock; the most that stayed since they were found to have halved */
-    struct stack *left;    /* lock; owned; of the last thread that has left, and may have ended */
+    struct stack *left;    /* lock; owned; of the last thread that has left, or was not made */
     bool is_over;          /* lock; nobody waits any more */
 };
 
@@ -49,9 +49,13 @@ void spares_init(struct spares *spares);
 void spares_deinit(struct spares *spares);
 
 /* True: a thread that was waiting has the job. False: none is, so the caller makes a thread, which
- * is counted already; if it can't be made, spares_not_made takes that back. */
+ * is counted already; if it can't be made, spares_not_made takes that back, and the stack, which
+ * may be NULL. */
 bool spares_hand(struct spares *spares, void *job);
-void spares_not_made(struct spares *spares);
+void spares_not_made(struct spares *spares, struct stack *stack);
+
+/* A stack to make a thread on, of one that has ended or was not made. NULL: there is none. */
+struct stack *spares_take_stack(struct spares *spares);
 
 /* Called by a thread that has done its job, at most wait_ms long: returns the next one, or NULL
  * when the thread is to leave. */

@@ -42,22 +42,22 @@ static void unmap(char *memory, size_t page)
     munmap(memory, memory_size(page));
 }
 
-/* NULL and errno: there is no memory. */
-static struct stack *make(size_t page)
+int stack_make(struct stack **made)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+    size_t page = page_size();
     size_t size = memory_size(page);
 
     char *memory = mmap(NULL, size, PROT_NONE, flags, -1, 0);
     if (memory == MAP_FAILED)
-        return NULL;
+        return -errno;
     if (mprotect(memory + page, size - page, PROT_READ | PROT_WRITE) != 0) {
         int error = errno;
         unmap(memory, page);
-        errno = error;
-        return NULL;
+        return -error;
     }
-    return (struct stack *)(memory + size - sizeof(struct stack));
+    *made = (struct stack *)(memory + size - sizeof(struct stack));
+    return LINED_OK;
 }
 
 static char *memory_of(struct stack *stack, size_t page)
@@ -65,33 +65,21 @@ static char *memory_of(struct stack *stack, size_t page)
     return (char *)(stack + 1) - memory_size(page);
 }
 
-static int start_thread(struct stack *stack, size_t page, void *(*main)(void *stack))
+int stack_start(struct stack *stack, void *(*main)(void *stack), void *job)
 {
+    size_t page = page_size();
     char *lowest = memory_of(stack, page) + page;
     pthread_attr_t attributes;
     pthread_t thread;
 
+    stack->job = job;
     int error = pthread_attr_init(&attributes);
     if (error != 0)
-        return error;
+        return -error;
     INVARIANT(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0);
     INVARIANT(pthread_attr_setstack(&attributes, lowest, (size_t)((char *)stack - lowest)) == 0);
     error = pthread_create(&thread, &attributes, main, stack);
     INVARIANT(pthread_attr_destroy(&attributes) == 0);
-    return error;
-}
-
-int stack_start(void *(*main)(void *stack), void *job)
-{
-    size_t page = page_size();
-
-    struct stack *stack = make(page);
-    if (stack == NULL)
-        return -errno;
-    stack->job = job;
-    int error = start_thread(stack, page, main);
-    if (error != 0)
-        unmap(memory_of(stack, page), page);
     return -error;
 }
 
@@ -107,7 +95,7 @@ void stack_free(struct stack *stack)
 
     if (stack == NULL)
         return;
-    while (atomic_load(&stack->occupied) != 0) /* the kernel wakes as it does for a shared futex */
+    while (!stack_has_ended(stack)) /* the kernel wakes as it does for a shared futex */
         syscall(SYS_futex, &stack->occupied, FUTEX_WAIT, 1, NULL);
     unmap(memory_of(stack, page), page);
 }

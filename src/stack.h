@@ -12,23 +12,32 @@
 #define STACK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Kept at the upper end of the memory that it describes. */
 struct stack {
     void *job;                 /* what its thread was started with */
-    _Atomic uint32_t occupied; /* 1, until the kernel clears it: the thread has ended */
+    _Atomic uint32_t occupied; /* 1 from stack_leave on, until the kernel clears it */
 };
 
-/* Makes a stack with a guard page below it, and a detached thread on it, which runs main with the
- * stack. It must say stack_leave before it returns. LINED_OK or -errno: there is no memory, or no
- * thread (pthread_create(3)). */
-int stack_start(void *(*main)(void *stack), void *job);
+/* One with a guard page below it. LINED_OK or -errno: there is no memory. */
+int stack_make(struct stack **made);
+
+/* A detached thread on it, which runs main with the stack, and must say stack_leave before it
+ * returns. LINED_OK or -errno (pthread_create(3)). */
+int stack_start(struct stack *stack, void *(*main)(void *stack), void *job);
 
 /* The thread on it is about to end; to be called by that thread, before anybody may free it. */
 void stack_leave(struct stack *stack);
 
-/* Frees a stack that was left, once its thread has ended; waits for that. NULL: nothing. */
+/* Of a stack that was left: its thread has ended, and another may be started on it. */
+static inline bool stack_has_ended(const struct stack *stack)
+{
+    return atomic_load(&stack->occupied) == 0;
+}
+
+/* Frees a stack that was left or never started on; waits for its thread to end. NULL: nothing. */
 void stack_free(struct stack *stack);
 
 #endif

@@ -45,8 +45,11 @@ static void *thread_main(void *argument)
 
 static struct stack *start(struct job *job)
 {
+    struct stack *stack;
+
     *job = (struct job){0};
-    ck_assert_int_eq(stack_start(thread_main, job), 0);
+    ck_assert_int_eq(stack_make(&stack), 0);
+    ck_assert_int_eq(stack_start(stack, thread_main, job), 0);
     while (atomic_load(&job->stack) == NULL)
         sched_yield();
     return atomic_load(&job->stack);
@@ -127,10 +130,10 @@ END_TEST
 START_TEST(without_memory_there_is_none)
 {
     const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
-    struct job job;
+    struct stack *stack;
 
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
-    int result = stack_start(thread_main, &job);
+    int result = stack_make(&stack);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}), 0);
     ck_assert_int_eq(result, -ENOMEM);
 }

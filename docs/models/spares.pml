@@ -2,7 +2,7 @@
  * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
  * end by itself at any moment; who leaves frees the stack of who left before,
  * once the kernel says that its thread has ended; whoever frees the server waits for all of them. Places (what in_wait
- * counts) are fewer than threads. A thread and its stack have the number of its first job.
+ * counts) are fewer than threads. A stack has the number of the job that it was made for.
  * See README.md here. MUTANT_*: a bug that the check must find.
  */
 #define JOBS 4
@@ -18,7 +18,7 @@ byte job_of[PLACES];
 bool is_called[PLACES];
 byte sleepers[PLACES]; /* in pthread_cond_timedwait(3) on the place's condition */
 byte left = NOTHING; /* whose stack */
-bool is_made[JOBS], has_ended[JOBS], is_freed[JOBS]; /* threads and their stacks */
+bool is_made[JOBS], is_run_on[JOBS], is_freed[JOBS]; /* stacks */
 
 #define LOCKED !locked -> assert(!freed)
 
@@ -28,7 +28,7 @@ inline free_stack(number) {
     :: number == NOTHING
     :: number != NOTHING ->
 #ifndef MUTANT_DOES_NOT_WAIT
-        has_ended[number]; /* FUTEX_WAIT */
+        !is_run_on[number]; /* FUTEX_WAIT */
 #endif
         d_step { assert(!is_freed[number]); is_freed[number] = true }
     fi
@@ -84,9 +84,9 @@ inline wait_locked() {
 }
 
 /* [session.c session_main] [spares.c spares_wait] */
-proctype thread(byte job)
+proctype thread(byte job, number)
 {
-    byte number = job, left_before, place;
+    byte left_before, place;
     bool is_late;
 
     do
@@ -118,13 +118,13 @@ proctype thread(byte job)
     end_and_unlock();
 #endif
     free_stack(left_before);
-    d_step { assert(!is_freed[number]); has_ended[number] = true } /* set_tid_address(2) */
+    d_step { assert(!is_freed[number]); is_run_on[number] = false } /* set_tid_address(2) */
 }
 
 /* [session.c run] [spares.c spares_hand] [spares.c spares_not_made] */
 proctype acceptor()
 {
-    byte job = 0, place;
+    byte job = 0, place, stack;
 
     do
     :: job == JOBS -> break
@@ -145,14 +145,33 @@ proctype acceptor()
             threads++;
 #endif
             locked = false;
+            atomic { /* [spares.c spares_take_stack] [stack.c stack_make]; no number is given twice */
+                !locked && ((left != NOTHING && !is_run_on[left]) || !is_made[job] || is_freed[job]);
+                assert(!freed);
+                if
+#ifdef MUTANT_TAKES_WHO_LEAVES
+                :: left != NOTHING -> stack = left; left = NOTHING
+                :: left == NOTHING -> stack = job; is_made[job] = true
+#else
+                :: left != NOTHING && !is_run_on[left] -> stack = left; left = NOTHING
+                :: left == NOTHING || is_run_on[left] -> stack = job; is_made[job] = true; is_freed[job] = false
+#endif
+                fi
+            };
             if
-            :: atomic { is_made[job] = true; run thread(job) };
+            :: atomic { assert(!is_run_on[stack]); is_run_on[stack] = true; run thread(job, stack) };
 #ifdef MUTANT_COUNTS_LATE
                atomic { LOCKED; threads++ };
 #endif
                job++
 #ifndef MUTANT_COUNTS_LATE
-            :: atomic { LOCKED; locked = true }; end_and_unlock(); /* no thread can be made: again */
+            :: atomic { LOCKED; locked = true }; /* no thread can be made: again */
+               if
+               :: left == NOTHING -> left = stack; stack = NOTHING
+               :: left != NOTHING
+               fi;
+               end_and_unlock();
+               free_stack(stack);
                skip
 #endif
             fi
@@ -186,7 +205,7 @@ proctype freer()
     free_stack(left);
     do
     :: number == JOBS -> break
-    :: else -> assert(has_ended[number] == is_made[number] && is_freed[number] == is_made[number]); number++
+    :: else -> assert(is_freed[number] == is_made[number]); number++
     od;
     skip; /* no jump into what follows */
     d_step { assert(!locked && empty(waiting) && len(free_places) == PLACES); freed = true }
