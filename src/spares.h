@@ -6,7 +6,7 @@
  * Every thread of a connection is counted from before it is made until it leaves, so that the
  * server can wait for all of them. Who leaves has its stack freed by the next who does, which waits
  * for it to end: so all but one go back at once, and who waits for the last to end has waited for
- * all.
+ * all. That one serves the next thread that is made, once its own has ended.
  */
 #ifndef SPARES_H
 #define SPARES_H
