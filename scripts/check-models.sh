@@ -71,7 +71,7 @@ mutant() {
         explore "$name" "$1" "-D$2"
         judge_mutant "$name" && return
     else
-        for scenario in 3 2 4 1; do
+        for scenario in $(scenarios_of "$1" | tac); do
             explore "$name-$scenario" "$1" "-D$2" "-DSCENARIO=$scenario"
             judge_mutant "$name-$scenario" && return
         done
@@ -95,12 +95,13 @@ start() {
 }
 
 row model states depth errors verdict
-for scenario in $(scenarios_of stop.pml); do # the first is the largest
-    start check "stop-$scenario" stop.pml "-DSCENARIO=$scenario"
+for file in stop spares; do
+    for scenario in $(scenarios_of $file.pml); do # the first is the largest
+        start check "$file-$scenario" $file.pml "-DSCENARIO=$scenario"
+    done
 done
 start check push push.pml
 start check mailbox mailbox.pml
-start check spares spares.pml
 planted=0
 for file in stop.pml push.pml mailbox.pml spares.pml; do
     [ -z "$quick" ] || break

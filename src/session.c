@@ -163,8 +163,9 @@ static void serve(struct lined_conn *conn)
 }
 
 /* Half of the threads have gone: what their connections had on the heap is free. */
-static void observe_receded(const lined_server *server)
+static void observe_receded(void *context)
 {
+    const lined_server *server = context;
     const struct lined_observer *observer = server->options.observer;
 
     if (observer != NULL && observer->receded != NULL)
@@ -183,9 +184,7 @@ static void *session_main(void *argument)
         conn->thread = &thread;
         serve(conn);
     } while ((conn = spares_wait(&server->spares, SPARES_WAIT_MS)) != NULL);
-    if (spares_recede(&server->spares))
-        observe_receded(server);
-    spares_leave(&server->spares, stack);
+    spares_leave(&server->spares, stack, observe_receded, server);
     return NULL;
 }
 

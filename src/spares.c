@@ -134,22 +134,36 @@ void *spares_wait(struct spares *spares, uint32_t wait_ms)
 
 /* ---- threads that end ---- */
 
-bool spares_recede(struct spares *spares)
+/* True where those that stay have become half as many, from SPARES_MOST on. */
+static bool have_halved_locked(struct spares *spares)
 {
-    lock(spares);
-    INVARIANT(spares->staying > 0);
-    spares->staying--;
-    bool is_half = spares->crest >= SPARES_MOST && spares->staying <= spares->crest / 2;
-    if (is_half)
-        spares->crest = spares->staying;
-    unlock(spares);
-    return is_half;
+    if (spares->crest < SPARES_MOST || spares->staying > spares->crest / 2)
+        return false;
+    spares->crest = spares->staying;
+    return true;
 }
 
-void spares_leave(struct spares *spares, struct stack *stack)
+static struct stack *take_left_locked(struct spares *spares)
+{
+    struct stack *left = spares->left;
+
+    spares->left = NULL;
+    return left;
+}
+
+void spares_leave(struct spares *spares, struct stack *stack, void (*receded)(void *context),
+                  void *context)
 {
     lock(spares);
-    struct stack *left_before = spares->left;
+    spares->staying--;
+    if (have_halved_locked(spares)) {
+        struct stack *left = take_left_locked(spares);
+        unlock(spares);
+        stack_free(left); /* all that left before have ended: what malloc kept for each is free */
+        receded(context);
+        lock(spares);
+    }
+    struct stack *left_before = take_left_locked(spares);
     stack_leave(stack);
     spares->left = stack;
     thread_ends_locked(spares);
@@ -165,8 +179,7 @@ void spares_end(struct spares *spares)
         continue;
     while (spares->threads > 0)
         INVARIANT(pthread_cond_wait(&spares->ended, &spares->lock) == 0);
-    struct stack *left = spares->left;
-    spares->left = NULL;
+    struct stack *left = take_left_locked(spares);
     unlock(spares);
     stack_free(left);
 }

@@ -37,7 +37,7 @@ struct spares {
     struct spare *waiting; /* lock; the last to come is the first to go: its caches are warm */
     size_t in_wait;        /* lock; threads in spares_wait's wait, called already or not */
     size_t threads;        /* lock; all that are, waiting or not */
-    size_t staying;        /* lock; of these, those that have not said spares_recede */
+    size_t staying;        /* lock; of these, those that have not begun to leave */
     size_t crest;          /* lock; the most that stayed since they were found to have halved */
     struct stack *left;    /* lock; owned; of the last thread that has left, or was not made */
     bool is_over;          /* lock; nobody waits any more */
@@ -61,13 +61,12 @@ struct stack *spares_take_stack(struct spares *spares);
  * when the thread is to leave. */
 void *spares_wait(struct spares *spares, uint32_t wait_ms);
 
-/* Called once by a thread that is to leave. True where at most half as many stay as there were, and
- * these were SPARES_MOST at least; once for each time that they become half as many. */
-bool spares_recede(struct spares *spares);
-
 /* Called last by a thread that runs on this stack, which it gives away. It must not touch spares
- * any more. Waits a moment for the thread that left before to end. */
-void spares_leave(struct spares *spares, struct stack *stack);
+ * any more. Waits a moment for the thread that left before to end. Calls receded first where at
+ * most half as many stay as there were, and these were SPARES_MOST at least: once for each time
+ * that they become half as many, when all that left before have ended. */
+void spares_leave(struct spares *spares, struct stack *stack, void (*receded)(void *context),
+                  void *context);
 
 /* Has all threads end, and waits until they have, for good: none runs any code of ours afterwards.
  * Those that have a job end after it. Nothing may be handed any more. */

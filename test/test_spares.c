@@ -19,6 +19,12 @@ static struct spares spares;
 static uint32_t wait_ms;
 static _Atomic int halved; /* how often */
 
+static void count_halved(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&halved, 1);
+}
+
 static void *thread_main(void *argument)
 {
     struct stack *stack = argument;
@@ -30,9 +36,7 @@ static void *thread_main(void *argument)
             sched_yield();
         atomic_fetch_add(&job->done, 1);
     } while ((job = spares_wait(&spares, wait_ms)) != NULL);
-    if (spares_recede(&spares))
-        atomic_fetch_add(&halved, 1);
-    spares_leave(&spares, stack);
+    spares_leave(&spares, stack, count_halved, NULL);
     return NULL;
 }
 

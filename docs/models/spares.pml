@@ -1,11 +1,18 @@
 /*
  * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
- * end by itself at any moment; who leaves frees the stack of who left before,
- * once the kernel says that its thread has ended; whoever frees the server waits for all of them. Places (what in_wait
+ * end by itself at any moment; who leaves frees the stack of who left before, once the kernel says
+ * that its thread has ended; whoever frees the server waits for all of them. Places (what in_wait
  * counts) are fewer than threads. A stack has the number of the job that it was made for.
  * See README.md here. MUTANT_*: a bug that the check must find.
+ *
+ * SCENARIO 1: four connections; threads do not halve
+ * SCENARIO 2: three connections
  */
+#if SCENARIO == 1
 #define JOBS 4
+#else
+#define JOBS 3
+#endif
 #define PLACES 2
 #define NOTHING JOBS
 
@@ -110,6 +117,15 @@ proctype thread(byte job, number)
     od;
     /* [spares.c spares_leave] [stack.c stack_leave] */
     atomic { LOCKED; locked = true };
+#if SCENARIO != 1
+    if
+    :: left != NOTHING -> /* [spares.c have_halved_locked] */
+        d_step { left_before = left; left = NOTHING; locked = false };
+        free_stack(left_before);
+        atomic { LOCKED; locked = true }
+    :: true
+    fi;
+#endif
 #ifdef MUTANT_LEAVES_LATE
     end_and_unlock();
     atomic { LOCKED; locked = true; left_before = left; left = number; locked = false };
