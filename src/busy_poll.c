@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* Giving way to nobody takes a fraction of a microsecond, and another thread's turn, with a send or
@@ -26,9 +27,9 @@ void busy_poll_init(struct busy_poll *poll)
     *poll = (struct busy_poll){.first = BUSY_POLL_SKIP_FIRST};
 }
 
-void busy_poll_note(struct busy_poll *poll, size_t size)
+void busy_poll_note(struct busy_poll *poll, const char *bytes, size_t size)
 {
-    poll->had_much = size >= BUSY_POLL_MUCH;
+    poll->had_much = size >= BUSY_POLL_MUCH && memchr(bytes, '\n', size - 1) != NULL;
 }
 
 static ssize_t nothing(void)

@@ -32,7 +32,8 @@
 /* The first receives of a connection do not try: of those that say a line and go there are many. */
 #define BUSY_POLL_SKIP_FIRST 4
 
-/* So much at once, in bytes, is much; and so often such a connection gives way at most. */
+/* So much at once, in bytes and with a line end before the last, is much: who sends one long line
+ * at a time waits for its reply. So often a connection that had much gives way at most. */
 #define BUSY_POLL_MUCH       256
 #define BUSY_POLL_TURNS_MOST 32
 
@@ -48,7 +49,7 @@ struct busy_poll_share {
 /* A connection's own, its thread's alone. */
 struct busy_poll {
     uint16_t first; /* receives until it tries at all */
-    bool had_much;  /* at the last receive */
+    bool had_much;  /* at the last receive, which brought the end of a line and more */
     struct back_off stay_awake;
 };
 
@@ -58,8 +59,8 @@ void busy_poll_share_init(struct busy_poll_share *share, uint32_t us);
 
 void busy_poll_init(struct busy_poll *poll);
 
-/* So much was received, here or asleep. */
-void busy_poll_note(struct busy_poll *poll, size_t size);
+/* This was received, here or asleep; at least one byte. */
+void busy_poll_note(struct busy_poll *poll, const char *bytes, size_t size);
 
 /* Receives what is there after giving way, or comes in time, as recv(2) with MSG_DONTWAIT does: -1
  * with EAGAIN when nothing came, or was not looked for, and it is time to sleep. */

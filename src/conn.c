@@ -120,11 +120,11 @@ static int end_of_input(struct lined_conn *conn)
     return LINED_STOPPING;
 }
 
-static void note_received(struct lined_conn *conn, size_t size)
+static void note_received(struct lined_conn *conn, const char *bytes, size_t size)
 {
     conn_count(&conn->entry.bytes_in, size);
     sched_policy_note(&conn->server->sched_policy, size);
-    busy_poll_note(&conn->busy_poll, size);
+    busy_poll_note(&conn->busy_poll, bytes, size);
     line_filled(&conn->in, size);
     deadlines_heard(&conn->deadlines);
     if (conn->saw_drain)
@@ -177,7 +177,7 @@ static int receive(struct lined_conn *conn)
     ssize_t size = passed == LINED_OK ? recv_patiently(conn, into, room, now)
                                       : recv(conn->entry.fd, into, room, MSG_DONTWAIT);
     if (size > 0) {
-        note_received(conn, (size_t)size);
+        note_received(conn, into, (size_t)size);
         return LINED_OK;
     }
     if (size == 0)

@@ -11,6 +11,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Others have the kernel clear another word as a thread ends, and wait for that: musl deadlocks. */
+#ifndef __GLIBC__
+#error "threads on stacks of our own need glibc: see docs/design.md, Who owns what"
+#endif
+
 /* Small, because there are many. Sanitizers need more for their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STACK_SIZE ((size_t)1024 * 1024)
@@ -36,7 +41,7 @@ static size_t page_size(void)
 }
 
 /* At the limit of maps it can fail where it would have to split one, which this one does not ask
- * for; then the addresses are lost, and that is all. */
+ * for. Then the server goes on, and is short of this memory. */
 static void unmap(char *memory, size_t page)
 {
     munmap(memory, memory_size(page));
@@ -86,7 +91,8 @@ int stack_start(struct stack *stack, void *(*main)(void *stack), void *job)
 void stack_leave(struct stack *stack)
 {
     atomic_store(&stack->occupied, 1);
-    syscall(SYS_set_tid_address, &stack->occupied); /* cannot fail */
+    /* Fails only where a filter denies it, and then nobody could ever free the stack. */
+    INVARIANT(syscall(SYS_set_tid_address, &stack->occupied) > 0);
 }
 
 void stack_free(struct stack *stack)

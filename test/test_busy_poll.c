@@ -227,17 +227,25 @@ static bool had_pause(struct busy_poll_share *share)
     return false;
 }
 
-/* Takes turns until none was longer than meant, for a long one ends it. */
-static ssize_t poll_in_turns(struct busy_poll_share *share, size_t last_size, int silent)
+/* What was received last: short lines, or one line with a LF of its own. */
+enum { MANY_LINES = 2, ONE_LINE = BUSY_POLL_MUCH };
+
+/* Takes turns until none was longer than meant, for a long one ends it. A line end stands after
+ * each so many bytes of what was received last. */
+static ssize_t poll_in_turns(struct busy_poll_share *share, size_t last_size, size_t line,
+                             int silent)
 {
+    char last[BUSY_POLL_MUCH];
     struct busy_poll poll;
     ssize_t size;
 
+    for (size_t i = 0; i < last_size; i++)
+        last[i] = (i + 1) % line == 0 ? '\n' : 'x';
     computes_ns = 50000;
     do {
         busy_poll_share_init(share, 0);
         poll = (struct busy_poll){0};
-        busy_poll_note(&poll, last_size);
+        busy_poll_note(&poll, last, last_size);
         silent_turns = silent;
         turns = 0;
         size = poll_once(&poll, share);
@@ -250,13 +258,16 @@ START_TEST(who_sent_much_is_given_way_to_again)
     struct busy_poll_share share;
 
     open_ends();
-    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, BUSY_POLL_TURNS_MOST - 1), 1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, MANY_LINES, BUSY_POLL_TURNS_MOST - 1),
+                     1);
     ck_assert_int_eq(turns, BUSY_POLL_TURNS_MOST);
     ck_assert_int_eq(misses(&share), 0); /* it paid in the end */
-    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, INT_MAX), -1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, MANY_LINES, INT_MAX), -1);
     ck_assert_int_eq(turns, BUSY_POLL_TURNS_MOST);
     ck_assert_int_eq(misses(&share), GIVE_WAY_MISS);
-    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH - 1, INT_MAX), -1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH - 1, MANY_LINES, INT_MAX), -1);
+    ck_assert_int_eq(turns, 1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, ONE_LINE, INT_MAX), -1);
     ck_assert_int_eq(turns, 1);
     close_ends();
 }
@@ -275,7 +286,7 @@ START_TEST(who_sends_from_the_same_core_is_not)
     open_tcp_ends();
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
     ck_assert_int_eq(recv(ends[0], &byte, 1, 0), 1);
-    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, INT_MAX), -1);
+    ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, MANY_LINES, INT_MAX), -1);
     ck_assert_int_eq(turns, 1);
     close_ends();
     ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
