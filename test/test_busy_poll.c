@@ -311,7 +311,7 @@ START_TEST(what_comes_after_a_long_turn_does_not_pay)
     } while (poll_once(&poll, &share) < 0);
     ck_assert_int_eq(byte, 'z');
     ck_assert_uint_eq(poll.stay_awake.misses, 1);
-    ck_assert_int_eq(busy_poll_recv(&poll, &share, ends[0], &byte, 1), -1); /* a pause */
+    ck_assert(had_pause(&share)); /* it may be over by now */
     close_ends();
 }
 END_TEST
