@@ -76,25 +76,30 @@ now_us() { echo "${EPOCHREALTIME//[!0-9]/}"; }
 # A client has all that it was owed: what comes after is no part of the MB/s.
 note_end() { now_us >"$counts/end.$BASHPID"; }
 
-dd_zeros() { dd if=/dev/zero bs="$size" count="$count" status=progress; }
+# Both become dd, so that a TERM for the background job reaches it.
+write_zeros() { exec dd if=/dev/zero bs="$size" count="$count" status=progress; }
 
-# A client is a shell of its own, with dd in the background so that a TERM reaches it.
+# In large pieces: what reading takes of the machine, the server that is measured has not. dd says
+# at its end how many bytes there were.
+read_replies() { LC_ALL=C exec dd of=/dev/null bs=256K iflag=fullblock,count_bytes count="$owed"; }
+
+# A client is a shell of its own.
 client() {
     trap 'kill $(jobs -p) 2>/dev/null; exit 1' TERM
     if [ $read_back = no ]; then
-        dd_zeros >"/dev/tcp/$host/$port" &
+        write_zeros >"/dev/tcp/$host/$port" &
         wait $! && note_end
         return
     fi
     exec 3<>"/dev/tcp/$host/$port" || return 1
-    dd_zeros >&3 &
-    local writer=$! received
-    head -c "$owed" <&3 | wc -c >"$counts/$BASHPID" &
+    write_zeros >&3 &
+    local writer=$! said="$counts/said.$BASHPID" received
+    read_replies <&3 2>"$said" &
     wait $! && wait "$writer" || return 1
     note_end
-    received=$(<"$counts/$BASHPID")
-    if [ "$received" -ne "$owed" ]; then
-        echo "load-dd: received $received bytes, the protocol owes $owed" >&2
+    received=$(sed -n 's/ byte.*//p' "$said")
+    if [ "${received:-0}" -ne "$owed" ]; then
+        echo "load-dd: received ${received:-0} bytes, the protocol owes $owed" >&2
         return 1
     fi
     # The server has nothing more to say now, so it is good if this wait runs out.
@@ -117,7 +122,7 @@ summary() {
 # shellcheck disable=SC2317 # called by the trap
 stop() {
     stopping=yes
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+    jobs -p | xargs -r kill 2>/dev/null
 }
 trap stop INT TERM
 

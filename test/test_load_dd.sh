@@ -36,6 +36,19 @@ end_serving
 [[ $said == *"served 6 connections, 34470 lines, 50331648 bytes in, 50705370 bytes out,"* ]] ||
     fail "lined said: $said"
 
+# Who is stopped stops its dd, and says what was done. The server would never give one up.
+serve --quiet --send-timeout 0
+threads=$(count_threads) descriptors=$(count_descriptors)
+"$root/scripts/load-dd.sh" -p "$port" -c 999999 -j 2 --read-back >"$scratch/summary" 2>/dev/null &
+load=$!
+for ((i = 0; i < 1000 && $(count_descriptors) < descriptors + 2; i++)); do sleep 0.01; done
+kill -TERM "$load"
+wait "$load" || fail "it ended with $? when it was stopped"
+await_counts "$threads" "$descriptors"
+end_serving
+[ "$(<"$scratch/summary")" = "load-dd: 0 rounds, 0 bytes, 0 MB/s, 0 failures" ] ||
+    fail "the summary of one that was stopped is: $(<"$scratch/summary")"
+
 # A server that answers something else is noticed, and so is one that is not there.
 serve --quiet --max-line 100
 ! "$root/scripts/load-dd.sh" -p "$port" -n 1 -b 1000 --read-back >"$scratch/summary" 2>&1 ||
