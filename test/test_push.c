@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* POLLRDHUP */
+#define _GNU_SOURCE /* POLLRDHUP, sched_setaffinity */
 /* Sending to other connections, in both modes. */
 #include "dial.h"
 #include "embed.h"
@@ -8,6 +8,7 @@
 #include <lined.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -149,14 +150,26 @@ START_TEST(a_push_never_lands_inside_a_reply)
 }
 END_TEST
 
-/* What the receiver does not take at once waits, and comes whole and in order. */
+/* All threads from now on: what one sends, another reads only when it has its turn. */
+static void share_a_core(void)
+{
+    cpu_set_t core;
+
+    CPU_ZERO(&core);
+    CPU_SET(sched_getcpu(), &core);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof core, &core), 0);
+}
+
+/* What the receiver does not take at once waits, and comes whole and in order: in several
+ * deliveries, for none finds a receiver who reads all the while. */
 START_TEST(what_waits_is_delivered_in_order)
 {
-    enum { MESSAGES = 1000, SIZE = 10000 };
+    enum { MESSAGES = 1000, SIZE = 20000 };
     static char message[SIZE + 1], expected[SIZE + 1];
 
     prepare((enum lined_mode)_i);
     options.push_limit = (size_t)MESSAGES * SIZE;
+    share_a_core();
     lined_server *server = start_worker(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
