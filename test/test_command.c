@@ -295,7 +295,7 @@ START_TEST(each_signal_drains)
     expect_eof(client);
     hang_up(client);
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: draining 1 connection; a second signal cuts at once");
+    ck_assert_str_eq(text, "lined: draining 1 connection; a second SIGINT or SIGTERM cuts at once");
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text, "lined: served 1 connections, 1 lines, 16 bytes in, 17 bytes out, "
                            "10 unfinished bytes dropped");
@@ -319,6 +319,7 @@ static int get_stuck(void)
     memset(lines, '\n', sizeof lines);
     while (poll(&writable, 1, 300) == 1)
         send(client, lines, sizeof lines, MSG_NOSIGNAL);
+    ck_assert_int_eq(fcntl(client, F_SETFL, flags), 0);
     return client;
 }
 
@@ -343,6 +344,24 @@ START_TEST(a_second_signal_cuts_at_once)
     end_by(SIGINT, 3);
     ck_assert_ptr_nonnull(strstr(text, "lined: cutting 1 connection\n"));
     hang_up(client);
+}
+END_TEST
+
+/* As a terminal closes, the shell sends one, and so may the kernel. */
+START_TEST(a_second_hangup_still_drains)
+{
+    process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
+    int client = get_stuck();
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    process_line(&server.err, text, sizeof text); /* it drains */
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    ck_assert_int_eq(kill(server.pid, SIGUSR1),
+                     0); /* is taken after it, for its number is higher */
+    process_line(&server.err, text, sizeof text);
+    ck_assert_int_eq(text[0], '{');
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(process_wait(&server), 0);
 }
 END_TEST
 
@@ -703,6 +722,25 @@ START_TEST(a_full_standard_output_does_not_stop_serving)
 }
 END_TEST
 
+/* The kernel sends SIGXFSZ there, as it sends SIGPIPE for a pipe. */
+START_TEST(a_file_at_its_limit_does_not_stop_serving)
+{
+    const struct rlimit limit = {.rlim_cur = 1, .rlim_max = 1};
+    FILE *file = tmpfile();
+
+    ck_assert_ptr_nonnull(file);
+    process_serve(&server, fileno(file), NO_ARGUMENTS);
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    answer_one("one\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: standard output: File too large; the packet log has ended, "
+                           "serving goes on");
+    answer_one("two\n");
+    end_by(SIGTERM, 0);
+    fclose(file);
+}
+END_TEST
+
 START_TEST(a_closed_pipe_does_not_stop_serving)
 {
     serve();
@@ -889,6 +927,7 @@ int main(void)
         each_signal_drains,
         past_the_drain_timeout_the_rest_is_cut,
         a_second_signal_cuts_at_once,
+        a_second_hangup_still_drains,
         a_drain_serves_who_waits_to_be_accepted,
         without_descriptors_clients_wait,
         descriptors_that_come_from_outside_are_noticed_at_once,
@@ -900,6 +939,7 @@ int main(void)
         without_descriptors_a_drain_serves_who_waits,
         a_full_standard_error_stops_nothing,
         a_full_standard_output_does_not_stop_serving,
+        a_file_at_its_limit_does_not_stop_serving,
         a_closed_pipe_does_not_stop_serving,
         closed_standard_descriptors_do_not_become_sockets,
         a_stuck_standard_output_does_not_stop_a_stop,

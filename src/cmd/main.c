@@ -237,7 +237,10 @@ static int start(struct options *options)
         snprintf(text, sizeof text, "--user '%.32s': %s", options->user, message);
         return refuse(text);
     }
-    signal(SIGPIPE, SIG_IGN); /* for standard output; sockets are sent to with MSG_NOSIGNAL */
+    /* The log's, on a pipe that nobody reads and on a file past RLIMIT_FSIZE: what is left is an
+     * error of write(2). Sockets are sent to with MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     stop_block_signals();
     int failed = warn_init();
     if (failed < 0) {

@@ -51,8 +51,8 @@ static void drain(struct stop *stop)
     lined_server_stats(stop->server, &stats);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
-        say("draining %" PRIu64 " connection%s; a second signal cuts at once", stats.connected,
-            stats.connected == 1 ? "" : "s");
+        say("draining %" PRIu64 " connection%s; a second SIGINT or SIGTERM cuts at once",
+            stats.connected, stats.connected == 1 ? "" : "s");
 }
 
 static void cut(struct stop *stop)
@@ -62,11 +62,13 @@ static void cut(struct stop *stop)
     lined_server_stop(stop->server);
 }
 
-static void end(struct stop *stop)
+/* A second SIGHUP is nobody's wish: as a terminal closes, the shell sends one, and so does the
+ * kernel. */
+static void end(struct stop *stop, int signal)
 {
     if (atomic_load(&stop->began_ms) == 0)
         drain(stop);
-    else
+    else if (signal != SIGHUP)
         cut(stop);
 }
 
@@ -85,7 +87,7 @@ static void *take_signals(void *argument)
         else if (signal == WARN_SIGNAL)
             warn_due();
         else
-            end(stop);
+            end(stop, signal);
     }
 }
 
