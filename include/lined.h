@@ -225,8 +225,10 @@ struct lined_options {
     size_t max_connections;       /* at the same time; default 0: no limit */
     enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT */
     size_t max_per_ip;            /* connections from one address at the same time; one more gets
-                                   * "Too many connections from your address\n" and is closed. The
-                                   * first 64 bits of an IPv6 address count. Default 0: no limit */
+                                   * "Too many connections from your address\n" and is closed. As
+                                   * many again may be in the second in which a client that was
+                                   * told the end is waited for. The first 64 bits of an IPv6
+                                   * address count. Default 0: no limit */
     uint32_t accept_rate;         /* accepted a second, the others wait; default 0: no limit */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };

@@ -136,8 +136,10 @@ static int take_in(struct acceptor *acceptor, int fd, const union net_address *p
         return LINED_OK;
     }
     result = session_start(server, fd, peer);
-    if (result != LINED_OK)
+    if (result != LINED_OK) {
         admission_leave(&server->admission, peer);
+        admission_forget(&server->admission, peer);
+    }
     return result;
 }
 

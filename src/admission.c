@@ -22,7 +22,8 @@ static const char crowded[] = "Too many connections from your address\n";
  * case that they could aim for, nor anything to resize. */
 struct address {
     struct in6_addr key;
-    size_t present; /* at least 1 */
+    size_t present;
+    size_t leaving; /* have left, are not forgotten; of both there is one at least */
 };
 
 static int compare(const void *one, const void *other)
@@ -34,7 +35,7 @@ static int compare(const void *one, const void *other)
 /* What counts as the client's address, see the header. */
 static struct address address_of(const union net_address *client)
 {
-    struct address address = {.present = 0};
+    struct address address = {0};
 
     if (client->any.sa_family == AF_INET) { /* as IPv4-mapped */
         memset(address.key.s6_addr + 10, 0xff, 2);
@@ -148,17 +149,37 @@ int admission_enter(struct admission *admission, const union net_address *client
     return result;
 }
 
-void admission_leave(struct admission *admission, const union net_address *client)
+/* Of a client that was let in. */
+static struct address *find_locked(struct admission *admission, const union net_address *client)
 {
     const struct address like = address_of(client);
+    void *found = tfind(&like, &admission->addresses, compare);
 
+    INVARIANT(found != NULL);
+    return *(struct address **)found;
+}
+
+bool admission_leave(struct admission *admission, const union net_address *client)
+{
+    if (admission->most_per_ip == 0)
+        return true;
+    lock(admission);
+    struct address *address = find_locked(admission, client);
+    address->present--;
+    bool may_stay = address->leaving < admission->most_per_ip;
+    address->leaving++;
+    unlock(admission);
+    return may_stay;
+}
+
+void admission_forget(struct admission *admission, const union net_address *client)
+{
     if (admission->most_per_ip == 0)
         return;
     lock(admission);
-    void *found = tfind(&like, &admission->addresses, compare);
-    INVARIANT(found != NULL);
-    struct address *address = *(struct address **)found;
-    if (--address->present == 0) {
+    struct address *address = find_locked(admission, client);
+    address->leaving--;
+    if (address->present == 0 && address->leaving == 0) {
         tdelete(address, &admission->addresses, compare);
         free(address);
     }

@@ -14,6 +14,7 @@
 #include "net.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +47,13 @@ void admission_accepted(struct admission *admission, int64_t now_ms);
 int admission_enter(struct admission *admission, const union net_address *client, size_t present,
                     const char **line);
 
-/* A client that was let in has gone. Any thread. */
-void admission_leave(struct admission *admission, const union net_address *client);
+/* A client that was let in is served no more, and may come again. False: as many of its address as
+ * may be here have left and are not forgotten yet, so its connection is to be closed at once: else
+ * clients that do not end theirs would hold any number of places. Any thread. */
+bool admission_leave(struct admission *admission, const union net_address *client);
+
+/* One that has left is about to be closed. Any thread. */
+void admission_forget(struct admission *admission, const union net_address *client);
 
 /* How many were turned away. Any thread. */
 uint64_t admission_refused(struct admission *admission);

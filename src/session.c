@@ -144,6 +144,7 @@ static void observe_closed(struct lined_conn *conn, int reason)
 static void serve(struct lined_conn *conn)
 {
     struct registry *registry = &conn->server->registry;
+    struct admission *admission = &conn->server->admission;
     int fd = conn->entry.fd;
 
     int reason =
@@ -151,8 +152,9 @@ static void serve(struct lined_conn *conn)
     reason = conn_finish(conn, reason);
     observe_closed(conn, reason);
     /* Before the client hears of our end, for then it may come again at once. */
-    admission_leave(&conn->server->admission, &conn->peer);
-    conn_say_goodbye(conn, reason);
+    if (admission_leave(admission, &conn->peer))
+        conn_say_goodbye(conn, reason);
+    admission_forget(admission, &conn->peer);
 
     /* The order matters, see registry.h. */
     registry_leave(registry, &conn->entry);

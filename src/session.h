@@ -8,8 +8,8 @@
 #include "net.h"
 
 /* Serves the client on fd, which admission_enter has let in. LINED_OK: takes fd over, and will say
- * admission_leave. Else nothing has changed: LINED_STOPPING when the server takes nobody any more;
- * -errno when there is no memory or no thread (pthread_create(3)). */
+ * admission_leave and admission_forget. Else nothing has changed: LINED_STOPPING when the server
+ * takes nobody any more; -errno when there is no memory or no thread (pthread_create(3)). */
 int session_start(lined_server *server, int fd, const union net_address *peer);
 
 #endif

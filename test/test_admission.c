@@ -24,11 +24,25 @@ static bool enters(const char *ip)
     return line == NULL;
 }
 
-static void leaves(const char *ip)
+/* Returns whether it may stay until it is forgotten. */
+static bool leaves(const char *ip)
 {
     const union net_address address = address_of(ip);
 
-    admission_leave(&admission, &address);
+    return admission_leave(&admission, &address);
+}
+
+static void is_forgotten(const char *ip)
+{
+    const union net_address address = address_of(ip);
+
+    admission_forget(&admission, &address);
+}
+
+static void goes(const char *ip)
+{
+    leaves(ip);
+    is_forgotten(ip);
 }
 
 static void begin(const struct lined_options *options)
@@ -62,10 +76,32 @@ START_TEST(addresses_count_as_people_count_them)
         ck_assert_msg(enters(cases[i].second) == !cases[i].is_same, "%s, %s", cases[i].first,
                       cases[i].second);
         if (!cases[i].is_same)
-            leaves(cases[i].second);
-        leaves(cases[i].first);
+            goes(cases[i].second);
+        goes(cases[i].first);
     }
     ck_assert_ptr_null(admission.addresses); /* nothing is kept of who has gone */
+    admission_deinit(&admission);
+}
+END_TEST
+
+START_TEST(as_many_may_stay_after_they_have_left)
+{
+    begin(&(struct lined_options){.max_per_ip = 2});
+    for (int i = 0; i < 4; i++) { /* who leaves makes room at once */
+        ck_assert(enters("10.0.0.1"));
+        ck_assert(leaves("10.0.0.1") == (i < 2));
+    }
+    ck_assert(enters("10.0.0.2"));
+    ck_assert(leaves("10.0.0.2"));
+    is_forgotten("10.0.0.2");
+    for (int i = 0; i < 3; i++)
+        is_forgotten("10.0.0.1");
+    ck_assert(enters("10.0.0.1"));
+    ck_assert(leaves("10.0.0.1")); /* one does */
+    is_forgotten("10.0.0.1");
+    ck_assert_ptr_nonnull(admission.addresses);
+    is_forgotten("10.0.0.1");
+    ck_assert_ptr_null(admission.addresses);
     admission_deinit(&admission);
 }
 END_TEST
@@ -86,7 +122,7 @@ START_TEST(many_addresses_come_and_go)
     for (int times = 0; times < 2; times++) {
         for (int i = ADDRESSES - 1; i >= 0; i--) {
             snprintf(ip, sizeof ip, "10.%d.%d.1", i / 256, i % 256);
-            leaves(ip);
+            goes(ip);
         }
     }
     ck_assert_ptr_null(admission.addresses);
@@ -107,7 +143,7 @@ START_TEST(the_limit_comes_before_the_addresses)
     ck_assert_str_eq(line, "Too many connections from your address\n");
     ck_assert_int_eq(admission_enter(&admission, &address, 5, &line), LINED_OK);
     ck_assert_str_eq(line, "Server busy\n");
-    leaves("10.0.0.1");
+    goes("10.0.0.1");
     admission_deinit(&admission);
 }
 END_TEST
@@ -170,9 +206,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        addresses_count_as_people_count_them,  many_addresses_come_and_go,
-        the_limit_comes_before_the_addresses,  the_rate_is_kept_over_time,
-        only_a_moments_silence_is_made_up_for, without_a_rate_the_next_is_always_due,
+        addresses_count_as_people_count_them,
+        as_many_may_stay_after_they_have_left,
+        many_addresses_come_and_go,
+        the_limit_comes_before_the_addresses,
+        the_rate_is_kept_over_time,
+        only_a_moments_silence_is_made_up_for,
+        without_a_rate_the_next_is_always_due,
     };
     return suite_run("admission", tests, sizeof tests / sizeof tests[0]);
 }

@@ -533,6 +533,38 @@ START_TEST(one_address_has_its_own_limit)
 }
 END_TEST
 
+static int end_at_once(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    lined_send(conn, line, size);
+    return LINED_END;
+}
+
+/* They are waited for, for a second, but not for more of them than may be connected. */
+START_TEST(who_does_not_close_holds_few_places)
+{
+    enum { CLIENTS = 100, LIMIT = 2 };
+    static const struct lined_worker worker = {.line = end_at_once};
+    int clients[CLIENTS];
+
+    prepare_faults();
+    options.max_per_ip = LIMIT;
+    lined_server *server = start_worker(&worker);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(lined_server_port(server));
+        say(clients[i], "bye\n");
+        expect(clients[i], "bye\n");
+        expect_eof(clients[i]);
+    }
+    /* With these, those whose threads have not had their turn to go. */
+    ck_assert_uint_le(stats_of(server).connected_peak, CLIENTS / 2);
+    ck_assert_uint_eq(stats_of(server).refused, 0);
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    finish(server);
+}
+END_TEST
+
 /* Also while the acceptor rests because somebody else has taken the last place. */
 START_TEST(who_is_turned_away_is_closed_in_a_while_at_the_limit_too)
 {
@@ -853,6 +885,7 @@ int main(void)
         who_is_turned_away_stalls_nobody,
         who_is_turned_away_and_stays_is_closed_in_a_while,
         one_address_has_its_own_limit,
+        who_does_not_close_holds_few_places,
         who_is_turned_away_is_closed_in_a_while_at_the_limit_too,
         accepting_keeps_to_its_rate,
         a_drain_does_not_wait_for_the_rate,
