@@ -5,6 +5,9 @@
 
 #define CAPACITY_LEAST ((size_t)256)
 
+/* Up to here it grows by four; then by half, so that little more is taken than is needed. */
+#define GROWS_FAST_UP_TO ((size_t)64 * 1024)
+
 void out_init(struct out_buffer *out, size_t most)
 {
     *out = (struct out_buffer){.most = most};
@@ -22,7 +25,7 @@ static void grow(struct out_buffer *out, size_t size)
     size_t capacity = out->capacity == 0 ? CAPACITY_LEAST : out->capacity;
 
     while (capacity < out->most && capacity - out->used < size)
-        capacity *= 4;
+        capacity = capacity < GROWS_FAST_UP_TO ? capacity * 4 : capacity + capacity / 2;
     if (capacity > out->most)
         capacity = out->most;
     char *data = realloc(out->data, capacity);

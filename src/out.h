@@ -1,6 +1,7 @@
 /*
  * Bytes waiting to be sent: gathers many small pieces for one send. Pure: knows no descriptor.
- * Grows by four while it is found full, up to a limit; gives its memory back with out_shrink.
+ * Grows by four while it is found full, and by half past 64 KiB, up to a limit; gives its memory
+ * back with out_shrink.
  */
 #ifndef OUT_H
 #define OUT_H

@@ -51,6 +51,15 @@ int outbox_disconnect_locked(struct outbox *outbox)
     return LINED_SLOW_CONSUMER;
 }
 
+/* What is held only becomes less meanwhile, so an old value is too strict at worst. */
+static bool has_room_locked(const struct outbox *outbox, size_t size)
+{
+    size_t waiting =
+        outbox->waiting.used + atomic_load_explicit(&outbox->held, memory_order_relaxed);
+
+    return waiting <= outbox->waiting.most && size <= outbox->waiting.most - waiting;
+}
+
 int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
 {
     ssize_t sent = 0;
@@ -67,7 +76,8 @@ int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
     }
     size_t left = size - (size_t)sent;
     /* All of it or nothing: half a push would be a torn one. No memory counts as no room. */
-    if (left > 0 && out_put(&outbox->waiting, bytes + sent, left) < left)
+    if (left > 0 &&
+        (!has_room_locked(outbox, left) || out_put(&outbox->waiting, bytes + sent, left) < left))
         return outbox_disconnect_locked(outbox);
     return LINED_OK;
 }
@@ -95,6 +105,7 @@ static void take_waiting_locked(struct outbox *outbox, struct out_buffer *taken)
     const struct out_buffer empty = *taken;
 
     *taken = outbox->waiting;
+    atomic_store_explicit(&outbox->held, taken->used, memory_order_relaxed);
     outbox->waiting = empty;
     outbox->waiting.most = taken->most;
 }
@@ -107,10 +118,16 @@ void outbox_hold(struct outbox *outbox, struct out_buffer *taken)
     outbox_unlock(outbox);
 }
 
+void outbox_sent_held(struct outbox *outbox, size_t size)
+{
+    atomic_fetch_sub_explicit(&outbox->held, size, memory_order_relaxed);
+}
+
 bool outbox_release(struct outbox *outbox, struct out_buffer *taken)
 {
     outbox_lock(outbox);
     bool more = outbox->waiting.used > 0;
+    atomic_store_explicit(&outbox->held, 0, memory_order_relaxed); /* what failed, too */
     if (more)
         take_waiting_locked(outbox, taken);
     else

@@ -24,6 +24,8 @@ struct outbox {
     _Atomic uint64_t sent;     /* bytes that went straight to the socket; written under the lock,
                                 * read without it: a figure a moment old is as good */
     bool is_held;              /* lock; the connection's thread is sending: pushes wait */
+    _Atomic size_t held;       /* pushed bytes that it has taken and not sent yet, which count as
+                                * waiting; set under the lock, made less by that thread without */
     bool is_slow;              /* lock; the limit was passed */
     bool is_closed;            /* lock; nothing more is taken: the connection ends */
     bool saw_reset;            /* lock; a push found the client gone */
@@ -52,6 +54,9 @@ bool outbox_needs_courier_locked(const struct outbox *outbox);
 /* The connection's thread is about to send: pushes wait from now on. What waited already goes to
  * taken, which must be empty, and is to be sent first. */
 void outbox_hold(struct outbox *outbox, struct out_buffer *taken);
+
+/* So many of the bytes that were taken are sent. By the connection's thread. */
+void outbox_sent_held(struct outbox *outbox, size_t size);
 
 /* Its reply is sent. False: done. True: pushes came meanwhile; they are in taken, which must be
  * empty, and are to be sent before this is called again. */

@@ -53,9 +53,11 @@ static int wait_writable(struct lined_conn *conn)
     return LINED_SESSION_TIMEOUT;
 }
 
+enum origin { REPLIED, PUSHED };
+
 /* Sends all the bytes, or finds the client gone (LINED_OK: what it sent before is still to be
  * handled), or gives up. */
-static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
+static int send_all(struct lined_conn *conn, const char *bytes, size_t size, enum origin origin)
 {
     while (size > 0 && !conn->peer_gone && conn->send_failed == LINED_OK) {
         ssize_t sent = send(conn->entry.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -63,6 +65,8 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
             bytes += sent;
             size -= (size_t)sent;
             conn_count(&conn->entry.bytes_out, (uint64_t)sent);
+            if (origin == PUSHED)
+                outbox_sent_held(&conn->entry.outbox, (size_t)sent);
         } else if (errno == EAGAIN) {
             conn_settled(conn); /* this may take long */
             conn->send_failed = wait_writable(conn);
@@ -75,12 +79,12 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size)
     return conn->send_failed;
 }
 
-static void send_and_empty(struct lined_conn *conn, struct out_buffer *out)
+static void send_and_empty(struct lined_conn *conn, struct out_buffer *out, enum origin origin)
 {
     size_t waiting = out->used;
 
     out->used = 0;
-    send_all(conn, out->data, waiting);
+    send_all(conn, out->data, waiting, origin);
 }
 
 /* While this thread sends, pushes wait. What waited before is sent first, for a push may have been
@@ -93,14 +97,14 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     out_init(&theirs, conn->server->options.push_limit);
     if (!conn->is_mid_reply) {
         outbox_hold(outbox, &theirs);
-        send_and_empty(conn, &theirs);
+        send_and_empty(conn, &theirs, PUSHED);
     }
-    send_and_empty(conn, &conn->out);
+    send_and_empty(conn, &conn->out, REPLIED);
     while (!in_mid_reply) {
         out_deinit(&theirs);
         if (!outbox_release(outbox, &theirs))
             break;
-        send_and_empty(conn, &theirs);
+        send_and_empty(conn, &theirs, PUSHED);
     }
     out_deinit(&theirs);
     conn->is_mid_reply = in_mid_reply;

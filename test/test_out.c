@@ -46,6 +46,21 @@ START_TEST(pieces_of_every_length_are_copied)
 }
 END_TEST
 
+/* What a peer can have allocated is what it can have gathered, and half as much. */
+START_TEST(past_64_kib_it_takes_half_as_much_again_at_most)
+{
+    static const char bytes[1000];
+    struct out_buffer out;
+
+    out_init(&out, (size_t)16 * 1024 * 1024);
+    while (out.used < (size_t)4 * 1024 * 1024) {
+        ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), sizeof bytes);
+        ck_assert_uint_le(out.capacity, out.used < 64000 ? 65536 : out.used + out.used / 2);
+    }
+    out_deinit(&out);
+}
+END_TEST
+
 START_TEST(a_full_buffer_takes_what_fits)
 {
     static const char bytes[MOST + 5];
@@ -100,6 +115,7 @@ int main(void)
     const TTest *const tests[] = {
         bytes_gather_in_order,
         pieces_of_every_length_are_copied,
+        past_64_kib_it_takes_half_as_much_again_at_most,
         a_full_buffer_takes_what_fits,
         what_was_sent_is_dropped,
         memory_is_given_back_when_nothing_waits,
