@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/install-deps.sh lint
 mapfile -t sources < <(git ls-files '*.c' '*.h')
 clang-format --dry-run --Werror "${sources[@]}"
-mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+mapfile -t shells < <(git ls-files '*.sh' '.ci/*')
 shellcheck "${shells[@]}"
 mandoc -T lint -W warning docs/*.[0-9]
 echo "lint: ${#sources[@]} sources, ${#shells[@]} scripts, man pages: clean"

@@ -17,6 +17,7 @@ static void unlock(struct spares *spares)
 
 void spares_init(struct spares *spares)
 {
+    stack_prepare();
     *spares = (struct spares){0};
     INVARIANT(pthread_mutex_init(&spares->lock, NULL) == 0);
     INVARIANT(pthread_cond_init(&spares->ended, NULL) == 0);

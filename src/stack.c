@@ -1,10 +1,11 @@
-#define _GNU_SOURCE /* MAP_, syscall */
+#define _GNU_SOURCE /* MAP_, syscall, dl_iterate_phdr */
 #include "stack.h"
 
 #include "invariant.h"
 #include "lined.h"
 
 #include <errno.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -28,16 +29,43 @@
 #define STACK_SIZE ((size_t)128 * 1024)
 #endif
 
-/* The whole: the guard page, the stack, and a page more, in which this record is the last and the
- * thread's own begins. */
-static size_t memory_size(size_t page)
-{
-    return page + STACK_SIZE + page;
-}
+static pthread_once_t is_prepared = PTHREAD_ONCE_INIT;
+static size_t tls_size; /* by prepare, once: see is_prepared */
 
 static size_t page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int add_tls(struct dl_phdr_info *object, size_t info_size, void *sum)
+{
+    (void)info_size;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        if (object->dlpi_phdr[i].p_type == PT_TLS)
+            *(size_t *)sum += object->dlpi_phdr[i].p_memsz + object->dlpi_phdr[i].p_align;
+    }
+    return 0;
+}
+
+static void prepare(void)
+{
+    size_t page = page_size();
+
+    dl_iterate_phdr(add_tls, &tls_size);
+    tls_size = (tls_size + page - 1) / page * page;
+}
+
+void stack_prepare(void)
+{
+    INVARIANT(pthread_once(&is_prepared, prepare) == 0);
+}
+
+/* The whole: the guard page, the stack, what threads have of variables of their own, which the C
+ * library puts above it, and a page more, in which this record is the last and the thread's own
+ * begins. */
+static size_t memory_size(size_t page)
+{
+    return page + STACK_SIZE + tls_size + page;
 }
 
 /* At the limit of maps it can fail where it would have to split one, which this one does not ask

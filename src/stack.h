@@ -21,6 +21,11 @@ struct stack {
     _Atomic uint32_t occupied; /* 1 from stack_leave on, until the kernel clears it */
 };
 
+/* Finds out how large a stack has to be in this program: what its libraries have as variables of
+ * each thread lies there too. Before all others, and not while somebody holds the loader's lock
+ * (dl_iterate_phdr(3)); more than once does no harm. What is loaded later has to do with less. */
+void stack_prepare(void);
+
 /* One with a guard page below it. LINED_OK or -errno: there is no memory. */
 int stack_make(struct stack **made);
 

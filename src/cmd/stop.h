@@ -1,7 +1,8 @@
 /*
- * What signals do to a server. SIGTERM, SIGINT and SIGHUP end it: the first drains it; a second that
- * is no SIGHUP cuts it, its log too. SIGUSR1 prints the statistics, WARN_SIGNAL what warn.h has held back. A
- * thread of its own takes them with sigwait(3), so nothing runs in a signal handler.
+ * What signals do to a server. SIGTERM, SIGINT and SIGHUP end it: the first drains it; a second
+ * that is no SIGHUP cuts it, its log too. SIGUSR1 prints the statistics, WARN_SIGNAL what warn.h
+ * has held back. A thread of its own takes them with sigwait(3), so nothing runs in a signal
+ * handler.
  */
 #ifndef STOP_H
 #define STOP_H
