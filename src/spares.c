@@ -160,7 +160,7 @@ void spares_leave(struct spares *spares, struct stack *stack, void (*receded)(vo
     if (have_halved_locked(spares)) {
         struct stack *left = take_left_locked(spares);
         unlock(spares);
-        stack_free(left); /* all that left before have ended: what malloc kept for each is free */
+        stack_free(left); /* what malloc kept for each that has ended is free */
         receded(context);
         lock(spares);
     }

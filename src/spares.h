@@ -64,7 +64,8 @@ void *spares_wait(struct spares *spares, uint32_t wait_ms);
 /* Called last by a thread that runs on this stack, which it gives away. It must not touch spares
  * any more. Waits a moment for the thread that left before to end. Calls receded first where at
  * most half as many stay as there were, and these were SPARES_MOST at least: once for each time
- * that they become half as many, when all that left before have ended. */
+ * that they become half as many, when all that left before have ended, but those that another
+ * such call waits for just then. */
 void spares_leave(struct spares *spares, struct stack *stack, void (*receded)(void *context),
                   void *context);
 

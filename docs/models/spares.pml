@@ -25,7 +25,8 @@ byte job_of[PLACES];
 bool is_called[PLACES];
 byte sleepers[PLACES]; /* in pthread_cond_timedwait(3) on the place's condition */
 byte left = NOTHING; /* whose stack */
-bool is_made[JOBS], is_run_on[JOBS], is_freed[JOBS]; /* stacks */
+bool is_made[JOBS], is_run_on[JOBS], is_freed[JOBS]; /* stacks, as it is */
+bool occupied[JOBS]; /* as their word says */
 
 #define LOCKED !locked -> assert(!freed)
 
@@ -35,9 +36,9 @@ inline free_stack(number) {
     :: number == NOTHING
     :: number != NOTHING ->
 #ifndef MUTANT_DOES_NOT_WAIT
-        !is_run_on[number]; /* FUTEX_WAIT */
+        !occupied[number]; /* FUTEX_WAIT */
 #endif
-        d_step { assert(!is_freed[number]); is_freed[number] = true }
+        d_step { assert(!is_run_on[number] && !is_freed[number]); is_freed[number] = true }
     fi
 }
 
@@ -115,26 +116,34 @@ proctype thread(byte job, number)
        :: else
        fi
     od;
-    /* [spares.c spares_leave] [stack.c stack_leave] */
+    /* [spares.c spares_leave] */
     atomic { LOCKED; locked = true };
 #if SCENARIO != 1
     if
-    :: left != NOTHING -> /* [spares.c have_halved_locked] */
+    :: true -> /* [spares.c have_halved_locked] */
         d_step { left_before = left; left = NOTHING; locked = false };
         free_stack(left_before);
+        assert(!freed); /* [session.c observe_receded] */
         atomic { LOCKED; locked = true }
     :: true
     fi;
 #endif
 #ifdef MUTANT_LEAVES_LATE
     end_and_unlock();
-    atomic { LOCKED; locked = true; left_before = left; left = number; locked = false };
+    atomic { LOCKED; locked = true; left_before = left; occupied[number] = true; left = number; locked = false };
 #else
+#ifdef MUTANT_SAYS_LATE
     d_step { left_before = left; left = number };
     end_and_unlock();
+    occupied[number] = true;
+#else
+    d_step { left_before = left; occupied[number] = true; left = number }; /* [stack.c stack_leave] */
+    end_and_unlock();
+#endif
 #endif
     free_stack(left_before);
-    d_step { assert(!is_freed[number]); is_run_on[number] = false } /* set_tid_address(2) */
+    /* the kernel, as set_tid_address(2) has it do */
+    d_step { assert(!is_freed[number]); is_run_on[number] = false; occupied[number] = false }
 }
 
 /* [session.c run] [spares.c spares_hand] [spares.c spares_not_made] */
@@ -162,15 +171,15 @@ proctype acceptor()
 #endif
             locked = false;
             atomic { /* [spares.c spares_take_stack] [stack.c stack_make]; no number is given twice */
-                !locked && ((left != NOTHING && !is_run_on[left]) || !is_made[job] || is_freed[job]);
+                !locked && ((left != NOTHING && !occupied[left]) || !is_made[job] || is_freed[job]);
                 assert(!freed);
                 if
 #ifdef MUTANT_TAKES_WHO_LEAVES
                 :: left != NOTHING -> stack = left; left = NOTHING
                 :: left == NOTHING -> stack = job; is_made[job] = true
 #else
-                :: left != NOTHING && !is_run_on[left] -> stack = left; left = NOTHING
-                :: left == NOTHING || is_run_on[left] -> stack = job; is_made[job] = true; is_freed[job] = false
+                :: left != NOTHING && !occupied[left] -> stack = left; left = NOTHING
+                :: left == NOTHING || occupied[left] -> stack = job; is_made[job] = true; is_freed[job] = false
 #endif
                 fi
             };
