@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define DEADLINE_SECONDS 10
+#define DEADLINE_SECONDS 30
 
 int dial_narrow(uint16_t port, int size)
 {

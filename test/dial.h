@@ -1,5 +1,5 @@
 /*
- * A client for tests: dial, say, expect. Every call has a deadline of ten seconds and fails the
+ * A client for tests: dial, say, expect. Every call has a deadline of 30 seconds and fails the
  * test when it passes, so no test hangs and none sleeps.
  */
 #ifndef DIAL_H

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEADLINE_MS    10000
+#define DEADLINE_MS    30000
 #define ARGUMENTS_MOST 32
 
 static void become(const char *command, int out, int err, const char *const arguments[])

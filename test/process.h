@@ -37,7 +37,7 @@ void process_run_command(struct process *process, const char *command, int out,
 /* Runs lined, with --port 0 before the arguments; returns once it listens on process->port. */
 void process_serve(struct process *process, int out, const char *const arguments[]);
 
-/* Reads one line, its LF left out, terminated; fails the test at the end of file. Deadline ten
+/* Reads one line, its LF left out, terminated; fails the test at the end of file. Deadline 30
  * seconds. */
 void process_line(struct reader *reader, char *line, size_t size);
 

@@ -61,11 +61,11 @@ static int await(struct watch *watch, const size_t *count, size_t wanted, const 
     struct timespec deadline;
 
     clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += 10;
+    deadline.tv_sec += 30;
     pthread_mutex_lock(&watch->lock);
     while (*count < wanted) {
         if (pthread_cond_timedwait(&watch->changed, &watch->lock, &deadline) != 0)
-            ck_abort_msg("%zu of %zu %s in ten seconds", *count, wanted, what);
+            ck_abort_msg("%zu of %zu %s in 30 seconds", *count, wanted, what);
     }
     int reason = watch->last_reason;
     pthread_mutex_unlock(&watch->lock);
