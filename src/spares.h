@@ -70,7 +70,8 @@ void spares_leave(struct spares *spares, struct stack *stack, void (*receded)(vo
                   void *context);
 
 /* Has all threads end, and waits until they have, for good: none runs any code of ours afterwards.
- * Those that have a job end after it. Nothing may be handed any more. */
+ * Those that have a job end after it. Nothing may be handed any more. Where two call it at once,
+ * all this is so when both have returned. */
 void spares_end(struct spares *spares);
 
 #endif

@@ -2,11 +2,12 @@
  * Threads to spare: the acceptor hands connections to threads that wait, or makes some; a wait may
  * end by itself at any moment; who leaves frees the stack of who left before, once the kernel says
  * that its thread has ended; whoever frees the server waits for all of them. Places (what in_wait
- * counts) are fewer than threads. A stack has the number of the job that it was made for.
+ * counts) are fewer than threads. A stack has the number of the job that it was made for. Whoever
+ * leaves may find that threads have halved: how many there are decides nothing here.
  * See README.md here. MUTANT_*: a bug that the check must find.
  *
- * SCENARIO 1: four connections; threads do not halve
- * SCENARIO 2: three connections
+ * SCENARIO 1: four connections; one thread waits for the end, and frees
+ * SCENARIO 2: three connections; two threads wait for the end, of which one joins the other and frees
  */
 #if SCENARIO == 1
 #define JOBS 4
@@ -16,7 +17,8 @@
 #define PLACES 2
 #define NOTHING JOBS
 
-bool locked, is_over, freed, acceptor_gone, ender_sleeps;
+bool locked, is_over, freed, acceptor_gone, waiter_gone;
+bool ender_sleeps[2]; /* in pthread_cond_wait(3) on ended */
 byte threads, served;
 byte done[JOBS];
 chan free_places = [PLACES] of { byte };
@@ -25,8 +27,12 @@ byte job_of[PLACES];
 bool is_called[PLACES];
 byte sleepers[PLACES]; /* in pthread_cond_timedwait(3) on the place's condition */
 byte left = NOTHING; /* whose stack */
-bool is_made[JOBS], is_run_on[JOBS], is_freed[JOBS]; /* stacks, as it is */
-bool occupied[JOBS]; /* as their word says */
+bool is_made[JOBS], is_freed[JOBS], occupied[JOBS]; /* stacks */
+
+/* Kept for the properties alone. Whether a thread runs on a stack, whatever the code knows of it; the
+ * stacks of threads that have left and still run, a bit each; how many threads are amid a halving. */
+bool is_run_on[JOBS];
+byte leaving, halving;
 
 #define LOCKED !locked -> assert(!freed)
 
@@ -48,7 +54,16 @@ inline end_and_unlock() {
         assert(!freed && threads > 0);
         threads--;
         if
-        :: threads == 0 && is_over -> ender_sleeps = false
+        :: threads == 0 && is_over ->
+#ifdef MUTANT_SIGNAL_FOR_BROADCAST
+            if
+            :: ender_sleeps[0] -> ender_sleeps[0] = false
+            :: else -> ender_sleeps[1] = false
+            fi
+#else
+            ender_sleeps[0] = false;
+            ender_sleeps[1] = false
+#endif
         :: else
         fi;
         locked = false
@@ -80,21 +95,55 @@ inline wait_locked() {
         :: !is_called[place] -> waiting??eval(place)
         :: else
         fi;
+        assert(!waiting??[eval(place)]); /* in no case does the list keep it */
         free_places!place;
         job = job_of[place];
 #ifdef MUTANT_LATE_IS_NOTHING
         if
         :: is_late -> job = NOTHING
         :: else
-        fi
+        fi;
 #endif
+        place = 0; /* here and elsewhere: what does not matter any more makes no states */
+        is_late = false
     }
+}
+
+/* [stack.c stack_leave] */
+inline stack_leave() { occupied[number] = true }
+
+/* Within a step. */
+inline leave_stack_behind() { left = number; leaving = leaving | (1 << number) }
+
+/* [spares.c take_left_locked], within a step */
+inline take_left_locked() { left_before = left; left = NOTHING }
+
+/* [session.c observe_receded]. Who left before has ended, unless another still waits for one. */
+inline tell_receded() {
+    d_step {
+        assert(!freed);
+        halving--;
+        assert(halving > 0 || (leaving & before) == 0);
+        before = 0
+    }
+}
+
+/* The lock is free from the first step on. */
+inline halve() {
+    atomic { LOCKED; before = leaving; halving++; take_left_locked() };
+#ifdef MUTANT_TELLS_EARLY
+    tell_receded();
+    free_stack(left_before)
+#else
+    free_stack(left_before);
+    tell_receded()
+#endif
 }
 
 /* [session.c session_main] [spares.c spares_wait] */
 proctype thread(byte job, number)
 {
-    byte left_before, place;
+    byte left_before = NOTHING, before, place;
     bool is_late;
 
     do
@@ -117,33 +166,32 @@ proctype thread(byte job, number)
        fi
     od;
     /* [spares.c spares_leave] */
-    atomic { LOCKED; locked = true };
-#if SCENARIO != 1
     if
-    :: true -> /* [spares.c have_halved_locked] */
-        d_step { left_before = left; left = NOTHING; locked = false };
-        free_stack(left_before);
-        assert(!freed); /* [session.c observe_receded] */
-        atomic { LOCKED; locked = true }
+    :: halve() /* [spares.c have_halved_locked] */
     :: true
     fi;
-#endif
+    atomic { LOCKED; locked = true; take_left_locked() };
 #ifdef MUTANT_LEAVES_LATE
     end_and_unlock();
-    atomic { LOCKED; locked = true; left_before = left; occupied[number] = true; left = number; locked = false };
+    atomic { LOCKED; locked = true };
+    stack_leave();
+    d_step { leave_stack_behind(); locked = false };
 #else
+#ifndef MUTANT_SAYS_LATE
+    stack_leave();
+#endif
+    atomic { leave_stack_behind(); end_and_unlock() };
 #ifdef MUTANT_SAYS_LATE
-    d_step { left_before = left; left = number };
-    end_and_unlock();
-    occupied[number] = true;
-#else
-    d_step { left_before = left; occupied[number] = true; left = number }; /* [stack.c stack_leave] */
-    end_and_unlock();
+    stack_leave();
 #endif
 #endif
     free_stack(left_before);
-    /* the kernel, as set_tid_address(2) has it do */
-    d_step { assert(!is_freed[number]); is_run_on[number] = false; occupied[number] = false }
+    d_step { /* the kernel, once nothing runs on it: set_tid_address(2) */
+        assert(!is_freed[number]);
+        is_run_on[number] = false;
+        leaving = leaving & ~(1 << number);
+        occupied[number] = false
+    }
 }
 
 /* [session.c run] [spares.c spares_hand] [spares.c spares_not_made] */
@@ -162,6 +210,7 @@ proctype acceptor()
                 job_of[place] = job;
                 is_called[place] = true;
                 sleepers[place] = 0;
+                place = 0;
                 locked = false
             };
             job++
@@ -184,7 +233,12 @@ proctype acceptor()
                 fi
             };
             if
-            :: atomic { assert(!is_run_on[stack]); is_run_on[stack] = true; run thread(job, stack) };
+            :: atomic {
+                   assert(!is_run_on[stack] && !is_freed[stack]);
+                   is_run_on[stack] = true;
+                   run thread(job, stack);
+                   stack = 0
+               };
 #ifdef MUTANT_COUNTS_LATE
                atomic { LOCKED; threads++ };
 #endif
@@ -197,7 +251,7 @@ proctype acceptor()
                fi;
                end_and_unlock();
                free_stack(stack);
-               skip
+               stack = 0
 #endif
             fi
         fi
@@ -205,34 +259,62 @@ proctype acceptor()
     acceptor_gone = true
 }
 
-/* [server.c undo_part] [spares.c spares_end] [spares.c spares_deinit] */
-proctype freer()
-{
-    byte number;
-
-    acceptor_gone; /* pthread_join(3) */
-    served == JOBS; /* [registry_wait.c registry_wait_empty] */
-    atomic { LOCKED; locked = true };
-    is_over = true;
+/* [spares.c spares_end] */
+inline spares_end(me) {
+    atomic { LOCKED; locked = true; is_over = true };
     do
     :: nempty(waiting) ->
-        byte place;
-        d_step { waiting?place; job_of[place] = NOTHING; is_called[place] = true; sleepers[place] = 0 }
+        d_step {
+            waiting?place;
+            job_of[place] = NOTHING;
+            is_called[place] = true;
+            sleepers[place] = 0;
+            place = 0
+        }
     :: empty(waiting) -> break
     od;
     do
     :: threads > 0 ->
-        d_step { ender_sleeps = true; locked = false };
-        atomic { !ender_sleeps && !locked -> locked = true }
+        d_step { ender_sleeps[me] = true; locked = false };
+        atomic { !ender_sleeps[me] && !locked -> locked = true }
     :: else -> break
     od;
-    locked = false;
-    free_stack(left);
-    do
+    atomic { take_left_locked(); locked = false };
+    free_stack(left_before);
+    left_before = NOTHING
+}
+
+#define REGISTRY_IS_EMPTY (acceptor_gone && served == JOBS) /* [registry_wait.c registry_wait_empty] */
+
+#if SCENARIO == 2
+/* [server.c lined_server_wait] */
+proctype waiter()
+{
+    byte left_before, place;
+
+    REGISTRY_IS_EMPTY;
+    spares_end(1);
+    waiter_gone = true
+}
+#endif
+
+/* [server.c lined_server_wait] [server.c undo_part] [spares.c spares_deinit] */
+proctype freer()
+{
+    byte left_before, number, place;
+
+    REGISTRY_IS_EMPTY;
+    spares_end(0);
+#if SCENARIO == 2
+    waiter_gone; /* pthread_join(3) */
+#endif
+    do /* nobody is left who runs any code of ours */
     :: number == JOBS -> break
-    :: else -> assert(is_freed[number] == is_made[number]); number++
+    :: else ->
+        assert(is_freed[number] == is_made[number] && !is_run_on[number]);
+        number++
     od;
-    skip; /* no jump into what follows */
+    spares_end(0); /* once more, and for who did not wait */
     d_step { assert(!locked && empty(waiting) && len(free_places) == PLACES); freed = true }
 }
 
@@ -241,6 +323,9 @@ init {
         free_places!0;
         free_places!1;
         run acceptor();
+#if SCENARIO == 2
+        run waiter();
+#endif
         run freer()
     }
 }
