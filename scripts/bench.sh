@@ -96,6 +96,7 @@ else
 fi
 cc -std=gnu11 -O2 -pthread -o build/peers/floor test/bench/peers/floor.c
 commands[floor]=build/peers/floor
+commands[floor awake]="build/peers/floor --awake"
 commands[floor batch]="chrt --batch 0 build/peers/floor"
 if command -v elixir >/dev/null; then
     commands[Elixir]="elixir test/bench/peers/peer.exs"
@@ -116,7 +117,7 @@ contenders_of() {
         names=("lined" "lined beside" "lined active" "lined with log" "floor" "floor batch" "Go" "libevent" "Elixir")
         ;;
     apart-50x*) names=("lined" "lined beside" "floor" "Go" "libevent") ;;
-    1x1 | apart-1x1) names=("lined" "lined beside" "lined asleep" "floor" "Go" "libevent" "Elixir") ;;
+    1x1 | apart-1x1) names=("lined" "lined beside" "lined asleep" "floor" "floor awake" "Go" "libevent" "Elixir") ;;
     hog-*) names=("lined" "lined beside" "floor" "floor batch" "Go") ;;
     churn | apart-churn) names=("lined" "lined beside" "Go" "libevent" "Elixir") ;;
     hold10k | hold15k | dd | scale-*) names=("lined" "lined beside" "Go") ;;
@@ -172,8 +173,10 @@ dd_rate() {
         sed -n 's/.* bytes, \([0-9]*\) MB.* 0 failures/\1/p'
 }
 
+# So many, times the pipeline: two seconds or so, that what a server learns at first counts little.
+kv_requests=100000
 kv_rate() { # COMMAND PIPELINE
-    "${load_core[@]}" redis-benchmark -p "$port" -t "$1" -c 50 -P "$2" -n "$(($2 * 50000))" --csv 2>/dev/null |
+    "${load_core[@]}" redis-benchmark -p "$port" -t "$1" -c 50 -P "$2" -n "$(($2 * kv_requests))" --csv 2>/dev/null |
         sed -n '2s/^"[A-Z]*","\([0-9.]*\)".*/\1/p'
 }
 
@@ -207,7 +210,7 @@ run_load() { # SHAPE
         IFS=- read -r _ command pipeline <<<"$1"
         before=$(ticks)
         figure=$(kv_rate "$command" "$pipeline")
-        row "$figure" $((pipeline * 50000)) $(($(ticks) - before))
+        row "$figure" $((pipeline * kv_requests)) $(($(ticks) - before))
         ;;
     *) lined_load -c "${1%x*}" -o "${1#*x}" -d "$seconds" ;;
     esac

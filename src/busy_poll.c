@@ -76,19 +76,39 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
 }
 
 /* Where the last packet was received tells where a sender on this machine runs: see SO_INCOMING_CPU
- * in socket(7). Where that cannot be had, it is said to be here. */
-static bool comes_from_this_core(int fd)
+ * in socket(7). -1, which is no core, where that cannot be had. */
+static int sender_core(int fd)
 {
     int core = -1;
     socklen_t size = sizeof core;
 
-    return getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0 || core == sched_getcpu();
+    return getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0 ? -1 : core;
+}
+
+static bool is_apart(struct busy_poll *poll, struct busy_poll_share *share, int fd)
+{
+    if (poll->unasked > 0) {
+        poll->unasked--;
+        return poll->is_apart;
+    }
+    int core = sender_core(fd);
+    poll->unasked = BUSY_POLL_ASK_EVERY - 1;
+    poll->is_apart = core >= 0 && !give_way_is_used(&share->give_way, core);
+    return poll->is_apart;
+}
+
+/* Whether another turn is worth it after those in vain. */
+static bool has_more_turns(const struct busy_poll *poll, int fd, int turns)
+{
+    if (!poll->had_much || turns >= BUSY_POLL_TURNS_MOST)
+        return false;
+    return turns > 1 || sender_core(fd) != sched_getcpu();
 }
 
 /* Gives way and looks, again if that is worth it. Returns as busy_poll_recv does, and the last turn
  * as give_way does. */
-static ssize_t look_between_turns(const struct busy_poll *poll, struct busy_poll_share *share,
-                                  int fd, void *into, size_t room, int64_t *turn)
+static ssize_t look_between_turns(struct busy_poll *poll, struct busy_poll_share *share, int fd,
+                                  void *into, size_t room, int64_t *turn)
 {
     for (int turns = 1;; turns++) {
         *turn = give_way(&share->give_way);
@@ -98,8 +118,9 @@ static ssize_t look_between_turns(const struct busy_poll *poll, struct busy_poll
         bool is_there = size >= 0 || errno != EAGAIN;
         if (*turn <= FREE_TURN_NS)
             return size;
-        if (!is_there && poll->had_much && turns < BUSY_POLL_TURNS_MOST &&
-            !(turns == 1 && comes_from_this_core(fd)))
+        if (is_apart(poll, share, fd))
+            give_way_note_apart(&share->give_way, is_there);
+        if (!is_there && has_more_turns(poll, fd, turns))
             continue;
         give_way_note_paid(&share->give_way, is_there);
         return is_there ? size : nothing();

@@ -37,6 +37,9 @@
 #define BUSY_POLL_MUCH       256
 #define BUSY_POLL_TURNS_MOST 32
 
+/* Where the sender runs is asked at one of so many turns. */
+#define BUSY_POLL_ASK_EVERY 32
+
 /* What the connections of a server share. */
 struct busy_poll_share {
     uint32_t us; /* the longest wait; 0: none. Never changes. */
@@ -48,8 +51,10 @@ struct busy_poll_share {
 
 /* A connection's own, its thread's alone. */
 struct busy_poll {
-    uint16_t first; /* receives until it tries at all */
-    bool had_much;  /* at the last receive, which brought the end of a line and more */
+    uint16_t first;  /* receives until it tries at all */
+    bool had_much;   /* at the last receive, which brought the end of a line and more */
+    bool is_apart;   /* the sender ran on a core that no thread of the server uses, when asked */
+    uint8_t unasked; /* turns until that is asked again */
     struct back_off stay_awake;
 };
 

@@ -20,10 +20,15 @@ static void set(_Atomic bool *flag, bool wanted)
     atomic_store_explicit(flag, wanted, memory_order_relaxed);
 }
 
+static struct give_way_core *core_of(struct give_way *shared, int cpu)
+{
+    return &shared->cores[(unsigned)cpu % GIVE_WAY_CORES];
+}
+
 /* Where it cannot be told, -1 is as good a number as any. */
 static struct give_way_core *this_core(struct give_way *shared)
 {
-    return &shared->cores[(unsigned)sched_getcpu() % GIVE_WAY_CORES];
+    return core_of(shared, sched_getcpu());
 }
 
 /* A pause. Until good_ns it went well. */
@@ -40,6 +45,15 @@ static void shut(struct give_way_core *core, int64_t good_ns, int64_t now_ns)
     store(&core->again_ns, now_ns + pause);
     set(&core->is_shut, true);
     atomic_store_explicit(&core->misses, GIVE_WAY_MISSES_MOST / 2, memory_order_relaxed);
+}
+
+/* A pause, unless there is one: then it is one of the same crowd. */
+static void shut_now(struct give_way_core *core)
+{
+    int64_t now = monotonic_ns();
+
+    if (load(&core->again_ns) <= now)
+        shut(core, now, now);
 }
 
 void give_way_note_turn(struct give_way_core *core, int64_t began_ns, int64_t now_ns)
@@ -60,9 +74,25 @@ void give_way_note_paid(struct give_way *shared, bool paid)
             atomic_store_explicit(&core->misses, misses, memory_order_relaxed);
         return;
     }
-    int64_t now = monotonic_ns();
-    if (load(&core->again_ns) <= now) /* else it is one of the same crowd */
-        shut(core, now, now);
+    shut_now(core);
+}
+
+bool give_way_is_used(struct give_way *shared, int cpu)
+{
+    return monotonic_ns() - load(&core_of(shared, cpu)->used_ns) < GIVE_WAY_USED_NS;
+}
+
+void give_way_note_apart(struct give_way *shared, bool paid)
+{
+    struct give_way_core *core = this_core(shared);
+    int plenty = atomic_load_explicit(&core->plenty, memory_order_relaxed) +
+                 (paid ? 1 : -GIVE_WAY_PLENTY_LESS);
+
+    if (plenty >= GIVE_WAY_PLENTY_MOST) {
+        shut_now(core);
+        plenty = GIVE_WAY_PLENTY_MOST / 2;
+    }
+    atomic_store_explicit(&core->plenty, plenty < 0 ? 0 : plenty, memory_order_relaxed);
 }
 
 /* Returns how long the turn took. */
@@ -92,6 +122,7 @@ int64_t give_way(struct give_way *shared)
     struct give_way_core *core = this_core(shared);
     int64_t began = monotonic_ns();
 
+    store(&core->used_ns, began);
     if (began < load(&core->again_ns))
         return -1;
     bool is_shut = atomic_load_explicit(&core->is_shut, memory_order_relaxed);

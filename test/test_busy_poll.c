@@ -273,22 +273,87 @@ START_TEST(who_sent_much_is_given_way_to_again)
 }
 END_TEST
 
+static void stay_on(int cpu)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+}
+
 /* The sender is this thread, which stays on its core. */
 START_TEST(who_sends_from_the_same_core_is_not)
 {
     struct busy_poll_share share;
-    cpu_set_t all, this_core;
+    cpu_set_t all;
 
     ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
-    CPU_ZERO(&this_core);
-    CPU_SET(sched_getcpu(), &this_core);
-    ck_assert_int_eq(sched_setaffinity(0, sizeof this_core, &this_core), 0);
+    stay_on(sched_getcpu());
     open_tcp_ends();
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
     ck_assert_int_eq(recv(ends[0], &byte, 1, 0), 1);
     ck_assert_int_eq(poll_in_turns(&share, BUSY_POLL_MUCH, MANY_LINES, INT_MAX), -1);
     ck_assert_int_eq(turns, 1);
     close_ends();
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+}
+END_TEST
+
+/* Another core than that one, or -1 where there is none. */
+static int other_core(const cpu_set_t *all, int cpu)
+{
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET(i, all) && i != cpu && i % GIVE_WAY_CORES != cpu % GIVE_WAY_CORES)
+            return i;
+    }
+    return -1;
+}
+
+/* A turn with and one without a byte, tried until another program had neither. Returns what they
+ * add to the sum, which is far from its bounds. */
+static int plenty_of_two_turns(struct busy_poll_share *share, int here, int used_core)
+{
+    struct busy_poll poll;
+    int before = GIVE_WAY_PLENTY_MOST / 2;
+    struct give_way_core *core = &share->give_way.cores[here % GIVE_WAY_CORES];
+
+    computes_ns = 50000;
+    do {
+        busy_poll_share_init(share, 0);
+        poll = (struct busy_poll){0};
+        atomic_store(&core->plenty, before);
+        if (used_core >= 0)
+            atomic_store(&share->give_way.cores[used_core % GIVE_WAY_CORES].used_ns,
+                         monotonic_ns());
+        silent_turns = 1;
+        expect_nothing(&poll, share); /* now it is known where the sender runs */
+        ck_assert_int_eq(poll_once(&poll, share), 1);
+    } while (had_pause(share));
+    ck_assert_uint_eq(poll.unasked, BUSY_POLL_ASK_EVERY - 2);
+    return atomic_load(&core->plenty) - before;
+}
+
+START_TEST(turns_beside_a_sender_apart_are_noted)
+{
+    struct busy_poll_share share;
+    cpu_set_t all;
+    int here = sched_getcpu();
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    int there = other_core(&all, here);
+    if (there < 0)
+        return; /* nobody can be apart on one core */
+    for (int is_used = 0; is_used <= 1; is_used++) {
+        open_tcp_ends();
+        stay_on(there);
+        ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
+        stay_on(here);
+        ck_assert_int_eq(recv(ends[0], &byte, 1, 0), 1);
+        int noted = plenty_of_two_turns(&share, here, is_used ? there : -1);
+        ck_assert_int_eq(noted, is_used ? 0 : 1 - GIVE_WAY_PLENTY_LESS);
+        close_ends();
+    }
     ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
 }
 END_TEST
@@ -393,6 +458,7 @@ int main(void)
         turns_in_vain_are_noted,
         who_sent_much_is_given_way_to_again,
         who_sends_from_the_same_core_is_not,
+        turns_beside_a_sender_apart_are_noted,
         who_does_not_give_way_does_not_look,
         the_first_receives_only_sleep,
         zero_means_never,

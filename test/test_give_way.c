@@ -125,6 +125,64 @@ START_TEST(turns_that_pay_make_up_for_others)
 }
 END_TEST
 
+static void pay_apart(struct give_way *shared, int times, bool paid)
+{
+    for (int i = 0; i < times; i++)
+        give_way_note_apart(shared, paid);
+}
+
+START_TEST(turns_that_always_pay_beside_a_sender_apart_are_followed_by_a_pause)
+{
+    static struct give_way shared;
+    struct give_way_core *here = &shared.cores[stay_on_core()];
+    int64_t before = monotonic_ns();
+
+    pay_apart(&shared, GIVE_WAY_PLENTY_MOST - 1, true);
+    ck_assert(!here->is_shut);
+    pay_apart(&shared, 1, true);
+    ck_assert(here->is_shut);
+    ck_assert_int_ge(here->again_ns, before + LEAST);
+    here->again_ns = before;                            /* the pause is over */
+    pay_apart(&shared, GIVE_WAY_PLENTY_MOST / 2, true); /* less patience, and a longer pause */
+    ck_assert_int_eq(here->pause_ns, 2 * LEAST);
+}
+END_TEST
+
+START_TEST(turns_in_vain_keep_it_from_that)
+{
+    static struct give_way shared;
+    struct give_way_core *here = &shared.cores[stay_on_core()];
+
+    pay_apart(&shared, 1, false);
+    ck_assert_int_eq(here->plenty, 0);
+    for (int i = 0; i < GIVE_WAY_PLENTY_MOST; i++) {
+        pay_apart(&shared, GIVE_WAY_PLENTY_LESS, true);
+        pay_apart(&shared, 1, false);
+    }
+    ck_assert_int_eq(here->plenty, 0);
+    ck_assert(!here->is_shut);
+}
+END_TEST
+
+/* In a pause, too, they come to give way. */
+START_TEST(a_core_is_used_where_threads_came_lately)
+{
+    static struct give_way shared;
+    int cpu = stay_on_core();
+    struct give_way_core *here = &shared.cores[cpu];
+
+    ck_assert(!give_way_is_used(&shared, cpu));
+    atomic_store(&here->again_ns, INT64_MAX);
+    /* Who comes is known for so long; another program may have had the core meanwhile. */
+    do
+        ck_assert_int_eq(give_way(&shared), -1);
+    while (!give_way_is_used(&shared, cpu));
+    ck_assert(!give_way_is_used(&shared, cpu + 1));
+    atomic_store(&here->used_ns, monotonic_ns() - GIVE_WAY_USED_NS);
+    ck_assert(!give_way_is_used(&shared, cpu));
+}
+END_TEST
+
 START_TEST(one_long_turn_counts_once)
 {
     int64_t now = SLICE_NS;
@@ -200,6 +258,9 @@ int main(void)
         after_a_pause_one_tries_alone,
         turns_in_vain_are_followed_by_a_pause,
         turns_that_pay_make_up_for_others,
+        turns_that_always_pay_beside_a_sender_apart_are_followed_by_a_pause,
+        turns_in_vain_keep_it_from_that,
+        a_core_is_used_where_threads_came_lately,
         one_long_turn_counts_once,
         pauses_double_while_long_turns_come_again,
         turns_longer_than_the_pause_double_it_too,
