@@ -197,10 +197,11 @@ struct lined_observer {
      * whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
 
-    /* After a burst of 64 connections or more the threads have become half as many, or half again.
-     * The stacks are given back, and what their connections had is freed; the C library may keep
-     * it, and the place to have it give that back is here (malloc_trim(3)). Called by the thread of
-     * a connection that has closed; others may call it at the same time. */
+    /* After a burst of 64 connections or more the threads have become half as many, or half again;
+     * or those connections have whose buffers had grown under a pipeline. What they had is freed;
+     * the C library may keep it, and the place to have it give that back is here (malloc_trim(3)).
+     * Called by the thread of a connection, open, closing or closed; others may call it at the same
+     * time. */
     void (*receded)(void *context);
 };
 

@@ -29,13 +29,6 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd, const unio
     out_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
 }
 
-void conn_deinit(struct lined_conn *conn)
-{
-    outbox_deinit(&conn->entry.outbox);
-    line_deinit(&conn->in);
-    out_deinit(&conn->out);
-}
-
 static enum registry_phase phase_of(struct lined_conn *conn)
 {
     return registry_phase(&conn->server->registry);
@@ -58,18 +51,13 @@ int conn_reason(struct lined_conn *conn, int error)
     return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
 }
 
-static bool has_grown(const struct lined_conn *conn)
-{
-    return line_has_grown(&conn->in) || out_has_grown(&conn->out);
-}
-
 /* How long recv is to sleep at most: until the next deadline, or until buffers are given back; 0:
  * for ever. */
 static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
 {
     uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_unread(&conn->in) > 0);
 
-    return has_grown(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
+    return conn_note_grown(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
 }
 
 /* It seldom changes, so it seldom costs a call. */
@@ -151,8 +139,7 @@ static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, 
 static int heard_nothing(struct lined_conn *conn)
 {
     deadlines_heard_nothing(&conn->deadlines);
-    line_shrink(&conn->in);
-    out_shrink(&conn->out);
+    conn_shrink(conn);
     return LINED_OK;
 }
 

@@ -2,7 +2,7 @@
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
  * here is called by the connection's own thread only, but for lined_send and conn_stop_reason,
  * which the owner thread calls while it holds a message of the connection. Sending is in send.c,
- * the polite end in goodbye.c.
+ * the polite end in goodbye.c, what the buffers have grown to in conn_memory.c.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -39,6 +39,7 @@ struct lined_conn {
     bool peer_gone;     /* a send found the client gone: replies are dropped, lines still handled */
     bool is_mid_reply;  /* part of what has gathered is sent: pushes wait for the rest */
     bool is_with_owner; /* a message of this connection is posted: nothing is to block */
+    bool is_grown;      /* counted in the server's grown */
     bool saw_drain;     /* drain_left is set */
     size_t drain_left;  /* bytes that were received when the drain was seen, not read yet */
     struct deadlines deadlines; /* the owner thread's while is_with_owner */
@@ -51,6 +52,12 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd,
 /* Frees the buffers. The descriptor is closed by whoever took the connection out of the registry.
  */
 void conn_deinit(struct lined_conn *conn);
+
+/* Whether a buffer has grown, which is counted. */
+bool conn_note_grown(struct lined_conn *conn);
+
+/* Gives back what has grown and is empty. Where that ends a burst, the observer is told. */
+void conn_shrink(struct lined_conn *conn);
 
 /* The next line, as lined_recv_line, but neither counted nor observed: that is conn_handed_on. */
 int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);

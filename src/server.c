@@ -120,6 +120,7 @@ static void undo_and_free(lined_server *server, enum part made)
     mailbox_deinit(&server->mailbox);
     admission_deinit(&server->admission);
     spares_deinit(&server->spares);
+    grown_deinit(&server->grown);
     sched_policy_deinit(&server->sched_policy);
     registry_deinit(&server->registry);
     free(server);
@@ -141,6 +142,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->worker = worker;
     registry_init(&server->registry);
     spares_init(&server->spares);
+    grown_init(&server->grown);
     admission_init(&server->admission, &server->options);
     sched_policy_init(&server->sched_policy);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
@@ -224,4 +226,13 @@ void lined_server_free(lined_server *server)
 const char *lined_version(void)
 {
     return LINED_VERSION;
+}
+
+void server_receded(void *server)
+{
+    const lined_server *receding = server;
+    const struct lined_observer *observer = receding->options.observer;
+
+    if (observer != NULL && observer->receded != NULL)
+        observer->receded(observer->context);
 }

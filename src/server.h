@@ -8,6 +8,7 @@
 #include "admission.h"
 #include "busy_poll.h"
 #include "courier.h"
+#include "grown.h"
 #include "lined.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -31,6 +32,7 @@ struct lined_server {
     /* These lock for themselves. */
     struct registry registry;
     struct spares spares; /* of the sessions' threads */
+    struct grown grown;   /* of the connections' buffers */
     struct admission admission;
     struct mailbox mailbox; /* active mode */
     struct courier courier;
@@ -39,5 +41,9 @@ struct lined_server {
 
     _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
 };
+
+/* A burst is over: what its connections had on the heap is free. Tells the observer of the
+ * lined_server. On the thread of a connection. */
+void server_receded(void *server);
 
 #endif

@@ -164,16 +164,6 @@ static void serve(struct lined_conn *conn)
     registry_release(registry);
 }
 
-/* Half of the threads have gone: what their connections had on the heap is free. */
-static void observe_receded(void *context)
-{
-    const lined_server *server = context;
-    const struct lined_observer *observer = server->options.observer;
-
-    if (observer != NULL && observer->receded != NULL)
-        observer->receded(observer->context);
-}
-
 /* Once it has left, the server may be gone. */
 static void *session_main(void *argument)
 {
@@ -186,7 +176,7 @@ static void *session_main(void *argument)
         conn->thread = &thread;
         serve(conn);
     } while ((conn = spares_wait(&server->spares, SPARES_WAIT_MS)) != NULL);
-    spares_leave(&server->spares, stack, observe_receded, server);
+    spares_leave(&server->spares, stack, server_receded, server);
     return NULL;
 }
 

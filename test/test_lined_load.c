@@ -232,13 +232,13 @@ END_TEST
 
 #ifndef IS_SANITIZED /* they keep what is freed */
 /* KB a connection, after a silence in which grown buffers are given back. */
-static double rested_kb(const char *lines_at_once)
+static double rested_kb(const char *lines_at_once, const char *size)
 {
     unsigned long connections, lines;
 
     serve();
     run(server.port, 0,
-        ARGUMENTS("--hold", "-c", "200", "-o", lines_at_once, "-s", "1460", "-d", "2.5", "--csv",
+        ARGUMENTS("--hold", "-c", "200", "-o", lines_at_once, "-s", size, "-d", "2.5", "--csv",
                   "--pid", server_pid()));
     end_serving(&connections, &lines);
     split_columns();
@@ -247,8 +247,8 @@ static double rested_kb(const char *lines_at_once)
 
 START_TEST(the_server_gives_the_memory_of_a_burst_back)
 {
-    double idle = rested_kb("1");
-    double after_burst = rested_kb("64");
+    double idle = rested_kb("1", "32");
+    double after_burst = rested_kb("64", "1460");
 
     ck_assert_double_gt(idle, 1);
     ck_assert_double_le(after_burst, 1.15 * idle);

@@ -863,6 +863,14 @@ END_TEST
 
 /* ---- what a connection costs ---- */
 
+static _Atomic int receded;
+
+static void count_receded(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&receded, 1);
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static int echo(lined_conn *conn, void *state, const char *line, size_t size)
 {
@@ -903,14 +911,6 @@ static size_t address_space(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static _Atomic int receded;
-
-static void count_receded(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&receded, 1);
-}
-
 /* All stacks but one are given back, and whoever owns the heap is told. */
 START_TEST(after_a_burst_its_memory_goes_back)
 {
@@ -942,6 +942,35 @@ START_TEST(after_a_burst_its_memory_goes_back)
 }
 END_TEST
 #endif
+
+/* All the clients stay. */
+START_TEST(the_end_of_a_burst_of_pipelines_is_told)
+{
+    enum { CLIENTS = 70 };
+    const struct lined_observer watching = {.receded = count_receded};
+    struct pollfd nothing = {.fd = -1};
+    char line[1001];
+    int clients[CLIENTS];
+
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    line[sizeof line - 2] = '\n';
+    prepare(LINED_PASSIVE);
+    options.observer = &watching;
+    lined_server *server = start();
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(lined_server_port(server));
+        say(clients[i], line);
+        expect(clients[i], "Received: ");
+    }
+    for (int i = 0; i < 1500 && atomic_load(&receded) == 0; i++)
+        poll(&nothing, 1, 20); /* buffers are given back after a second of silence */
+    ck_assert_int_gt(atomic_load(&receded), 0);
+    for (size_t i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    finish(server);
+}
+END_TEST
 
 static int refuse(lined_conn *conn, void **state)
 {
@@ -1109,6 +1138,7 @@ int main(void)
         an_idle_connection_gives_its_buffers_back,
         after_a_burst_its_memory_goes_back,
 #endif
+        the_end_of_a_burst_of_pipelines_is_told,
         reasons_have_words,
     };
     return suite_run("server", tests, sizeof tests / sizeof tests[0]);
