@@ -76,13 +76,17 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
 }
 
 /* Where the last packet was received tells where a sender on this machine runs: see SO_INCOMING_CPU
- * in socket(7). -1, which is no core, where that cannot be had. */
+ * in socket(7). Where that cannot be had, it is said to be here. Leaves errno alone. -1: elsewhere,
+ * on no core that is known. */
 static int sender_core(int fd)
 {
-    int core = -1;
+    int error = errno, core = -1;
     socklen_t size = sizeof core;
 
-    return getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0 ? -1 : core;
+    if (getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0)
+        core = sched_getcpu();
+    errno = error;
+    return core;
 }
 
 static bool is_apart(struct busy_poll *poll, struct busy_poll_share *share, int fd)

@@ -53,7 +53,7 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd,
  */
 void conn_deinit(struct lined_conn *conn);
 
-/* Whether a buffer has grown, which is counted. */
+/* Whether a buffer has grown and holds nothing, so that it can be given back; which is counted. */
 bool conn_note_grown(struct lined_conn *conn);
 
 /* Gives back what has grown and is empty. Where that ends a burst, the observer is told. */

@@ -6,13 +6,13 @@ static bool has_grown(const struct lined_conn *conn)
     return line_has_grown(&conn->in) || out_has_grown(&conn->out);
 }
 
-static void end_grown(struct lined_conn *conn)
+/* True where that ends a burst. */
+static bool end_grown(struct lined_conn *conn)
 {
-    if (!conn->is_grown)
-        return;
+    bool was_grown = conn->is_grown;
+
     conn->is_grown = false;
-    if (grown_end(&conn->server->grown))
-        server_receded(conn->server);
+    return was_grown && grown_end(&conn->server->grown);
 }
 
 bool conn_note_grown(struct lined_conn *conn)
@@ -30,8 +30,8 @@ void conn_shrink(struct lined_conn *conn)
 {
     line_shrink(&conn->in);
     out_shrink(&conn->out);
-    if (!has_grown(conn))
-        end_grown(conn);
+    if (!has_grown(conn) && end_grown(conn))
+        server_receded(conn->server);
 }
 
 void conn_deinit(struct lined_conn *conn)
@@ -39,5 +39,5 @@ void conn_deinit(struct lined_conn *conn)
     outbox_deinit(&conn->entry.outbox);
     line_deinit(&conn->in);
     out_deinit(&conn->out);
-    end_grown(conn);
+    end_grown(conn); /* nobody is told: the threads that end will be counted, too */
 }

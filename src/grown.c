@@ -19,7 +19,21 @@ void grown_begin(struct grown *grown)
     INVARIANT(pthread_mutex_lock(&grown->lock) == 0);
     if (++grown->now > grown->crest)
         grown->crest = grown->now;
+    if (grown->now >= GROWN_MOST)
+        grown->is_burst = true;
     INVARIANT(pthread_mutex_unlock(&grown->lock) == 0);
+}
+
+static bool have_receded_locked(struct grown *grown)
+{
+    bool have_halved = grown->crest >= GROWN_MOST && grown->now <= grown->crest / 2;
+    bool is_last = grown->is_burst && grown->now == 0;
+
+    if (have_halved)
+        grown->crest = grown->now;
+    if (is_last)
+        grown->is_burst = false;
+    return have_halved || is_last;
 }
 
 bool grown_end(struct grown *grown)
@@ -27,9 +41,7 @@ bool grown_end(struct grown *grown)
     INVARIANT(pthread_mutex_lock(&grown->lock) == 0);
     INVARIANT(grown->now > 0);
     grown->now--;
-    bool have_halved = grown->crest >= GROWN_MOST && grown->now <= grown->crest / 2;
-    if (have_halved)
-        grown->crest = grown->now;
+    bool have_receded = have_receded_locked(grown);
     INVARIANT(pthread_mutex_unlock(&grown->lock) == 0);
-    return have_halved;
+    return have_receded;
 }

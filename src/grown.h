@@ -14,8 +14,9 @@
 
 struct grown {
     pthread_mutex_t lock;
-    size_t now;   /* lock; connections with grown buffers */
-    size_t crest; /* lock; the most there were since they were found to have halved */
+    size_t now;    /* lock; connections with grown buffers */
+    size_t crest;  /* lock; the most there were since they were found to have halved */
+    bool is_burst; /* lock; there were GROWN_MOST at a time, since there were none */
 };
 
 void grown_init(struct grown *grown);
@@ -25,7 +26,8 @@ void grown_deinit(struct grown *grown);
 void grown_begin(struct grown *grown);
 
 /* One that had grown buffers has given them back. Any thread. True where there are half as many as
- * there were, or fewer, and these were GROWN_MOST at least: once for each time. */
+ * there were, or fewer, and these were GROWN_MOST at least: once for each time; and after these
+ * when there are none. */
 bool grown_end(struct grown *grown);
 
 #endif

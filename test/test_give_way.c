@@ -142,8 +142,12 @@ START_TEST(turns_that_always_pay_beside_a_sender_apart_are_followed_by_a_pause)
     pay_apart(&shared, 1, true);
     ck_assert(here->is_shut);
     ck_assert_int_ge(here->again_ns, before + LEAST);
-    here->again_ns = before;                            /* the pause is over */
-    pay_apart(&shared, GIVE_WAY_PLENTY_MOST / 2, true); /* less patience, and a longer pause */
+    /* Less patience, and a longer pause; tried until no other program had the core meanwhile. */
+    do {
+        here->pause_ns = LEAST;
+        here->again_ns = monotonic_ns(); /* the pause is over */
+        pay_apart(&shared, GIVE_WAY_PLENTY_MOST / 2, true);
+    } while (here->pause_ns == LEAST);
     ck_assert_int_eq(here->pause_ns, 2 * LEAST);
 }
 END_TEST

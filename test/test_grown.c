@@ -39,7 +39,8 @@ START_TEST(each_halving_is_told_once)
     ck_assert_int_eq(end(1), 1); /* GROWN_MOST */
     ck_assert_int_eq(end(GROWN_MOST / 2 - 1), 0);
     ck_assert_int_eq(end(1), 1);
-    ck_assert_int_eq(end(GROWN_MOST / 2), 0); /* no burst any more */
+    ck_assert_int_eq(end(GROWN_MOST / 2 - 1), 0); /* too few to halve */
+    ck_assert_int_eq(end(1), 1);                  /* the last */
     grown_deinit(&grown);
 }
 END_TEST
@@ -49,7 +50,9 @@ START_TEST(the_next_burst_is_told_too)
     grown_init(&grown);
     for (int burst = 0; burst < 2; burst++) {
         begin(GROWN_MOST);
-        ck_assert_int_eq(end(GROWN_MOST), 1);
+        ck_assert_int_eq(end(GROWN_MOST), 2);
+        begin(1);
+        ck_assert_int_eq(end(1), 0); /* that is over */
     }
     grown_deinit(&grown);
 }

@@ -54,7 +54,8 @@ static void set_up_memory(void)
 #endif /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
-/* Many connections have gone. What they had lies between what others have, and would stay. */
+/* Many connections have gone, or have given back what they had grown to under a pipeline. It lies
+ * between what others have, and would stay. */
 static void give_memory_back(void *context)
 {
     (void)context;
