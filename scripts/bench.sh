@@ -116,7 +116,7 @@ contenders_of() {
     50x64 | 50x1)
         names=("lined" "lined beside" "lined active" "lined with log" "floor" "floor batch" "Go" "libevent" "Elixir")
         ;;
-    apart-50x*) names=("lined" "lined beside" "floor" "Go" "libevent") ;;
+    apart-50x*) names=("lined" "lined beside" "lined active" "floor" "Go" "libevent") ;;
     1x1 | apart-1x1) names=("lined" "lined beside" "lined asleep" "floor" "floor awake" "Go" "libevent" "Elixir") ;;
     hog-*) names=("lined" "lined beside" "floor" "floor batch" "Go") ;;
     churn | apart-churn) names=("lined" "lined beside" "Go" "libevent" "Elixir") ;;

@@ -91,6 +91,8 @@ static int sender_core(int fd)
 
 static bool is_apart(struct busy_poll *poll, struct busy_poll_share *share, int fd)
 {
+    if (share->has_owner)
+        return false;
     if (poll->unasked > 0) {
         poll->unasked--;
         return poll->is_apart;

@@ -146,6 +146,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     admission_init(&server->admission, &server->options);
     sched_policy_init(&server->sched_policy);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
+    server->busy_poll.has_owner = server->options.mode == LINED_ACTIVE;
     mailbox_init(&server->mailbox, &server->busy_poll.give_way);
     for (enum part part = 0; part < PARTS; part++) {
         int failed = make_part(server, part, &address);
