@@ -80,7 +80,8 @@ static ssize_t wait_awake(struct back_off *stay_awake, struct busy_poll_share *s
  * on no core that is known. */
 static int sender_core(int fd)
 {
-    int error = errno, core = -1;
+    int error = errno;
+    int core = -1;
     socklen_t size = sizeof core;
 
     if (getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &core, &size) < 0)
