@@ -118,7 +118,7 @@ inline leave_stack_behind() { left = number; leaving = leaving | (1 << number) }
 /* [spares.c take_left_locked], within a step */
 inline take_left_locked() { left_before = left; left = NOTHING }
 
-/* [session.c observe_receded]. Who left before has ended, unless another still waits for one. */
+/* [server.c server_receded]. Who left before has ended, unless another still waits for one. */
 inline tell_receded() {
     d_step {
         assert(!freed);
