@@ -200,8 +200,7 @@ struct lined_observer {
     /* After a burst of 64 connections or more the threads have become half as many, or half again;
      * or those connections have whose buffers had grown under a pipeline. What they had is freed;
      * the C library may keep it, and the place to have it give that back is here (malloc_trim(3)).
-     * Called by the thread of a connection, open, closing or closed; others may call it at the same
-     * time. */
+     * Called by the thread of a connection, open or closed; others may call it at the same time. */
     void (*receded)(void *context);
 };
 

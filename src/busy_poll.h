@@ -42,11 +42,11 @@
 
 /* What the connections of a server share. */
 struct busy_poll_share {
-    uint32_t us; /* the longest wait; 0: none. Never changes. */
-    int most;    /* how many may wait awake at a time. Never changes. */
     /* Lines are handed to the owner thread, whose waking no sender does: nobody counts as apart.
      * Never changes once there are connections. */
     bool has_owner;
+    uint32_t us; /* the longest wait; 0: none. Never changes. */
+    int most;    /* how many may wait awake at a time. Never changes. */
     /* How many do. Only ever added to and taken from, and it guards no other memory: relaxed. */
     _Atomic int awake;
     struct give_way give_way;

@@ -863,14 +863,6 @@ END_TEST
 
 /* ---- what a connection costs ---- */
 
-static _Atomic int receded;
-
-static void count_receded(void *context)
-{
-    (void)context;
-    atomic_fetch_add(&receded, 1);
-}
-
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static int echo(lined_conn *conn, void *state, const char *line, size_t size)
 {
@@ -911,6 +903,14 @@ static size_t address_space(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static _Atomic int receded;
+
+static void count_receded(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&receded, 1);
+}
+
 /* All stacks but one are given back, and whoever owns the heap is told. */
 START_TEST(after_a_burst_its_memory_goes_back)
 {
@@ -943,12 +943,27 @@ START_TEST(after_a_burst_its_memory_goes_back)
 END_TEST
 #endif
 
+static void tell_receded(void *context)
+{
+    sem_post(context);
+}
+
+static bool is_told_in_time(sem_t *told)
+{
+    struct timespec deadline;
+
+    ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &deadline), 0);
+    deadline.tv_sec += 3; /* buffers are given back after a second of silence */
+    return sem_timedwait(told, &deadline) == 0;
+}
+
 /* All the clients stay. */
 START_TEST(the_end_of_a_burst_of_pipelines_is_told)
 {
     enum { CLIENTS = 70 };
-    const struct lined_observer watching = {.receded = count_receded};
-    struct pollfd nothing = {.fd = -1};
+    sem_t told;
+    const struct lined_observer watching = {.context = &told, .receded = tell_receded};
+    bool is_told = false;
     char line[1001];
     int clients[CLIENTS];
 
@@ -957,21 +972,21 @@ START_TEST(the_end_of_a_burst_of_pipelines_is_told)
     line[sizeof line - 2] = '\n';
     prepare(LINED_PASSIVE);
     options.observer = &watching;
-    atomic_store(&receded, 0);
+    ck_assert_int_eq(sem_init(&told, 0, 0), 0);
     lined_server *server = start();
     for (size_t i = 0; i < CLIENTS; i++)
         clients[i] = dial(lined_server_port(server));
     /* Again, for on a slow machine the first are silent for a second before the last are heard. */
-    for (int burst = 0; burst < 10 && atomic_load(&receded) == 0; burst++) {
+    for (int burst = 0; burst < 10 && !is_told; burst++) {
         for (size_t i = 0; i < CLIENTS; i++)
             say(clients[i], line);
-        for (int i = 0; i < 150 && atomic_load(&receded) == 0; i++)
-            poll(&nothing, 1, 20);
+        is_told = is_told_in_time(&told);
     }
-    ck_assert_int_gt(atomic_load(&receded), 0);
+    ck_assert(is_told);
     for (size_t i = 0; i < CLIENTS; i++)
         hang_up(clients[i]);
     finish(server);
+    sem_destroy(&told);
 }
 END_TEST
 
