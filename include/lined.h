@@ -44,9 +44,11 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define LINED_API __attribute__((visibility("default")))
+#define LINED_API          __attribute__((visibility("default")))
+#define LINED_CHECK_RESULT __attribute__((warn_unused_result))
 #else
 #define LINED_API
+#define LINED_CHECK_RESULT
 #endif
 
 /* A listening server. Made by lined_server_start, ended by lined_server_free. */
@@ -304,7 +306,7 @@ LINED_API void lined_server_free(lined_server *server);
  * for the end, which every later call returns too: LINED_EOF, LINED_RESET, LINED_IDLE_TIMEOUT,
  * LINED_LINE_TIMEOUT, LINED_SESSION_TIMEOUT, LINED_LOST, LINED_LINE_TOO_LONG, LINED_STOPPING,
  * LINED_CUT, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno. */
-LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
+LINED_API LINED_CHECK_RESULT int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
 
 #define LINED_EXACT_MOST (16u * 1024u * 1024u)
 
@@ -313,7 +315,8 @@ LINED_API int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
  * Returns as lined_recv_line does; where the client ends before, what it sent of them is dropped.
  * Once a part of them is there, line_timeout_ms counts as it does for a line.
  */
-LINED_API int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size);
+LINED_API LINED_CHECK_RESULT int lined_recv_exact(lined_conn *conn, const char **bytes,
+                                                  size_t size);
 
 /* From now on, a receive that is not done in ms milliseconds from this call returns LINED_DEADLINE;
  * nothing received is lost. 0: no deadline. For a task; elsewhere it has no effect. */
@@ -322,13 +325,23 @@ LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
 /* Adds size bytes to what is sent to the client. They go out when no whole line is left to
  * handle, or when much has gathered; this can block until the client reads, at most for the send
  * timeout (not in active mode: there it never blocks). Returns LINED_OK; LINED_SEND_TIMEOUT,
- * LINED_SLOW_CONSUMER or LINED_CUT, after which the connection ends; or -errno. Bytes for a client
- * that has reset are dropped and the result is LINED_OK: lines received before its reset are still
- * handled, and then the connection ends with LINED_RESET. */
-LINED_API int lined_send(lined_conn *conn, const void *bytes, size_t size);
+ * LINED_SLOW_CONSUMER, LINED_CUT, or LINED_SESSION_TIMEOUT, after which the connection ends; or
+ * -errno. A failure is permanent: every later call returns it too. A cut, and the end of the
+ * session, are noticed at least once in each 64 KiB that are sent, so a callback that heeds the
+ * result does not outlast them. Bytes for a client that has reset are dropped and the result is
+ * LINED_OK: lines received before its reset are still handled, and then the connection ends with
+ * LINED_RESET. Long replies ask lined_peer_gone. */
+LINED_API LINED_CHECK_RESULT int lined_send(lined_conn *conn, const void *bytes, size_t size);
 
 /* Sends what has gathered now. Results as for lined_send. In active mode it does nothing. */
-LINED_API int lined_flush(lined_conn *conn);
+LINED_API LINED_CHECK_RESULT int lined_flush(lined_conn *conn);
+
+/* True if no byte can reach the client any more: it has reset the connection, the kernel has given
+ * it up, a send has failed, or the connection was cut. A task or a callback that works long on one
+ * reply asks this between its steps, and returns LINED_RESET when it is true. It costs at most one
+ * system call (getsockopt(2) with TCP_INFO). False after a half-close: such a client still reads.
+ */
+LINED_API bool lined_peer_gone(lined_conn *conn);
 
 /* What the worker's start put into *shared. */
 LINED_API void *lined_shared(const lined_conn *conn);
@@ -348,7 +361,7 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * take waits, up to push_limit bytes; a client that leaves more waiting is disconnected with
  * LINED_SLOW_CONSUMER. Pushed to the own connection, bytes may overtake replies that have gathered.
  * Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
-LINED_API int lined_push(lined_handle handle, const void *bytes, size_t size);
+LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
 
 /* Pushes to every connection but except's; {NULL, 0} excepts nobody. Returns how many were reached.
  * Any thread. */

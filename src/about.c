@@ -12,6 +12,13 @@ void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
     net_format(&conn->peer, text);
 }
 
+bool lined_peer_gone(lined_conn *conn)
+{
+    return conn->peer_gone || conn->send_failed != LINED_OK ||
+           registry_phase(&conn->server->registry) == REGISTRY_CUT ||
+           net_connection_state(conn->entry.fd) == NET_DEAD;
+}
+
 void *lined_shared(const lined_conn *conn)
 {
     return conn->server->shared;

@@ -131,16 +131,31 @@ int lined_flush(lined_conn *conn)
     return conn->is_with_owner ? LINED_OK : conn_send_gathered(conn);
 }
 
-/* The owner thread sends nothing: what does not fit is too much for one reply. */
-static int make_room(struct lined_conn *conn)
+/* A reply that is longer than the buffer learns here of a cut and of the end of its session. The
+ * socket does not tell of them where the client has gone and nothing is sent, or where it takes all
+ * at once. */
+static void check_stop(struct lined_conn *conn)
 {
-    if (conn->is_with_owner)
+    if (conn->send_failed != LINED_OK)
+        return;
+    if (registry_phase(&conn->server->registry) == REGISTRY_CUT)
+        conn->send_failed = LINED_CUT;
+    else if (conn->deadlines.session != 0 &&
+             deadlines_session_is_over(&conn->deadlines, monotonic_ms()))
+        conn->send_failed = LINED_SESSION_TIMEOUT;
+}
+
+/* The owner thread sends nothing: what does not fit is too much for one reply. */
+static void make_room(struct lined_conn *conn)
+{
+    if (conn->is_with_owner) {
         conn->send_failed = -ENOBUFS;
-    else if (conn->out.used == 0)
+    } else if (conn->out.used == 0) {
         conn->send_failed = -ENOMEM;
-    else
+    } else {
         send_out(conn, true);
-    return conn->send_failed;
+        check_stop(conn);
+    }
 }
 
 /* Where there is no room, or there was an error. Not inlined: it would make lined_send save and

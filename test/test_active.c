@@ -242,8 +242,8 @@ static int answer_much(lined_conn *conn, void *state, const char *line, size_t s
         return result;
     }
     if (memcmp(line, "end\n", size) == 0) {
-        lined_send(conn, "bye", 3);
-        return LINED_END;
+        int result = lined_send(conn, "bye", 3);
+        return result == LINED_OK ? LINED_END : result;
     }
     return lined_send(conn, much, sizeof much);
 }
@@ -410,12 +410,12 @@ END_TEST
 static int stop_server(lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
-    lined_send(conn, line, size);
+    int result = lined_send(conn, line, size);
     if (line[0] == 's')
         lined_server_stop(lined_conn_server(conn));
     else
         lined_server_drain(lined_conn_server(conn));
-    return LINED_OK;
+    return result;
 }
 
 START_TEST(a_callback_can_end_its_server)

@@ -43,7 +43,7 @@ one_form() { sed -E 's/[[:space:]]+/ /g; s/ ?([*(),]) ?/\1/g; s/^ | $//g' | sort
 
 header_functions() {
     tr '\n' ' ' <"$root/include/lined.h" | sed -E 's|/\*([^*]\|\*+[^*/])*\*+/| |g' |
-        grep -oE 'LINED_API [^;]*\)[ ]*;' | sed -E 's/^LINED_API //; s/;$//' | one_form
+        grep -oE 'LINED_API [^;]*\)[ ]*;' | sed -E 's/^LINED_API (LINED_CHECK_RESULT )?//; s/;$//' | one_form
 }
 
 # Ft gives the type, Fn or Fo to Fc the name and the arguments, each in quotes where it has spaces.

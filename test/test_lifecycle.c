@@ -307,7 +307,7 @@ static void *push_once(void *unused)
     (void)unused;
     is_pusher = true;
     most_locks_held_at_unlock = 0;
-    lined_push(handle, "x", 1);
+    ck_assert_int_eq(lined_push(handle, "x", 1), LINED_GONE);
     ck_assert_int_eq(most_locks_held_at_unlock, 2); /* the outbox's before the registry's goes */
     ck_assert_int_eq(locks_held, 0);
     return NULL;

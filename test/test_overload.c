@@ -536,8 +536,8 @@ END_TEST
 static int end_at_once(lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
-    lined_send(conn, line, size);
-    return LINED_END;
+    int result = lined_send(conn, line, size);
+    return result == LINED_OK ? LINED_END : result;
 }
 
 /* They are waited for, for a second, but not for more of them than may be connected. */

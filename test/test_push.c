@@ -41,7 +41,8 @@ static int obey(lined_conn *conn, void *state, const char *line, size_t size)
     }
     if (is(line, size, "talk\n")) {
         static const char first[70000]; /* so much that a part of it is sent at once */
-        lined_send(conn, first, sizeof first);
+        if (lined_send(conn, first, sizeof first) != LINED_OK)
+            return LINED_END;
         sem_post(&begun);
         sem_wait(&go_on);
         return lined_send(conn, "end\n", 4);

@@ -808,8 +808,8 @@ static int obey(lined_conn *conn, void *state, const char *line, size_t size)
 
     ck_assert_ptr_eq(state, &opened);
     if (size == 4 && memcmp(line, "end\n", 4) == 0) {
-        lined_send(conn, "bye\n", 4);
-        return LINED_END;
+        int result = lined_send(conn, "bye\n", 4);
+        return result == LINED_OK ? LINED_END : result;
     }
     if (size == 5 && memcmp(line, "fail\n", 5) == 0)
         return -EPROTO;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <lined.h>
 #include <poll.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,9 +32,10 @@ static int echo_lengths(lined_conn *conn, void *state)
             return result;
         size_t length = strtoul(view, NULL, 10);
         result = lined_recv_exact(conn, &view, length);
+        if (result == LINED_OK)
+            result = lined_send(conn, view, length);
         if (result != LINED_OK)
             return result;
-        lined_send(conn, view, length);
     }
 }
 
@@ -112,19 +114,20 @@ static int be_impatient(lined_conn *conn, void *state)
         lined_set_deadline(conn, 50);
         int result = lined_recv_line(conn, &line, &size);
         if (result == LINED_OK) {
-            lined_send(conn, line, size);
+            result = lined_send(conn, line, size);
         } else if (result == LINED_DEADLINE) {
             late++;
-            lined_send(conn, "late\n", 5);
-        } else {
-            return result;
+            result = lined_send(conn, "late\n", 5);
         }
+        if (result != LINED_OK)
+            return result;
     }
     lined_set_deadline(conn, 0);
-    lined_flush(conn);
-    int result = lined_recv_line(conn, &line, &size);
+    int result = lined_flush(conn);
     if (result == LINED_OK)
-        lined_send(conn, line, size);
+        result = lined_recv_line(conn, &line, &size);
+    if (result == LINED_OK)
+        result = lined_send(conn, line, size);
     return result == LINED_OK ? LINED_END : result;
 }
 
@@ -155,11 +158,12 @@ static int await_exact(lined_conn *conn, void *state)
     int result = lined_recv_exact(conn, &bytes, 10);
     if (result != LINED_DEADLINE)
         return result;
-    lined_send(conn, "late\n", 5);
+    result = lined_send(conn, "late\n", 5);
     lined_set_deadline(conn, 0);
-    result = lined_recv_exact(conn, &bytes, 10);
     if (result == LINED_OK)
-        lined_send(conn, bytes, 10);
+        result = lined_recv_exact(conn, &bytes, 10);
+    if (result == LINED_OK)
+        result = lined_send(conn, bytes, 10);
     return result;
 }
 
@@ -250,9 +254,10 @@ static int say_and_return(lined_conn *conn, void *state)
 
     (void)state;
     int result = lined_recv_line(conn, &line, &size);
+    if (result == LINED_OK)
+        result = lined_send(conn, "last words\n", 11);
     if (result != LINED_OK)
         return result;
-    lined_send(conn, "last words\n", 11);
     return line[0] == 'd' ? LINED_DEADLINE : line[0] == 'f' ? -EBADMSG : LINED_OK;
 }
 
@@ -309,6 +314,100 @@ START_TEST(a_stop_is_seen_between_two_receives)
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
     hang_up(client);
     lined_server_free(server);
+}
+END_TEST
+
+/* Replies to the first line without end, for as long as it may. */
+static int reply_without_end(lined_conn *conn, void *state)
+{
+    static const char much[10000];
+    const char *line;
+    size_t size;
+
+    (void)state;
+    int result = lined_recv_line(conn, &line, &size);
+    sem_post(&arrived);
+    if (result == LINED_OK && line[0] == 'w') { /* until the client has gone */
+        while (!lined_peer_gone(conn))
+            sched_yield();
+        for (int i = 0; i < 20; i++) /* and a send has found that out */
+            ck_assert_int_eq(lined_send(conn, much, sizeof much), LINED_OK);
+        sem_post(&arrived);
+    }
+    while (result == LINED_OK)
+        result = lined_send(conn, much, sizeof much);
+    return result;
+}
+
+static const struct lined_worker endless = {.task = reply_without_end};
+
+START_TEST(a_cut_ends_a_reply_to_a_client_that_has_reset)
+{
+    sem_init(&arrived, 0, 0);
+    lined_server *server = start(&endless);
+    int client = dial(lined_server_port(server));
+    say(client, "wait\n");
+    sem_wait(&arrived);
+    hang_up_rudely(client);
+    sem_wait(&arrived);
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_CUT);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_session_timeout_ends_a_reply_without_end)
+{
+    for (int has_reset = 0; has_reset <= 1; has_reset++) {
+        prepare(LINED_PASSIVE);
+        options.session_timeout_ms = 100;
+        sem_init(&arrived, 0, 0);
+        lined_server *server = start_worker(&endless);
+        int client = dial(lined_server_port(server));
+        say(client, has_reset ? "wait\n" : "go\n");
+        sem_wait(&arrived);
+        if (has_reset)
+            hang_up_rudely(client);
+        else
+            ck_assert_uint_gt(drink(client), 0);
+        ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_SESSION_TIMEOUT);
+        if (!has_reset)
+            hang_up(client);
+        finish(server);
+    }
+}
+END_TEST
+
+static int tell_whether_client_has_gone(lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+    int result;
+
+    (void)state;
+    while ((result = lined_recv_line(conn, &line, &size)) == LINED_OK) {
+        if (lined_send(conn, lined_peer_gone(conn) ? "gone\n" : "here\n", 5) != LINED_OK)
+            return LINED_END;
+    }
+    return result;
+}
+
+START_TEST(a_client_that_has_half_closed_has_not_gone)
+{
+    static const struct lined_worker worker = {.task = tell_whether_client_has_gone};
+    lined_server *server = start(&worker);
+    int client = dial(lined_server_port(server));
+
+    say(client, "?\n");
+    expect(client, "here\n");
+    say(client, "?\n?\n");
+    half_close(client);
+    expect(client, "here\nhere\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
+    finish(server);
 }
 END_TEST
 
@@ -398,6 +497,9 @@ int main(void)
         no_deadline_is_missed,
         last_words_go_out,
         a_stop_is_seen_between_two_receives,
+        a_cut_ends_a_reply_to_a_client_that_has_reset,
+        a_session_timeout_ends_a_reply_without_end,
+        a_client_that_has_half_closed_has_not_gone,
         a_deadline_is_for_tasks_only,
         a_worker_starts_and_stops_with_its_server,
     };

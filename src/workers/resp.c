@@ -217,9 +217,13 @@ int resp_read(lined_conn *conn, struct resp_command *command)
 
 static int send_line(lined_conn *conn, char type, const char *text)
 {
-    lined_send(conn, &type, 1);
-    lined_send(conn, text, strlen(text));
-    return lined_send(conn, "\r\n", 2);
+    int result = lined_send(conn, &type, 1);
+
+    if (result == LINED_OK)
+        result = lined_send(conn, text, strlen(text));
+    if (result == LINED_OK)
+        result = lined_send(conn, "\r\n", 2);
+    return result;
 }
 
 int resp_send_simple(lined_conn *conn, const char *text)
@@ -249,9 +253,13 @@ int resp_send_number(lined_conn *conn, long long number)
 
 int resp_send_bulk(lined_conn *conn, const char *bytes, size_t size)
 {
-    send_number_line(conn, '$', (long long)size);
-    lined_send(conn, bytes, size);
-    return lined_send(conn, "\r\n", 2);
+    int result = send_number_line(conn, '$', (long long)size);
+
+    if (result == LINED_OK)
+        result = lined_send(conn, bytes, size);
+    if (result == LINED_OK)
+        result = lined_send(conn, "\r\n", 2);
+    return result;
 }
 
 int resp_send_null(lined_conn *conn)
