@@ -206,7 +206,8 @@ struct lined_observer {
     void (*receded)(void *context);
 };
 
-/* How a server listens and treats its clients. Call lined_options_init first. */
+/* How a server listens and treats its clients. Call lined_options_init first. Each time in
+ * milliseconds is at most INT32_MAX, which is 24.8 days. */
 struct lined_options {
     const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1" */
     uint16_t port;                  /* default 1234; 0: the kernel chooses */
@@ -214,7 +215,7 @@ struct lined_options {
     size_t max_line;                /* bytes, LF counted; 16 to 1 MiB; default 1460 */
     enum lined_long_line long_line; /* default LINED_LONG_SPLIT */
     enum lined_partial partial;     /* default LINED_PARTIAL_DROP */
-    uint32_t send_timeout_ms;       /* default 30,000; 0: no limit; at most INT32_MAX */
+    uint32_t send_timeout_ms;       /* default 30,000; 0: no limit */
     uint32_t idle_timeout_ms;       /* default 0: no limit */
     uint32_t line_timeout_ms;       /* for a line that is begun; default 0: no limit */
     uint32_t session_timeout_ms;    /* for the whole connection; default 0: no limit */

@@ -36,6 +36,14 @@ void lined_options_init(struct lined_options *options)
     };
 }
 
+/* Times are added to the clock's, and handed to poll(2), which takes an int. */
+static bool times_are_valid(const struct lined_options *options)
+{
+    return options->send_timeout_ms <= INT32_MAX && options->idle_timeout_ms <= INT32_MAX &&
+           options->line_timeout_ms <= INT32_MAX && options->session_timeout_ms <= INT32_MAX &&
+           options->drain_timeout_ms <= INT32_MAX;
+}
+
 static bool options_are_valid(const struct lined_options *options)
 {
     return options->ip != NULL && options->backlog >= 1 &&
@@ -43,7 +51,7 @@ static bool options_are_valid(const struct lined_options *options)
            options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
            options->mode <= LINED_ACTIVE && options->push_limit >= 1 &&
            options->busy_poll_us <= LINED_BUSY_POLL_MOST &&
-           options->overflow <= LINED_OVERFLOW_REFUSE && options->send_timeout_ms <= INT32_MAX;
+           options->overflow <= LINED_OVERFLOW_REFUSE && times_are_valid(options);
 }
 
 static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)

@@ -726,8 +726,15 @@ START_TEST(options_out_of_range_are_refused)
     expect_refused();
     options.push_limit = 0;
     expect_refused();
-    options.send_timeout_ms = (uint32_t)INT32_MAX + 1;
+    options.overflow = LINED_OVERFLOW_REFUSE + 1;
     expect_refused();
+    uint32_t *const times[] = {&options.send_timeout_ms, &options.idle_timeout_ms,
+                               &options.line_timeout_ms, &options.session_timeout_ms,
+                               &options.drain_timeout_ms};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        *times[i] = (uint32_t)INT32_MAX + 1;
+        expect_refused();
+    }
     options.busy_poll_us = LINED_BUSY_POLL_MOST + 1;
     expect_refused();
     finish(start()); /* it was not for anything else */
