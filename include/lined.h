@@ -189,8 +189,9 @@ struct lined_observer {
     void (*closed)(void *context, void **slot, lined_conn *conn, int reason);
 
     /* connections are being cut: the drain timeout has passed, or lined_server_stop was called.
-     * Called at most once, on the thread that stops the server. Whatever makes this observer's
-     * other callbacks wait should let go now, or lined_server_wait cannot return. */
+     * Called at most once: on the thread that stops the server, or on one of the library's.
+     * Whatever makes this observer's other callbacks wait should let go now, or lined_server_wait
+     * cannot return. */
     void (*cut)(void *context, uint64_t connections);
 
     /* Accepting has run into trouble; new clients wait meanwhile. what ("accept" or "thread")
@@ -284,22 +285,24 @@ LINED_API uint16_t lined_server_port(const lined_server *server);
 LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats);
 
 /* Begins a drain and returns at once: no new connections; each line that the kernel had received
- * is handled and answered; then its connection ends. The drain timeout runs from here;
- * lined_server_wait is what ends the connections then. A second
- * call changes nothing. Any thread, callbacks too. */
+ * is handled and answered; then its connection ends. The drain timeout runs from here; when it has
+ * passed, the connections that are left are cut, whether or not a thread is in lined_server_wait. A
+ * second call changes nothing. Any thread, callbacks too. */
 LINED_API void lined_server_drain(lined_server *server);
 
-/* Stops at once: what is connected is cut. Does not wait. Any thread, callbacks too. */
+/* Stops at once: what is connected is cut. Does not wait. Any thread, callbacks too. A callback
+ * that runs is not interrupted: it learns of the cut from the result of its next call. */
 LINED_API void lined_server_stop(lined_server *server);
 
-/* Blocks until the server was told to drain or to stop, and its last connection has ended; the
- * figures are final then. When the drain timeout passes, what is left is cut. Returns LINED_OK when
+/* Blocks until the server was told to drain or to stop, and its last connection has ended, which is
+ * after its last callback has returned; the figures are final then. Returns LINED_OK when
  * every connection ended by itself, LINED_CUT when some were cut, and -errno when accept(2) failed
  * for good (the server has drained then). No callback may call it. */
 LINED_API int lined_server_wait(lined_server *server);
 
-/* Stops the server if it still runs, waits until no callback runs or will run and each thread has
- * ended, and frees it. Do not call it from a callback. */
+/* Stops the server if it still runs, waits until no callback runs or will run, each thread has
+ * ended, and no other thread is inside lined_server_wait, and frees it. Do not call it from a
+ * callback. */
 LINED_API void lined_server_free(lined_server *server);
 
 /* The next line, for a task: *line points to *size bytes, its LF among them, valid until the next

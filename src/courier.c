@@ -26,20 +26,41 @@ static void deliver(struct courier *courier, uint64_t number)
     registry_return(entry);
 }
 
+static void take_wake(struct courier *courier)
+{
+    uint64_t unused;
+
+    INVARIANT(read(courier->wake, &unused, sizeof unused) == sizeof unused);
+}
+
 static void *courier_main(void *argument)
 {
     struct courier *courier = argument;
 
-    for (;;) {
+    while (!atomic_load(&courier->is_ending)) {
         struct epoll_event events[64];
-        int count = epoll_wait(courier->epoll, events, sizeof events / sizeof events[0], -1);
+        int left_ms = registry_drain_left_ms(courier->registry);
+        if (left_ms == 0) {
+            courier->drain_is_over(courier->context);
+            continue; /* cut: nothing is left of the timeout to wait for */
+        }
+        int count = epoll_wait(courier->epoll, events, sizeof events / sizeof events[0], left_ms);
         INVARIANT(count >= 0 || errno == EINTR);
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 == WAKE_NUMBER)
-                return NULL;
-            deliver(courier, events[i].data.u64);
+                take_wake(courier);
+            else
+                deliver(courier, events[i].data.u64);
         }
     }
+    return NULL;
+}
+
+static void wake(struct courier *courier)
+{
+    const uint64_t one = 1;
+
+    INVARIANT(write(courier->wake, &one, sizeof one) == sizeof one);
 }
 
 static int open_descriptors(struct courier *courier)
@@ -66,9 +87,13 @@ static void close_descriptors(struct courier *courier)
     close(courier->epoll);
 }
 
-int courier_init(struct courier *courier, struct registry *registry)
+int courier_init(struct courier *courier, struct registry *registry,
+                 void (*drain_is_over)(void *context), void *context)
 {
     courier->registry = registry;
+    courier->drain_is_over = drain_is_over;
+    courier->context = context;
+    atomic_init(&courier->is_ending, false);
     int failed = open_descriptors(courier);
     if (failed != LINED_OK)
         return failed;
@@ -78,11 +103,16 @@ int courier_init(struct courier *courier, struct registry *registry)
     return failed;
 }
 
+void courier_notice_drain(struct courier *courier)
+{
+    if (courier->wake >= 0)
+        wake(courier);
+}
+
 void courier_deinit(struct courier *courier)
 {
-    const uint64_t one = 1;
-
-    INVARIANT(write(courier->wake, &one, sizeof one) == sizeof one);
+    atomic_store(&courier->is_ending, true);
+    wake(courier);
     INVARIANT(pthread_join(courier->thread, NULL) == 0);
     close_descriptors(courier);
 }

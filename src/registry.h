@@ -43,7 +43,7 @@ struct registry {
     pthread_mutex_t lock;
 
     /* One kind of waiter each, all timed by CLOCK_MONOTONIC. */
-    pthread_cond_t over;     /* registry_wait_*: the phase or the count changed */
+    pthread_cond_t over;     /* registry_wait_empty, _waiters: what they wait for has come */
     pthread_cond_t departed; /* the acceptor, resting: somebody released, or the phase changed */
     pthread_cond_t cut;      /* threads that linger: the phase became REGISTRY_CUT */
 
@@ -54,6 +54,7 @@ struct registry {
     size_t present;          /* lock; joined and not released */
     bool is_accepting;       /* lock; the acceptor may still bring somebody */
     size_t enders;           /* lock; threads amid lined_server_drain or _stop */
+    size_t waiters;          /* lock; threads amid lined_server_wait */
     int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
     struct lined_stats left; /* lock; sums over who has left; connections counts all joined, and
                               * connected_peak is as of the last release */
@@ -97,12 +98,19 @@ size_t registry_cut(struct registry *registry);
 /* The last thing that a call of registry_drain or registry_cut is followed by. */
 void registry_end_ending(struct registry *registry);
 
-/* Waits for a drain to begin, then until everybody has released, or the registry is cut: true.
- * False when the drain's deadline passes before. */
-bool registry_wait_drained(struct registry *registry);
+/* How many milliseconds are left of the drain's timeout; 0: it has passed. -1 in another phase. */
+int registry_drain_left_ms(struct registry *registry);
 
 /* Waits until everybody has released and the acceptor has ended, however long that takes. */
 void registry_wait_empty(struct registry *registry);
+
+/* A call of lined_server_wait begins and ends. The end is the last that it does with the server,
+ * which may be freed then. */
+void registry_begin_wait(struct registry *registry);
+void registry_end_wait(struct registry *registry);
+
+/* Waits until no thread is inside lined_server_wait. */
+void registry_wait_waiters(struct registry *registry);
 
 /* Waits until somebody releases or the server stops, at most timeout_ms. */
 void registry_wait_departure(struct registry *registry, uint32_t timeout_ms);

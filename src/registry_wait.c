@@ -20,27 +20,50 @@ static bool wait_until_locked(struct registry *registry, pthread_cond_t *cond, i
     return error == 0;
 }
 
-bool registry_wait_drained(struct registry *registry)
-{
-    bool in_time = true;
-
-    registry_lock(registry);
-    while (registry_phase(registry) == REGISTRY_RUNNING)
-        wait_locked(registry, &registry->over);
-    while (in_time && registry_phase(registry) == REGISTRY_DRAINING &&
-           !registry_is_empty_locked(registry))
-        in_time = wait_until_locked(registry, &registry->over, registry->drain_deadline);
-    in_time = in_time || registry_is_empty_locked(registry);
-    registry_unlock(registry);
-    return in_time;
-}
-
 void registry_wait_empty(struct registry *registry)
 {
     registry_lock(registry);
     while (!registry_is_empty_locked(registry))
         wait_locked(registry, &registry->over);
     registry_unlock(registry);
+}
+
+void registry_begin_wait(struct registry *registry)
+{
+    registry_lock(registry);
+    registry->waiters++;
+    registry_unlock(registry);
+}
+
+void registry_end_wait(struct registry *registry)
+{
+    registry_lock(registry);
+    registry->waiters--;
+    /* Under the lock: lined_server_free goes on only after the unlock. */
+    if (registry->waiters == 0)
+        INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
+    registry_unlock(registry);
+}
+
+void registry_wait_waiters(struct registry *registry)
+{
+    registry_lock(registry);
+    while (registry->waiters > 0)
+        wait_locked(registry, &registry->over);
+    registry_unlock(registry);
+}
+
+int registry_drain_left_ms(struct registry *registry)
+{
+    int64_t left = -1;
+
+    registry_lock(registry);
+    if (registry_phase(registry) == REGISTRY_DRAINING) {
+        left = registry->drain_deadline - monotonic_ms();
+        left = left < 0 ? 0 : left;
+    }
+    registry_unlock(registry);
+    return (int)left; /* the timeout was an int32_t */
 }
 
 void registry_wait_departure(struct registry *registry, uint32_t timeout_ms)

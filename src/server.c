@@ -70,6 +70,12 @@ enum part {
     PARTS
 };
 
+/* On the courier's thread, which runs no callback that could hold it up. */
+static void drain_is_over(void *server)
+{
+    lined_server_stop(server);
+}
+
 static int make_part(lined_server *server, enum part part, const union net_address *address)
 {
     switch (part) {
@@ -81,7 +87,7 @@ static int make_part(lined_server *server, enum part part, const union net_addre
         return server->worker->start == NULL ? LINED_OK
                                              : server->worker->start(server, &server->shared);
     case PART_COURIER:
-        return courier_init(&server->courier, &server->registry);
+        return courier_init(&server->courier, &server->registry, drain_is_over, server);
     case PART_OWNER:
         return server->options.mode == LINED_PASSIVE
                    ? LINED_OK
@@ -115,6 +121,7 @@ static void undo_part(lined_server *server, enum part part)
         INVARIANT(pthread_join(server->acceptor, NULL) == 0);
         registry_wait_empty(&server->registry);
         spares_end(&server->spares);
+        registry_wait_waiters(&server->registry);
         break;
     case PARTS:
         break;
@@ -149,6 +156,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->options.ip = NULL;
     server->worker = worker;
     registry_init(&server->registry);
+    server->courier.wake = -1; /* a worker's start may drain the server */
     spares_init(&server->spares);
     grown_init(&server->grown);
     admission_init(&server->admission, &server->options);
@@ -194,6 +202,7 @@ static void end_accepting(lined_server *server)
 void lined_server_drain(lined_server *server)
 {
     registry_drain(&server->registry, server->options.drain_timeout_ms);
+    courier_notice_drain(&server->courier);
     net_stop_waiting(server->listener);
     if (net_queued(server->listener) == 0)
         end_accepting(server);
@@ -215,12 +224,12 @@ int lined_server_wait(lined_server *server)
 {
     struct lined_stats stats;
 
-    if (!registry_wait_drained(&server->registry))
-        lined_server_stop(server);
+    registry_begin_wait(&server->registry);
     registry_wait_empty(&server->registry);
     spares_end(&server->spares);
     registry_stats(&server->registry, &stats);
     int error = atomic_load(&server->accept_error);
+    registry_end_wait(&server->registry);
     if (error != 0)
         return -error;
     return stats.connections_cut > 0 ? LINED_CUT : LINED_OK;

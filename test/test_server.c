@@ -1,4 +1,6 @@
 #define _GNU_SOURCE /* gettid */
+#include "../src/server.h"
+
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
@@ -11,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -565,6 +568,102 @@ START_TEST(a_drain_cuts_what_is_left_at_its_deadline)
     hang_up(deaf);
     hang_up(client);
     lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_drain_cuts_although_no_thread_waits_for_the_server)
+{
+    prepare(LINED_PASSIVE);
+    options.drain_timeout_ms = 50;
+    options.send_timeout_ms = 0;
+    lined_server *server = start();
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+
+    stop_reading(deaf);
+    lined_server_drain(server);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_CUT);
+    hang_up(deaf);
+    lined_server_free(server);
+}
+END_TEST
+
+static sem_t is_called, may_return;
+
+static int wait_for_the_cut(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)line;
+    (void)size;
+    sem_post(&is_called);
+    while (sem_wait(&may_return) != 0)
+        continue;
+    return LINED_OK;
+}
+
+static void let_return(void *context, uint64_t connections)
+{
+    (void)context;
+    ck_assert_uint_eq(connections, 1);
+    sem_post(&may_return);
+}
+
+/* The callback returns only after the cut. */
+START_TEST(a_drain_cuts_beside_a_callback_that_waits)
+{
+    static const struct lined_worker waiting = {.line = wait_for_the_cut};
+    static const struct lined_observer observer = {.cut = let_return};
+
+    for (enum lined_mode mode = LINED_PASSIVE; mode <= LINED_ACTIVE; mode++) {
+        sem_init(&is_called, 0, 0);
+        sem_init(&may_return, 0, 0);
+        prepare(mode);
+        options.drain_timeout_ms = 50;
+        options.observer = &observer;
+        lined_server *server = start_worker(&waiting);
+        int client = dial(lined_server_port(server));
+        say(client, "hello\n");
+        while (sem_wait(&is_called) != 0)
+            continue;
+        lined_server_drain(server);
+        ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+        hang_up(client);
+        lined_server_free(server);
+    }
+}
+END_TEST
+
+static size_t count_waiters(lined_server *server)
+{
+    pthread_mutex_lock(&server->registry.lock);
+    size_t waiters = server->registry.waiters;
+    pthread_mutex_unlock(&server->registry.lock);
+    return waiters;
+}
+
+static void *wait_for_the_end(void *server)
+{
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    return NULL;
+}
+
+/* That the waiting thread touches nothing that is freed, the sanitizers see. */
+START_TEST(a_server_is_freed_once_no_thread_waits_for_it)
+{
+    enum { ROUNDS = 100, WAITERS = 2 };
+
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t waiters[WAITERS];
+        prepare(LINED_PASSIVE);
+        lined_server *server = start();
+        for (int i = 0; i < WAITERS; i++)
+            ck_assert_int_eq(pthread_create(&waiters[i], NULL, wait_for_the_end, server), 0);
+        while (count_waiters(server) < WAITERS)
+            sched_yield();
+        lined_server_free(server);
+        for (int i = 0; i < WAITERS; i++)
+            pthread_join(waiters[i], NULL);
+    }
 }
 END_TEST
 
@@ -1145,6 +1244,9 @@ int main(void)
         a_drain_tells_an_ended_client_from_one_that_stays,
         a_drain_ends_idle_clients_and_takes_no_new_ones,
         a_drain_cuts_what_is_left_at_its_deadline,
+        a_drain_cuts_although_no_thread_waits_for_the_server,
+        a_drain_cuts_beside_a_callback_that_waits,
+        a_server_is_freed_once_no_thread_waits_for_it,
         a_stop_cuts_at_once,
         a_server_can_be_freed_while_clients_are_connected,
         a_port_can_be_used_again_at_once,

@@ -4,13 +4,13 @@
  * may come between any two steps but those in one atomic or d_step.
  *
  * SCENARIO 1: one thread ends the server, by drain or stop, and nobody joins it; another waits and
- *             frees. The drain's deadline may pass. Two clients.
+ *             frees. The drain's deadline may pass: then the courier cuts. Two clients.
  * SCENARIO 2: two threads end it, one by drain, the other by either; a third waits, joins both, and
  *             frees. One fault of accept or of pthread_create.
  * SCENARIO 3: a callback ends it by drain or stop, or accept fails for good, or nothing does;
  *             another thread waits and frees, or frees at once. One fault.
- * SCENARIO 4: one thread ends it; two wait, of which one joins the others and frees. A wake-up for
- *             nothing.
+ * SCENARIO 4: one thread ends it; two wait, of which one joins the other or not, and frees. A wake-up
+ *             for nothing.
  * MUTANT_*:   a bug that the check must find.
  */
 #ifndef SCENARIO
@@ -37,11 +37,12 @@
 /* The server. freed: its memory is gone. */
 bool freed, locked;
 byte phase = RUNNING;
-byte present, enders;
+byte present, enders, waiters;
 bool is_accepting;
 bool in_slot[CLIENTS];
 
-/* Condition variable over: who waits on it. 0 is the thread that frees, 1 the other. */
+/* Condition variable over: who waits on it. 0 is the thread that frees, 1 the other. A thread that
+ * frees waits for the registry to be empty first, and then for the waiters. */
 bool waits[2];
 
 /* The listener, and the kernel's queue of who is not accepted yet. */
@@ -67,8 +68,9 @@ bool called;
  * answered. over: the connection is closed or reset, and the client knows. */
 byte due[CLIENTS];
 bool over[CLIENTS];
-bool acceptor_gone, other_gone;
-byte enders_gone;
+bool acceptor_gone, courier_gone, courier_ends;
+byte enders_gone, waits_begun;
+bool other_over;
 
 #define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS)
 
@@ -84,14 +86,13 @@ inline unlock() { d_step { SERVER; assert(locked); locked = false } }
 
 inline broadcast_over() { waits[0] = false; waits[1] = false }
 
-/* pthread_cond_wait, or _timedwait where the deadline may pass: then in_time becomes false. */
-inline wait_over(me, may_pass) {
+/* pthread_cond_wait */
+inline wait_over(me) {
     d_step { SERVER; waits[me] = true; locked = false }
     atomic {
         if
         :: !waits[me] && !locked
         :: waits[me] && spurious > 0 && !locked -> spurious--
-        :: waits[me] && may_pass && !locked -> in_time = false
         fi;
         SERVER;
         waits[me] = false;
@@ -323,31 +324,44 @@ inline registry_wait_empty(me) {
     lock();
 #ifdef MUTANT_WAIT_WITHOUT_LOOP
     if
-    :: !IS_EMPTY -> wait_over(me, false)
+    :: !IS_EMPTY -> wait_over(me)
     :: else
     fi;
 #else
     do
-    :: !IS_EMPTY -> wait_over(me, false)
+    :: !IS_EMPTY -> wait_over(me)
     :: else -> break
     od;
 #endif
     unlock()
 }
 
-/* [registry_wait.c registry_wait_drained] */
-inline registry_wait_drained(me) {
+/* [registry_wait.c registry_begin_wait] */
+inline registry_begin_wait() { atomic { LOCKED; waiters++; waits_begun++ } }
+
+/* [registry_wait.c registry_end_wait] */
+inline registry_end_wait() {
+    atomic {
+        LOCKED;
+        assert(waiters > 0);
+        waiters--;
+#ifndef MUTANT_WAITER_TELLS_NOBODY
+        if
+        :: waiters == 0 -> broadcast_over()
+        :: else
+        fi
+#endif
+    }
+}
+
+/* [registry_wait.c registry_wait_waiters] */
+inline registry_wait_waiters(me) {
     lock();
     do
-    :: phase == RUNNING -> wait_over(me, false)
+    :: waiters > 0 -> wait_over(me)
     :: else -> break
     od;
-    in_time = true;
-    do
-    :: in_time && phase == DRAINING && !IS_EMPTY -> wait_over(me, hasty)
-    :: else -> break
-    od;
-    atomic { in_time = in_time || IS_EMPTY; unlock() }
+    unlock()
 }
 
 /* Every connection's thread is gone and its descriptor closed, and no other will come. */
@@ -364,14 +378,10 @@ inline all_over() {
 
 /* [server.c lined_server_wait] */
 inline lined_server_wait(me) {
-    registry_wait_drained(me);
-    if
-    :: !in_time -> lined_server_stop()
-    :: else
-    fi;
-    in_time = false;
+    registry_begin_wait();
     registry_wait_empty(me);
-    all_over()
+    all_over();
+    registry_end_wait()
 }
 
 /* ---- a connection's thread ---- */
@@ -567,14 +577,30 @@ proctype ender(bool may_stop)
     enders_gone++
 }
 
+/* [courier.c courier_main] A drain whose deadline has passed is cut, whether or not anybody waits. What
+ * it delivers is in push.pml. */
+proctype courier()
+{
+    byte at, victim;
+    bool mine;
+
+    if
+#ifndef MUTANT_NOBODY_CUTS
+    :: hasty && phase == DRAINING -> lined_server_stop() /* [server.c drain_is_over] */
+#endif
+    :: courier_ends
+    fi;
+    courier_ends;
+    d_step { SERVER; courier_gone = true }
+}
+
 #if SCENARIO == 4
 proctype other_waiter()
 {
-    byte at, victim;
-    bool mine, in_time;
+    byte at;
 
     lined_server_wait(1);
-    other_gone = true
+    other_over = true
 }
 #endif
 
@@ -582,7 +608,7 @@ proctype other_waiter()
 proctype owner()
 {
     byte at, victim;
-    bool mine, in_time;
+    bool mine;
 
 #if SCENARIO == 3
     if
@@ -592,10 +618,14 @@ proctype owner()
 #else
     lined_server_wait(0);
 #endif
-#if SCENARIO == 4
-    other_gone;
-#elif SCENARIO == 2
+#if SCENARIO == 2
     enders_gone == 2;
+#elif SCENARIO == 4
+    waits_begun == 2; /* nobody calls the server once it is freed */
+    if
+    :: true -> other_over /* it joins the other */
+    :: true
+    fi;
 #endif
     /* [server.c lined_server_free] */
     lined_server_stop();
@@ -603,7 +633,12 @@ proctype owner()
 #ifndef MUTANT_FREE_DOES_NOT_WAIT
     registry_wait_empty(0);
 #endif
+#ifndef MUTANT_FREE_FORGETS_WAITERS
+    registry_wait_waiters(0);
+#endif
     all_over();
+    courier_ends = true;
+    courier_gone; /* [courier.c courier_deinit]: pthread_join(3) */
     d_step { /* [server.c undo_and_free] [registry.c registry_deinit] */
         assert(listener_open);
         listener_open = false;
@@ -648,6 +683,7 @@ init {
     atomic {
         is_accepting = true; /* [registry.c registry_begin_accepting] */
         run acceptor();
+        run courier();
         run client(0);
         run owner();
 #if SCENARIO == 1
