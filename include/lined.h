@@ -136,7 +136,8 @@ struct lined_worker {
     void (*stop)(void *shared);
 
     /* A connection begins. Whatever is put into *state is handed to the other callbacks. Returns
-     * LINED_OK, LINED_END, or -errno: then the connection ends, and close is not called. */
+     * LINED_OK; or another result, such as LINED_END or -errno: then the connection ends for that
+     * reason, and close is not called. Neither is called for a connection that was cut before. */
     int (*open)(lined_conn *conn, void **state);
 
     /* One line: size bytes, its LF among them (a piece of a line that was split may have none, and
@@ -367,8 +368,9 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
 LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
 
-/* Pushes to every connection but except's; {NULL, 0} excepts nobody. Returns how many were reached.
- * Any thread. */
+/* Pushes to every connection whose open callback has returned, or that has none, but not to
+ * except's; {NULL, 0} excepts none. A connection that opens or ends during the call may be left
+ * out. After a cut it returns at once. Returns how many were reached. Any thread. */
 LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
                                  lined_handle except);
 

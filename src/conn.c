@@ -19,12 +19,15 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd, const unio
 {
     const struct lined_options *options = &server->options;
 
-    *conn = (struct lined_conn){.entry.fd = fd, .server = server, .peer = *peer};
+    *conn = (struct lined_conn){.entry.fd = fd,
+                                .server = server,
+                                .peer = *peer,
+                                .totals = totals_cell(&server->totals, fd)};
     busy_poll_init(&conn->busy_poll);
     deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
                    options->session_timeout_ms,
                    options->session_timeout_ms == 0 ? 0 : monotonic_ms());
-    outbox_init(&conn->entry.outbox, fd, options->push_limit);
+    outbox_init(&conn->entry.outbox, fd, options->push_limit, &conn->totals->bytes_out);
     line_init(&conn->in, options->max_line);
     out_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
 }
@@ -49,6 +52,18 @@ int conn_reason(struct lined_conn *conn, int error)
         break;
     }
     return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
+}
+
+int conn_open(struct lined_conn *conn, void **state)
+{
+    const struct lined_worker *worker = conn->server->worker;
+    int result = phase_of(conn) == REGISTRY_CUT ? LINED_CUT : LINED_OK;
+
+    if (result == LINED_OK && worker->open != NULL)
+        result = worker->open(conn, state);
+    if (result == LINED_OK)
+        atomic_store_explicit(&conn->entry.is_open, true, memory_order_relaxed);
+    return result;
 }
 
 /* How long recv is to sleep at most: until the next deadline, or until buffers are given back; 0:
@@ -110,7 +125,8 @@ static int end_of_input(struct lined_conn *conn)
 
 static void note_received(struct lined_conn *conn, const char *bytes, size_t size)
 {
-    conn_count(&conn->entry.bytes_in, size);
+    conn->pending.bytes_in += size;
+    conn->not_delivered += size;
     sched_policy_note(&conn->server->sched_policy, size);
     busy_poll_note(&conn->busy_poll, bytes, size);
     line_filled(&conn->in, size);
@@ -180,6 +196,7 @@ void conn_settled(struct lined_conn *conn)
 {
     const struct lined_observer *observer = conn->server->options.observer;
 
+    totals_add(conn->totals, &conn->pending);
     if (observer != NULL && observer->settled != NULL)
         observer->settled(observer->context, &conn->observer_slot);
 }
@@ -188,8 +205,8 @@ void conn_handed_on(struct lined_conn *conn, const char *line, size_t size)
 {
     const struct lined_observer *observer = conn->server->options.observer;
 
-    conn_count(&conn->entry.lines, 1);
-    conn_count(&conn->entry.bytes_lined, size);
+    conn->pending.lines++;
+    conn->not_delivered -= size;
     if (observer != NULL && observer->line != NULL)
         observer->line(observer->context, &conn->observer_slot, line, size);
 }
@@ -278,7 +295,7 @@ int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
             return LINED_DEADLINE;
     }
     deadlines_line_ended(&conn->deadlines);
-    conn_count(&conn->entry.bytes_lined, size);
+    conn->not_delivered -= size;
     return LINED_OK;
 }
 

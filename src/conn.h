@@ -15,8 +15,8 @@
 #include "out.h"
 #include "registry.h"
 #include "sched_policy.h"
+#include "totals.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +33,9 @@ struct lined_conn {
     struct busy_poll busy_poll;
     struct sched_thread *thread; /* of the thread that serves this connection, and its own */
     void *observer_slot;
+    struct totals_cell *totals;    /* the server's; where pending is added */
+    struct totals_pending pending; /* counted since the last addition */
+    uint64_t not_delivered;        /* bytes received, and neither in a line nor exact bytes yet */
 
     int input_over;     /* why no more lines can be taken; LINED_OK before */
     int send_failed;    /* why nothing can be sent any more; LINED_OK before */
@@ -59,6 +62,10 @@ bool conn_note_grown(struct lined_conn *conn);
 /* Gives back what has grown and is empty. Where that ends a burst, the observer is told. */
 void conn_shrink(struct lined_conn *conn);
 
+/* Runs the worker's open, unless the server was cut; from then on broadcasts reach the connection.
+ * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
+int conn_open(struct lined_conn *conn, void **state);
+
 /* The next line, as lined_recv_line, but neither counted nor observed: that is conn_handed_on. */
 int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
 
@@ -78,18 +85,12 @@ int conn_send_gathered(struct lined_conn *conn);
 /* The same for the last time: afterwards nobody's push is taken any more. */
 int conn_send_last(struct lined_conn *conn);
 
-/* Counts amount more. One writer: a load and a store, without the cost of an atomic addition. */
-static inline void conn_count(_Atomic uint64_t *counter, uint64_t amount)
-{
-    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, value + amount, memory_order_relaxed);
-}
-
 /* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_SLOW_CONSUMER,
  * LINED_LOST, LINED_SEND_TIMEOUT, LINED_RESET or -errno. */
 int conn_reason(struct lined_conn *conn, int error);
 
-/* Nothing is left to handle, or sending has to wait: the observer shows what it has. */
+/* Nothing is left to handle, or sending has to wait: what was counted is added to the server's
+ * totals, and the observer shows what it has. */
 void conn_settled(struct lined_conn *conn);
 
 /* The connection ends for this reason: sends what has gathered, and in a drain waits until the

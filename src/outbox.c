@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-void outbox_init(struct outbox *outbox, int fd, size_t limit)
+void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out)
 {
-    *outbox = (struct outbox){.fd = fd};
+    *outbox = (struct outbox){.fd = fd, .bytes_out = bytes_out};
     out_init(&outbox->waiting, limit);
     INVARIANT(pthread_mutex_init(&outbox->lock, NULL) == 0);
 }
@@ -39,7 +39,7 @@ static ssize_t send_some_locked(struct outbox *outbox, const char *bytes, size_t
     } while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? 0 : -errno;
-    atomic_fetch_add_explicit(&outbox->sent, (uint64_t)sent, memory_order_relaxed);
+    atomic_fetch_add_explicit(outbox->bytes_out, (uint64_t)sent, memory_order_relaxed);
     return sent;
 }
 

@@ -20,19 +20,19 @@
 struct outbox {
     pthread_mutex_t lock; /* may be taken while the registry's is held, never the other way round */
     int fd; /* never changes; closed only after the registry gives the outbox to nobody */
-    struct out_buffer waiting; /* lock */
-    _Atomic uint64_t sent;     /* bytes that went straight to the socket; written under the lock,
-                                * read without it: a figure a moment old is as good */
-    bool is_held;              /* lock; the connection's thread is sending: pushes wait */
-    _Atomic size_t held;       /* pushed bytes that it has taken and not sent yet, which count as
-                                * waiting; set under the lock, made less by that thread without */
-    bool is_slow;              /* lock; the limit was passed */
-    bool is_closed;            /* lock; nothing more is taken: the connection ends */
-    bool saw_reset;            /* lock; a push found the client gone */
-    bool is_watched;           /* lock; the courier's, see there */
+    struct out_buffer waiting;   /* lock */
+    _Atomic uint64_t *bytes_out; /* a sum of the server's: bytes that went straight to the socket */
+    bool is_held;                /* lock; the connection's thread is sending: pushes wait */
+    _Atomic size_t held;         /* pushed bytes that it has taken and not sent yet, which count as
+                                  * waiting; set under the lock, made less by that thread without */
+    bool is_slow;                /* lock; the limit was passed */
+    bool is_closed;              /* lock; nothing more is taken: the connection ends */
+    bool saw_reset;              /* lock; a push found the client gone */
+    bool is_watched;             /* lock; the courier's, see there */
 };
 
-void outbox_init(struct outbox *outbox, int fd, size_t limit);
+/* What is sent is added to *bytes_out, which others add to as well. */
+void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out);
 void outbox_deinit(struct outbox *outbox);
 
 void outbox_lock(struct outbox *outbox);

@@ -29,7 +29,7 @@ static void handle(struct owner_message *message)
 
     switch (message->request) {
     case OWNER_OPEN:
-        message->result = worker->open(message->conn, &message->state);
+        message->result = conn_open(message->conn, &message->state);
         break;
     case OWNER_LINES:
         handle_lines(message);

@@ -4,6 +4,7 @@
 #include "registry.h"
 #include "server.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,30 +29,23 @@ int lined_push(lined_handle handle, const void *bytes, size_t size)
     return result;
 }
 
-struct broadcast {
-    struct courier *courier;
-    const void *bytes;
-    size_t size;
-    uint64_t except;
-    size_t reached;
-};
-
-static void push_one_of_all(struct registry_entry *entry, void *context)
-{
-    struct broadcast *broadcast = context;
-
-    if (entry->number != broadcast->except &&
-        push_locked(entry, broadcast->courier, broadcast->bytes, broadcast->size) == LINED_OK)
-        broadcast->reached++;
-}
-
+/* After a cut nothing can be sent: the rest of the members is left out. */
 size_t lined_broadcast(lined_server *server, const void *bytes, size_t size, lined_handle except)
 {
-    struct broadcast broadcast = {.courier = &server->courier,
-                                  .bytes = bytes,
-                                  .size = size,
-                                  .except = except.server == server ? except.number : 0};
+    uint64_t numbers[REGISTRY_STEP];
+    uint32_t at = 0;
+    size_t reached = 0;
+    bool is_last = false;
 
-    registry_visit(&server->registry, push_one_of_all, &broadcast);
-    return broadcast.reached;
+    while (!is_last) {
+        size_t count = registry_list_open(&server->registry, &at, numbers, &is_last);
+        for (size_t i = 0; i < count; i++) {
+            const lined_handle handle = {.server = server, .number = numbers[i]};
+            if (registry_phase(&server->registry) == REGISTRY_CUT)
+                return reached;
+            if (!lined_handle_is(handle, except) && lined_push(handle, bytes, size) == LINED_OK)
+                reached++;
+        }
+    }
+    return reached;
 }

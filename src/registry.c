@@ -58,18 +58,10 @@ int registry_join(struct registry *registry, struct registry_entry *entry)
     }
     if (result == LINED_OK) {
         registry->present++;
-        registry->left.connections++;
+        registry->stats.connections++;
     }
     registry_unlock(registry);
     return result;
-}
-
-static void add_counters(struct lined_stats *sum, struct registry_entry *entry)
-{
-    sum->lines += atomic_load_explicit(&entry->lines, memory_order_relaxed);
-    sum->bytes_in += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed);
-    sum->bytes_out += atomic_load_explicit(&entry->bytes_out, memory_order_relaxed) +
-                      atomic_load_explicit(&entry->outbox.sent, memory_order_relaxed);
 }
 
 /* Nobody finds an entry without a slot any more, but somebody may have borrowed it before. Waits
@@ -84,10 +76,7 @@ void registry_leave(struct registry *registry, struct registry_entry *entry)
 {
     registry_lock(registry);
     slots_give_back(&registry->slots, entry->number);
-    add_counters(&registry->left, entry);
-    registry->left.bytes_dropped += atomic_load_explicit(&entry->bytes_in, memory_order_relaxed) -
-                                    atomic_load_explicit(&entry->bytes_lined, memory_order_relaxed);
-    registry->left.slow_consumers += outbox_is_slow(&entry->outbox);
+    registry->stats.slow_consumers += outbox_is_slow(&entry->outbox);
     registry_unlock(registry);
     await_return(entry);
 }
@@ -95,7 +84,7 @@ void registry_leave(struct registry *registry, struct registry_entry *entry)
 /* How many are here only falls when somebody releases, so it is enough to look just before. */
 static uint64_t peak_locked(const struct registry *registry)
 {
-    uint64_t peak = registry->left.connected_peak;
+    uint64_t peak = registry->stats.connected_peak;
 
     return registry->present > peak ? registry->present : peak;
 }
@@ -111,7 +100,7 @@ static void release_locked(struct registry *registry)
 void registry_release(struct registry *registry)
 {
     registry_lock(registry);
-    registry->left.connected_peak = peak_locked(registry);
+    registry->stats.connected_peak = peak_locked(registry);
     release_locked(registry);
     /* The signals are sent under the lock on purpose: whoever waits for the last release can go on
      * only after the unlock has let it, and the unlock is the last thing done. */
@@ -122,7 +111,7 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
 {
     registry_lock(registry);
     slots_give_back(&registry->slots, entry->number);
-    registry->left.connections--;
+    registry->stats.connections--;
     registry_unlock(registry);
     await_return(entry);
     registry_lock(registry);
@@ -130,25 +119,44 @@ void registry_withdraw(struct registry *registry, struct registry_entry *entry)
     registry_unlock(registry);
 }
 
-static void set_phase_locked(struct registry *registry, enum registry_phase phase, int how)
+static void set_phase_locked(struct registry *registry, enum registry_phase phase)
 {
     atomic_store_explicit(&registry->phase, phase, memory_order_release);
-    uint32_t at = 0;
-    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
-        shutdown(entry->fd, how); /* one that was reset says ENOTCONN */
     INVARIANT(pthread_cond_broadcast(&registry->over) == 0);
     INVARIANT(pthread_cond_broadcast(&registry->departed) == 0);
+    INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
+}
+
+/* Wakes every connection that is blocked in recv or send. One that joins behind the walk reads the
+ * new phase before it blocks, because the phase was set first. */
+static void shut_all(struct registry *registry, int how)
+{
+    bool is_last;
+    uint32_t at = 0;
+
+    do {
+        registry_lock(registry);
+        uint32_t end = at + REGISTRY_STEP;
+        for (struct registry_entry *entry;
+             (entry = slots_next(&registry->slots, &at, end)) != NULL;)
+            shutdown(entry->fd, how); /* one that was reset says ENOTCONN */
+        is_last = at >= registry->slots.size;
+        registry_unlock(registry);
+    } while (!is_last);
 }
 
 void registry_drain(struct registry *registry, uint32_t timeout_ms)
 {
     registry_lock(registry);
     registry->enders++;
-    if (registry_phase(registry) == REGISTRY_RUNNING) {
+    bool is_first = registry_phase(registry) == REGISTRY_RUNNING;
+    if (is_first) {
         registry->drain_deadline = monotonic_ms() + timeout_ms;
-        set_phase_locked(registry, REGISTRY_DRAINING, SHUT_RD);
+        set_phase_locked(registry, REGISTRY_DRAINING);
     }
     registry_unlock(registry);
+    if (is_first)
+        shut_all(registry, SHUT_RD);
 }
 
 size_t registry_cut(struct registry *registry)
@@ -157,13 +165,15 @@ size_t registry_cut(struct registry *registry)
 
     registry_lock(registry);
     registry->enders++;
-    if (registry_phase(registry) != REGISTRY_CUT) {
+    bool is_first = registry_phase(registry) != REGISTRY_CUT;
+    if (is_first) {
         cut = registry->slots.used; /* who has left but not released has ended by itself */
-        registry->left.connections_cut = cut;
-        set_phase_locked(registry, REGISTRY_CUT, SHUT_RDWR);
-        INVARIANT(pthread_cond_broadcast(&registry->cut) == 0);
+        registry->stats.connections_cut = cut;
+        set_phase_locked(registry, REGISTRY_CUT);
     }
     registry_unlock(registry);
+    if (is_first)
+        shut_all(registry, SHUT_RDWR);
     return cut;
 }
 
@@ -190,22 +200,25 @@ void registry_return(struct registry_entry *entry)
     outbox_unlock(&entry->outbox);
 }
 
-void registry_visit(struct registry *registry,
-                    void (*visit)(struct registry_entry *entry, void *context), void *context)
+size_t registry_list_open(struct registry *registry, uint32_t *at, uint64_t numbers[REGISTRY_STEP],
+                          bool *is_last)
 {
+    size_t count = 0;
+    uint32_t end = *at + REGISTRY_STEP;
+
     registry_lock(registry);
-    uint32_t at = 0;
-    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;) {
-        outbox_lock(&entry->outbox);
-        visit(entry, context);
-        outbox_unlock(&entry->outbox);
+    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, at, end)) != NULL;) {
+        if (atomic_load_explicit(&entry->is_open, memory_order_relaxed))
+            numbers[count++] = entry->number;
     }
+    *is_last = *at >= registry->slots.size;
     registry_unlock(registry);
+    return count;
 }
 
 void registry_count_accept_error(struct registry *registry, int error)
 {
-    struct lined_accept_error *errors = registry->left.accept_errors;
+    struct lined_accept_error *errors = registry->stats.accept_errors;
     size_t i = 0;
 
     registry_lock(registry);
@@ -221,11 +234,8 @@ void registry_count_accept_error(struct registry *registry, int error)
 void registry_stats(struct registry *registry, struct lined_stats *stats)
 {
     registry_lock(registry);
-    *stats = registry->left;
+    *stats = registry->stats;
     stats->connected = registry->present;
     stats->connected_peak = peak_locked(registry);
-    uint32_t at = 0;
-    for (struct registry_entry *entry; (entry = slots_next(&registry->slots, &at)) != NULL;)
-        add_counters(stats, entry);
     registry_unlock(registry);
 }

@@ -28,12 +28,9 @@ enum registry_phase {
 struct registry_entry {
     int fd; /* closed by the connection's thread alone, after registry_leave */
 
-    /* Written by the connection's thread alone, read by registry_stats: relaxed atomics, because a
-     * figure a moment old is as good. */
-    _Atomic uint64_t lines;
-    _Atomic uint64_t bytes_in;
-    _Atomic uint64_t bytes_out;
-    _Atomic uint64_t bytes_lined; /* of bytes_in, those handed on as lines */
+    /* Broadcasts reach it. Set once, by the thread that runs its callbacks; an old value leaves it
+     * out of a broadcast that began at the same time. */
+    atomic_bool is_open;
 
     uint64_t number;      /* set by registry_join; never changes after */
     struct outbox outbox; /* has a lock of its own */
@@ -50,14 +47,14 @@ struct registry {
     /* Written under the lock; read without it by registry_phase. It only ever goes up. */
     _Atomic int phase;
 
-    struct slots slots;      /* lock; of registry_entry */
-    size_t present;          /* lock; joined and not released */
-    bool is_accepting;       /* lock; the acceptor may still bring somebody */
-    size_t enders;           /* lock; threads amid lined_server_drain or _stop */
-    size_t waiters;          /* lock; threads amid lined_server_wait */
-    int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
-    struct lined_stats left; /* lock; sums over who has left; connections counts all joined, and
-                              * connected_peak is as of the last release */
+    struct slots slots;       /* lock; of registry_entry */
+    size_t present;           /* lock; joined and not released */
+    bool is_accepting;        /* lock; the acceptor may still bring somebody */
+    size_t enders;            /* lock; threads amid lined_server_drain or _stop */
+    size_t waiters;           /* lock; threads amid lined_server_wait */
+    int64_t drain_deadline;   /* lock; monotonic ms; set when the drain begins */
+    struct lined_stats stats; /* lock; connections, connections_cut, slow_consumers, accept_errors,
+                               * and connected_peak as of the last release; the rest is 0 */
 };
 
 void registry_init(struct registry *registry);
@@ -86,12 +83,12 @@ void registry_release(struct registry *registry);
 /* Takes a join back, for an entry whose thread could not be made. */
 void registry_withdraw(struct registry *registry, struct registry_entry *entry);
 
-/* REGISTRY_RUNNING to REGISTRY_DRAINING, with SHUT_RD for everybody; else nothing. Whoever calls
+/* REGISTRY_RUNNING to REGISTRY_DRAINING, then SHUT_RD for everybody; else nothing. Whoever calls
  * this or registry_cut counts as present until it calls registry_end_ending: it may be another
  * thread than the one that waits and frees. */
 void registry_drain(struct registry *registry, uint32_t timeout_ms);
 
-/* To REGISTRY_CUT, with SHUT_RDWR for everybody. Returns how many that cuts; 0 if it was cut
+/* To REGISTRY_CUT, then SHUT_RDWR for everybody. Returns how many that cuts; 0 if it was cut
  * before. */
 size_t registry_cut(struct registry *registry);
 
@@ -137,13 +134,19 @@ bool registry_wait_cut(struct registry *registry, uint32_t timeout_ms);
 struct registry_entry *registry_borrow(struct registry *registry, uint64_t number);
 void registry_return(struct registry_entry *entry);
 
-/* Calls visit for every entry, with its outbox locked. visit must not call the registry. */
-void registry_visit(struct registry *registry,
-                    void (*visit)(struct registry_entry *entry, void *context), void *context);
+/* The walks through all entries let the lock go after so many slots: joins and leaves wait for no
+ * more than that, however many connections there are. */
+#define REGISTRY_STEP 64
+
+/* The numbers of the open entries in the slots from *at on, REGISTRY_STEP slots at most; returns
+ * how many. Begin with *at 0; *is_last tells that there are no further slots. */
+size_t registry_list_open(struct registry *registry, uint32_t *at, uint64_t numbers[REGISTRY_STEP],
+                          bool *is_last);
 
 /* accept(2) failed with this errno. */
 void registry_count_accept_error(struct registry *registry, int error);
 
+/* The figures that are kept here, and 0 for the others. */
 void registry_stats(struct registry *registry, struct lined_stats *stats);
 
 #endif

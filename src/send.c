@@ -64,7 +64,7 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size, enu
         if (sent >= 0) {
             bytes += sent;
             size -= (size_t)sent;
-            conn_count(&conn->entry.bytes_out, (uint64_t)sent);
+            conn->pending.bytes_out += (uint64_t)sent;
             if (origin == PUSHED)
                 outbox_sent_held(&conn->entry.outbox, (size_t)sent);
         } else if (errno == EAGAIN) {
@@ -94,6 +94,8 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     struct outbox *outbox = &conn->entry.outbox;
     struct out_buffer theirs;
 
+    totals_add(conn->totals,
+               &conn->pending); /* a client that has its reply finds its line counted */
     out_init(&theirs, conn->server->options.push_limit);
     if (!conn->is_mid_reply) {
         outbox_hold(outbox, &theirs);
@@ -108,6 +110,7 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     }
     out_deinit(&theirs);
     conn->is_mid_reply = in_mid_reply;
+    totals_add(conn->totals, &conn->pending);
 }
 
 int conn_send_gathered(struct lined_conn *conn)

@@ -185,6 +185,7 @@ uint16_t lined_server_port(const lined_server *server)
 void lined_server_stats(lined_server *server, struct lined_stats *stats)
 {
     registry_stats(&server->registry, stats);
+    totals_read(&server->totals, stats);
     stats->refused = admission_refused(&server->admission);
     stats->mailbox_deepest = mailbox_deepest(&server->mailbox);
 }

@@ -14,6 +14,7 @@
 #include "registry.h"
 #include "sched_policy.h"
 #include "spares.h"
+#include "totals.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -36,6 +37,7 @@ struct lined_server {
     struct admission admission;
     struct mailbox mailbox; /* active mode */
     struct courier courier;
+    struct totals totals;
     struct busy_poll_share busy_poll;
     struct sched_policy sched_policy;
 

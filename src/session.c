@@ -42,11 +42,9 @@ static int serve_passive(struct lined_conn *conn)
     const struct lined_worker *worker = conn->server->worker;
     void *state = NULL;
 
-    if (worker->open != NULL) {
-        int refused = worker->open(conn, &state);
-        if (refused != LINED_OK)
-            return refused;
-    }
+    int refused = conn_open(conn, &state);
+    if (refused != LINED_OK)
+        return refused;
     int reason = worker->task != NULL ? run_task(conn, state) : receive_lines(conn, state);
     if (worker->close != NULL)
         worker->close(conn, state, reason);
@@ -120,6 +118,8 @@ static int serve_active(struct lined_conn *conn)
     if (message.worker->open != NULL) {
         ask(&message, OWNER_OPEN);
         reason = message.result;
+    } else {
+        reason = conn_open(conn, &message.state);
     }
     if (reason == LINED_OK) {
         reason = post_lines(&message);
@@ -156,6 +156,8 @@ static void serve(struct lined_conn *conn)
         conn_say_goodbye(conn, reason);
     admission_forget(admission, &conn->peer);
 
+    conn->pending.bytes_dropped = conn->not_delivered;
+    totals_add(conn->totals, &conn->pending);
     /* The order matters, see registry.h. */
     registry_leave(registry, &conn->entry);
     close(fd);

@@ -67,9 +67,11 @@ void *slots_find(const struct slots *slots, uint64_t number)
     return slots->slots[index].entry;
 }
 
-void *slots_next(const struct slots *slots, uint32_t *at)
+void *slots_next(const struct slots *slots, uint32_t *at, uint32_t end)
 {
-    while (*at < slots->size) {
+    if (end > slots->size)
+        end = slots->size;
+    while (*at < end) {
         void *entry = slots->slots[(*at)++].entry;
         if (entry != NULL)
             return entry;

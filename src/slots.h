@@ -33,7 +33,8 @@ void slots_give_back(struct slots *slots, uint64_t number);
 /* The entry of that number; NULL where there is none any more. */
 void *slots_find(const struct slots *slots, uint64_t number);
 
-/* Walks through all entries: begin with *at 0; NULL after the last. */
-void *slots_next(const struct slots *slots, uint32_t *at);
+/* Walks through the entries in the slots from *at to before end: NULL after the last, with *at at
+ * end, or at the size where that is less. Between two calls entries may come and go. */
+void *slots_next(const struct slots *slots, uint32_t *at, uint32_t end);
 
 #endif

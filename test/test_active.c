@@ -8,6 +8,7 @@
 #include <lined.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -406,6 +407,58 @@ START_TEST(an_active_and_a_passive_server_live_side_by_side)
 }
 END_TEST
 
+static atomic_int opened;
+static sem_t line_came, line_may_end;
+
+static int count_opened(lined_conn *conn, void **state)
+{
+    (void)conn;
+    (void)state;
+    atomic_fetch_add(&opened, 1);
+    return LINED_OK;
+}
+
+static int hold_the_owner(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)line;
+    (void)size;
+    sem_post(&line_came);
+    while (sem_wait(&line_may_end) != 0)
+        continue;
+    return LINED_OK;
+}
+
+START_TEST(no_connection_is_opened_after_a_cut)
+{
+    static const struct lined_worker worker = {.open = count_opened, .line = hold_the_owner};
+    struct lined_stats stats;
+
+    sem_init(&line_came, 0, 0);
+    sem_init(&line_may_end, 0, 0);
+    lined_server *server = start(&worker);
+    int first = dial(lined_server_port(server));
+    say(first, "hello\n");
+    while (sem_wait(&line_came) != 0)
+        continue;
+    int second = dial(lined_server_port(server));
+    int third = dial(lined_server_port(server));
+    do { /* until both wait for the owner */
+        lined_server_stats(server, &stats);
+        sched_yield();
+    } while (stats.mailbox_deepest < 2);
+    lined_server_stop(server);
+    sem_post(&line_may_end);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
+    ck_assert_int_eq(atomic_load(&opened), 1);
+    hang_up(first);
+    hang_up(second);
+    hang_up(third);
+    lined_server_free(server);
+}
+END_TEST
+
 /* A callback that ends its own server. */
 static int stop_server(lined_conn *conn, void *state, const char *line, size_t size)
 {
@@ -476,6 +529,7 @@ int main(void)
         a_stop_ends_it_with_a_client_that_does_not_read,
         an_active_and_a_passive_server_live_side_by_side,
         a_callback_can_end_its_server,
+        no_connection_is_opened_after_a_cut,
         a_task_is_refused,
     };
     return suite_run("active", tests, sizeof tests / sizeof tests[0]);

@@ -63,7 +63,7 @@ session() {
     hear ann '<guest3> [2Jhi'
     hear bob '<guest3> [2Jhi'
     say bob '/who'
-    hear bob '* Here: guest3 bob ann'
+    hear bob '* Here: ann bob guest3'
     say bob '/dance'
     hear bob '* There are /nick NAME, /who and /quit.'
     say bob '/nick '

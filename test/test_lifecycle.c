@@ -19,6 +19,7 @@
 
 static _Thread_local bool is_session, is_pusher, is_stopper;
 static _Thread_local int locks_held, most_locks_held_at_unlock;
+static _Thread_local int shut_since_lock, most_shut_since_lock;
 
 static lined_server *server;
 static sem_t has_opened, was_interrupted;
@@ -46,6 +47,9 @@ int __wrap_shutdown(int fd, int how)
 {
     int result = __real_shutdown(fd, how);
 
+    shut_since_lock++;
+    if (shut_since_lock > most_shut_since_lock)
+        most_shut_since_lock = shut_since_lock;
     if (at_shutdown != NULL)
         at_shutdown(how);
     return result;
@@ -100,6 +104,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     locks_held++;
+    shut_since_lock = 0;
     if (is_session && at_waiting_lock != NULL) {
         if (pthread_mutex_trylock(mutex) == 0)
             return 0;
@@ -336,6 +341,102 @@ START_TEST(a_borrowed_connection_is_not_closed)
 }
 END_TEST
 
+/* ---- walks through all connections ---- */
+
+static atomic_int sends, locks_held_at_send;
+
+static void note_locks(void)
+{
+    atomic_fetch_add(&sends, 1);
+    atomic_store(&locks_held_at_send, locks_held);
+}
+
+static void *broadcast_once(void *unused)
+{
+    is_pusher = true;
+    lined_broadcast(server, "x\n", 2, (lined_handle){NULL, 0});
+    return unused;
+}
+
+static void broadcast(void)
+{
+    pthread_t pusher;
+
+    ck_assert_int_eq(pthread_create(&pusher, NULL, broadcast_once, NULL), 0);
+    ck_assert_int_eq(pthread_join(pusher, NULL), 0);
+}
+
+START_TEST(a_broadcast_sends_under_no_lock_of_all_connections)
+{
+    prepare(LINED_PASSIVE);
+    at_send = note_locks;
+    server = start_worker(&worker);
+    int client = dial_and_echo();
+    while (atomic_load(&sends) == 0) { /* not while the thread of the connection is sending */
+        broadcast();
+        expect(client, "x\n");
+    }
+    ck_assert_int_eq(atomic_load(&locks_held_at_send), 1); /* the outbox's */
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+static int wait_for_its_end(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)line;
+    (void)size;
+    sem_post(&has_opened);
+    await(&may_leave);
+    return LINED_OK;
+}
+
+START_TEST(a_broadcast_after_a_cut_sends_nothing)
+{
+    static const struct lined_worker waiting = {.line = wait_for_its_end};
+
+    prepare(LINED_PASSIVE);
+    at_send = note_locks;
+    server = start_worker(&waiting);
+    int client = dial(lined_server_port(server));
+    say(client, "hello\n");
+    await(&has_opened);
+    lined_server_stop(server);
+    broadcast();
+    ck_assert_int_eq(atomic_load(&sends), 0);
+    sem_post(&may_leave);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+/* So joins and leaves wait for few of them, however many there are. */
+START_TEST(a_drain_and_a_cut_let_the_lock_go_between_steps)
+{
+    enum { CLIENTS = 200, STEP = 64 };
+    int clients[CLIENTS];
+
+    for (int is_cut = 0; is_cut <= 1; is_cut++) {
+        prepare(LINED_PASSIVE);
+        server = start_worker(&worker);
+        for (int i = 0; i < CLIENTS; i++)
+            clients[i] = dial_and_echo();
+        most_shut_since_lock = 0;
+        if (is_cut)
+            lined_server_stop(server);
+        else
+            lined_server_drain(server);
+        ck_assert_int_gt(most_shut_since_lock, 1);
+        ck_assert_int_le(most_shut_since_lock, STEP);
+        for (int i = 0; i < CLIENTS; i++)
+            hang_up(clients[i]);
+        lined_server_free(server);
+    }
+}
+END_TEST
+
 /* ---- the beginning ---- */
 
 static sem_t has_trouble;
@@ -436,6 +537,9 @@ int main(void)
         a_wait_does_not_return_before_who_stops_has_done_so,
         our_side_is_ended_before_it_is_closed,
         a_borrowed_connection_is_not_closed,
+        a_broadcast_sends_under_no_lock_of_all_connections,
+        a_broadcast_after_a_cut_sends_nothing,
+        a_drain_and_a_cut_let_the_lock_go_between_steps,
         who_gets_no_thread_waits_and_is_not_counted_twice,
         who_is_accepted_as_the_server_stops_is_closed,
         an_interrupted_wait_is_no_end,

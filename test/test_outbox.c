@@ -11,6 +11,7 @@
 
 static int ends[2]; /* of a socket whose other end reads when a test says so */
 static struct outbox outbox;
+static _Atomic uint64_t bytes_out;
 static char bytes[LIMIT + 1];
 
 /* With a socket that takes nothing. */
@@ -19,7 +20,7 @@ static void begin_full(void)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     while (send(ends[0], bytes, 1, MSG_DONTWAIT) == 1)
         continue;
-    outbox_init(&outbox, ends[0], LIMIT);
+    outbox_init(&outbox, ends[0], LIMIT, &bytes_out);
 }
 
 static void finish(void)

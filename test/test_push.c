@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -447,6 +448,47 @@ START_TEST(a_stop_amid_pushes)
 }
 END_TEST
 
+static atomic_bool has_one;
+
+/* The first is open at once, the others when the test says so. */
+static int open_when_told(lined_conn *conn, void **state)
+{
+    (void)conn;
+    (void)state;
+    if (atomic_exchange(&has_one, true)) {
+        sem_post(&begun);
+        while (sem_wait(&go_on) != 0)
+            continue;
+    }
+    return LINED_OK;
+}
+
+START_TEST(a_broadcast_reaches_open_connections_only)
+{
+    static const struct lined_worker worker = {.open = open_when_told, .line = obey};
+
+    prepare((enum lined_mode)_i);
+    atomic_store(&has_one, false);
+    sem_init(&begun, 0, 0);
+    sem_init(&go_on, 0, 0);
+    lined_server *server = start_worker(&worker);
+    int first = dial_listener(server);
+    int second = dial(lined_server_port(server));
+    while (sem_wait(&begun) != 0)
+        continue;
+    ck_assert_uint_eq(lined_broadcast(server, "one\n", 4, (lined_handle){NULL, 0}), 1);
+    sem_post(&go_on);
+    say(second, "listen\n");
+    expect(second, "ok\n");
+    ck_assert_uint_eq(lined_broadcast(server, "two\n", 4, (lined_handle){NULL, 0}), 2);
+    expect(first, "one\ntwo\n");
+    expect(second, "two\n");
+    hang_up(first);
+    hang_up(second);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -462,6 +504,7 @@ int main(void)
         an_exception_counts_on_its_own_server_only,
         a_handle_is_its_own_connection_only,
         a_stop_amid_pushes,
+        a_broadcast_reaches_open_connections_only,
     };
     const TTest *const passive_only[] = {a_push_never_lands_inside_a_reply};
     int failed = suite_run_loop("push", tests, sizeof tests / sizeof tests[0], 2);

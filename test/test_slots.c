@@ -52,7 +52,7 @@ START_TEST(many_are_walked_through)
         numbers[i] = slots_take(&slots, &entries[i]);
     for (int i = 0; i < COUNT; i += 2)
         slots_give_back(&slots, numbers[i]);
-    for (int *entry; (entry = slots_next(&slots, &at)) != NULL; seen++)
+    for (int *entry; (entry = slots_next(&slots, &at, UINT32_MAX)) != NULL; seen++)
         ck_assert_int_eq((entry - entries) % 2, 1);
     ck_assert_uint_eq(seen, COUNT / 2);
     ck_assert_uint_eq(slots.used, COUNT / 2);

@@ -1,5 +1,5 @@
 /*
- * What others send to a connection, against its end: borrow and visit against leave, close and the
+ * What others send to a connection, against its end: borrow and list against leave, close and the
  * entry's memory; handles of the gone; the courier's wake-up; nothing that was taken is lost.
  * See README.md here. MUTANT_*: a bug that the check must find.
  *
@@ -187,23 +187,23 @@ proctype pusher()
     od
 }
 
-/* Broadcasts, and cuts in the end. [registry.c registry_visit] [push.c lined_broadcast] */
+/* Broadcasts, and cuts in the end. [registry.c registry_list_open] [push.c lined_broadcast] */
 proctype broadcaster()
 {
-    byte found;
+    byte found, listed;
 
-    lock();
-    found = slot;
+    atomic { !locked -> listed = (slot != NOBODY -> generation : 0) }
     if
-    :: found != NOBODY ->
-        outbox_lock(found);
-        push_locked(found);
-        outbox_unlock(found)
+    :: listed != 0 ->
+        registry_borrow(listed);
+        if
+        :: found != NOBODY -> push_locked(found); outbox_unlock(found)
+        :: else
+        fi
     :: else
     fi;
-    unlock();
 
-    lock(); /* [registry.c set_phase_locked] */
+    lock(); /* [registry.c shut_all] */
     if
     :: slot != NOBODY -> d_step { assert(open[slot]); shut[slot] = true }
     :: else

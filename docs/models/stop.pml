@@ -4,13 +4,15 @@
  * may come between any two steps but those in one atomic or d_step.
  *
  * SCENARIO 1: one thread ends the server, by drain or stop, and nobody joins it; another waits and
- *             frees. The drain's deadline may pass: then the courier cuts. Two clients.
+ *             frees. Two clients.
  * SCENARIO 2: two threads end it, one by drain, the other by either; a third waits, joins both, and
  *             frees. One fault of accept or of pthread_create.
  * SCENARIO 3: a callback ends it by drain or stop, or accept fails for good, or nothing does;
  *             another thread waits and frees, or frees at once. One fault.
  * SCENARIO 4: one thread ends it; two wait, of which one joins the other or not, and frees. A wake-up
  *             for nothing.
+ * SCENARIO 5: one thread drains the server, and the drain's deadline passes: the courier cuts. A client
+ *             leaves its replies unread or not.
  * MUTANT_*:   a bug that the check must find.
  */
 #ifndef SCENARIO
@@ -68,7 +70,7 @@ bool called;
  * answered. over: the connection is closed or reset, and the client knows. */
 byte due[CLIENTS];
 bool over[CLIENTS];
-bool acceptor_gone, courier_gone, courier_ends;
+bool acceptor_gone, courier_cuts, courier_ends;
 byte enders_gone, waits_begun;
 bool other_over;
 
@@ -210,10 +212,11 @@ inline registry_withdraw(c) {
     registry_release()
 }
 
-/* Every connection that is registered, one after the other. */
+/* [registry.c shut_all] Every connection that is registered, one after the other. The lock is held for
+ * one slot here, so that others come between any two. */
 inline shut_all(to) {
     do
-    :: at < CLIENTS -> atomic { if :: in_slot[at] -> shut(at, to == CUT) :: else fi; at++ }
+    :: at < CLIENTS -> atomic { LOCKED; if :: in_slot[at] -> shut(at, to == CUT) :: else fi; at++ }
     :: at == CLIENTS -> at = 0; break
     od
 }
@@ -230,21 +233,12 @@ inline note_what_is_due() {
 
 /* [registry.c set_phase_locked] */
 inline set_phase_locked(to) {
-#ifdef MUTANT_SHUT_BEFORE_PHASE
-    shut_all(to);
-#endif
-    atomic {
-        SERVER;
-        phase = to;
-        if
-        :: to == DRAINING -> note_what_is_due()
-        :: else
-        fi
-    }
-#ifndef MUTANT_SHUT_BEFORE_PHASE
-    shut_all(to);
-#endif
-    atomic { broadcast_over(); unlock() }
+    phase = to;
+    if
+    :: to == DRAINING -> note_what_is_due()
+    :: else
+    fi;
+    broadcast_over()
 }
 
 inline count_ender() {
@@ -271,16 +265,19 @@ inline registry_end_ending() {
 
 /* [server.c lined_server_drain] */
 inline lined_server_drain() {
+#ifdef MUTANT_SHUT_BEFORE_PHASE
+    shut_all(DRAINING);
+#endif
     atomic { /* [registry.c registry_drain] */
         LOCKED;
         count_ender();
         if
-        :: phase == RUNNING -> locked = true; mine = true
+        :: phase == RUNNING -> mine = true; set_phase_locked(DRAINING)
         :: else
         fi
     }
     if
-    :: mine -> mine = false; set_phase_locked(DRAINING)
+    :: mine -> mine = false; shut_all(DRAINING); skip
     :: else
     fi;
 #ifndef MUTANT_LISTENER_BLOCKS
@@ -307,12 +304,12 @@ inline lined_server_stop() {
         LOCKED;
         count_ender();
         if
-        :: phase != CUT -> locked = true; mine = true
+        :: phase != CUT -> mine = true; set_phase_locked(CUT)
         :: else
         fi
     }
     if
-    :: mine -> mine = false; set_phase_locked(CUT)
+    :: mine -> mine = false; shut_all(CUT)
     :: else
     fi;
     shut_listener(); /* [server.c end_accepting] */
@@ -584,14 +581,12 @@ proctype courier()
     byte at, victim;
     bool mine;
 
-    if
+end_unless_it_cuts: /* a server that ends before needs it no more */
+    atomic { hasty && phase == DRAINING && !courier_ends -> courier_cuts = true }
 #ifndef MUTANT_NOBODY_CUTS
-    :: hasty && phase == DRAINING -> lined_server_stop() /* [server.c drain_is_over] */
+    lined_server_stop(); /* [server.c drain_is_over] */
 #endif
-    :: courier_ends
-    fi;
-    courier_ends;
-    d_step { SERVER; courier_gone = true }
+    courier_cuts = false
 }
 
 #if SCENARIO == 4
@@ -637,8 +632,7 @@ proctype owner()
     registry_wait_waiters(0);
 #endif
     all_over();
-    courier_ends = true;
-    courier_gone; /* [courier.c courier_deinit]: pthread_join(3) */
+    atomic { !courier_cuts -> courier_ends = true } /* [courier.c courier_deinit]: pthread_join(3) */
     d_step { /* [server.c undo_and_free] [registry.c registry_deinit] */
         assert(listener_open);
         listener_open = false;
@@ -663,7 +657,7 @@ proctype client(byte c)
             fi
         fi
     }
-#if SCENARIO >= 3
+#if SCENARIO == 3 || SCENARIO == 4
     atomic {
         if
         :: !over[c] -> received[c]++
@@ -683,13 +677,15 @@ init {
     atomic {
         is_accepting = true; /* [registry.c registry_begin_accepting] */
         run acceptor();
-        run courier();
         run client(0);
         run owner();
 #if SCENARIO == 1
         run client(1);
+#elif SCENARIO == 5
+        hasty = true;
+        run courier();
         if
-        :: hasty = true; deaf[0] = true
+        :: deaf[0] = true
         :: true
         fi;
 #elif SCENARIO == 4
@@ -699,7 +695,7 @@ init {
         run ender(false);
 #endif
 #if SCENARIO != 3
-        run ender(true)
+        run ender(SCENARIO != 5) /* after a stop the deadline is nothing */
 #endif
     }
 }

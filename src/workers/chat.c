@@ -1,55 +1,43 @@
-/* A chat: what one client says goes to everybody else. Commands: /nick NAME, /who, /quit. Works in
- * either mode: the lock is for passive delivery, and costs next to nothing in active. */
+/* A chat: what one client says goes to all others. Commands: /nick NAME, /who, /quit. Works in
+ * either mode. */
+#include "chat_names.h"
 #include "chat_text.h"
 
 #include <lined.h>
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE 21 /* 20 characters and a NUL */
-
 struct member {
-    struct member *next;  /* the chat's lock */
-    char name[NAME_SIZE]; /* the chat's lock; written by its own callbacks alone */
-};
-
-struct chat {
-    pthread_mutex_t lock;
-    struct member *members; /* lock */
-    unsigned guests;        /* lock; how many names were made up */
+    struct chat_name *name; /* owned, and taken; changed by its own callbacks alone */
 };
 
 static int start(lined_server *server, void **shared)
 {
-    struct chat *chat = calloc(1, sizeof *chat);
+    struct chat_names *names = calloc(1, sizeof *names);
 
     (void)server;
-    if (chat == NULL)
+    if (names == NULL)
         return -ENOMEM;
-    pthread_mutex_init(&chat->lock, NULL);
-    *shared = chat;
+    chat_names_init(names);
+    *shared = names;
     return LINED_OK;
 }
 
 static void stop(void *shared)
 {
-    struct chat *chat = shared;
-
-    pthread_mutex_destroy(&chat->lock);
-    free(chat);
+    chat_names_deinit(shared);
+    free(shared);
 }
 
-/* To everybody but the speaker. */
+/* To all members but the speaker. */
 __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, const char *format,
                                                               ...)
 {
-    char text[NAME_SIZE * 2 + CHAT_TEXT_MOST + 64];
+    char text[CHAT_NAME_SIZE * 2 + CHAT_TEXT_MOST + 64];
     va_list arguments;
 
     va_start(arguments, format);
@@ -58,102 +46,105 @@ __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, 
     lined_broadcast(lined_conn_server(conn), text, (size_t)size, lined_conn_handle(conn));
 }
 
-static int tell(lined_conn *conn, const char *text)
+/* To the speaker. */
+LINED_CHECK_RESULT __attribute__((format(printf, 2, 3))) static int tell(lined_conn *conn,
+                                                                         const char *format, ...)
 {
-    return lined_send(conn, text, strlen(text));
+    char text[CHAT_NAME_SIZE + 128];
+    va_list arguments;
+
+    va_start(arguments, format);
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return lined_send(conn, text, (size_t)size);
 }
 
-static bool is_taken_locked(const struct chat *chat, const char *name)
+/* As the server ends, all members leave, and none is told of the others. */
+static void leave(lined_conn *conn, void *state, int reason)
 {
-    for (const struct member *member = chat->members; member != NULL; member = member->next) {
-        if (strcmp(member->name, name) == 0)
-            return true;
+    struct member *member = state;
+
+    if (reason != LINED_STOPPING && reason != LINED_CUT)
+        tell_others(conn, "* %s left\r\n", member->name->text);
+    chat_names_give_back(lined_shared(conn), member->name);
+    free(member->name);
+    free(member);
+}
+
+/* A member with a name that is taken for it. LINED_OK or -ENOMEM. */
+static int make_member(struct chat_names *names, struct member **made)
+{
+    struct member *member = malloc(sizeof *member);
+    struct chat_name *name = malloc(sizeof *name);
+    int result = -ENOMEM;
+
+    if (member != NULL && name != NULL)
+        result = chat_names_take_guest(names, name);
+    if (result != LINED_OK) {
+        free(member);
+        free(name);
+        return result;
     }
-    return false;
+    member->name = name;
+    *made = member;
+    return LINED_OK;
 }
 
 static int join(lined_conn *conn, void **state)
 {
-    struct chat *chat = lined_shared(conn);
-    struct member *member = malloc(sizeof *member);
+    struct member *member;
 
-    if (member == NULL)
-        return -ENOMEM;
-    pthread_mutex_lock(&chat->lock);
-    do {
-        snprintf(member->name, sizeof member->name, "guest%u", ++chat->guests);
-    } while (is_taken_locked(chat, member->name));
-    member->next = chat->members;
-    chat->members = member;
-    pthread_mutex_unlock(&chat->lock);
+    if (lined_peer_gone(conn)) /* the others need not hear of it */
+        return LINED_RESET;
+    int result = make_member(lined_shared(conn), &member);
+    if (result != LINED_OK)
+        return result;
+    tell_others(conn, "* %s joined\r\n", member->name->text);
+    result =
+        tell(conn, "* You are %s. Type to talk; /nick NAME, /who, /quit.\r\n", member->name->text);
+    if (result != LINED_OK)
+        leave(conn, member, result);
     *state = member;
-    tell_others(conn, "* %s joined\r\n", member->name);
-    tell(conn, "* You are ");
-    tell(conn, member->name);
-    return tell(conn, ". Type to talk; /nick NAME, /who, /quit.\r\n");
+    return result;
 }
 
-static void leave(lined_conn *conn, void *state, int reason)
-{
-    struct chat *chat = lined_shared(conn);
-    struct member *member = state;
-    struct member **link = &chat->members;
-
-    (void)reason;
-    pthread_mutex_lock(&chat->lock);
-    while (*link != member)
-        link = &(*link)->next;
-    *link = member->next;
-    pthread_mutex_unlock(&chat->lock);
-    tell_others(conn, "* %s left\r\n", member->name);
-    free(member);
-}
-
-static int rename_member(lined_conn *conn, struct member *member, const char *name)
+static int rename_member(lined_conn *conn, struct member *member, const char *text)
 {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    struct chat *chat = lined_shared(conn);
-    char before[NAME_SIZE];
-    size_t length = strlen(name);
+    size_t length = strlen(text);
 
-    if (length == 0 || length >= NAME_SIZE || strspn(name, allowed) != length)
+    if (length == 0 || length >= CHAT_NAME_SIZE || strspn(text, allowed) != length)
         return tell(conn, "* A name has 1 to 20 letters, digits, _ or -.\r\n");
-    pthread_mutex_lock(&chat->lock);
-    bool is_taken = is_taken_locked(chat, name);
-    memcpy(before, member->name, sizeof before);
-    if (!is_taken)
-        memcpy(member->name, name, length + 1);
-    pthread_mutex_unlock(&chat->lock);
-    if (is_taken)
-        return tell(conn, "* That name is taken.\r\n");
-    tell_others(conn, "* %s is now %s\r\n", before, name);
-    tell(conn, "* You are ");
-    tell(conn, name);
-    return tell(conn, ".\r\n");
+    struct chat_name *name = malloc(sizeof *name);
+    if (name == NULL)
+        return -ENOMEM;
+    memcpy(name->text, text, length + 1);
+    int result = chat_names_take(lined_shared(conn), name);
+    if (result != LINED_OK) {
+        free(name);
+        return result == -EEXIST ? tell(conn, "* That name is taken.\r\n") : result;
+    }
+    tell_others(conn, "* %s is now %s\r\n", member->name->text, name->text);
+    chat_names_give_back(lined_shared(conn), member->name);
+    free(member->name);
+    member->name = name;
+    return tell(conn, "* You are %s.\r\n", name->text);
 }
 
-static int list_members(lined_conn *conn)
+static int send_names(lined_conn *conn)
 {
-    struct chat *chat = lined_shared(conn);
-    size_t size = 0;
+    char *list = chat_names_list(lined_shared(conn));
 
-    /* Gathered before it is sent: sending can wait for the client, and the lock must not. */
-    pthread_mutex_lock(&chat->lock);
-    for (const struct member *member = chat->members; member != NULL; member = member->next)
-        size += strlen(member->name) + 1;
-    char *names = malloc(size + 1);
-    char *end = names;
-    for (const struct member *member = chat->members; member != NULL && names != NULL;
-         member = member->next)
-        end += sprintf(end, " %s", member->name);
-    pthread_mutex_unlock(&chat->lock);
-    if (names == NULL)
+    if (list == NULL)
         return -ENOMEM;
-    tell(conn, "* Here:");
-    tell(conn, names);
-    free(names);
-    return tell(conn, "\r\n");
+    int result = tell(conn, "* Here:");
+    if (result == LINED_OK)
+        result = lined_send(conn, list, strlen(list));
+    if (result == LINED_OK)
+        result = tell(conn, "\r\n");
+    free(list);
+    return result;
 }
 
 static int hear(lined_conn *conn, void *state, const char *line, size_t size)
@@ -161,19 +152,21 @@ static int hear(lined_conn *conn, void *state, const char *line, size_t size)
     struct member *member = state;
     char text[CHAT_TEXT_MOST + 1];
 
+    if (lined_peer_gone(conn)) /* what it said before the reset is not worth a message to all */
+        return LINED_RESET;
     chat_clean(line, size, text);
     if (strncmp(text, "/nick ", 6) == 0)
         return rename_member(conn, member, text + 6);
     if (strcmp(text, "/who") == 0)
-        return list_members(conn);
+        return send_names(conn);
     if (strcmp(text, "/quit") == 0) {
-        tell(conn, "* Bye.\r\n");
-        return LINED_END;
+        int result = tell(conn, "* Bye.\r\n");
+        return result == LINED_OK ? LINED_END : result;
     }
     if (text[0] == '/')
         return tell(conn, "* There are /nick NAME, /who and /quit.\r\n");
     if (text[0] != '\0')
-        tell_others(conn, "<%s> %s\r\n", member->name, text);
+        tell_others(conn, "<%s> %s\r\n", member->name->text, text);
     return LINED_OK;
 }
 
