@@ -2,9 +2,12 @@
 
 #include "invariant.h"
 #include "lined.h"
+#include "net.h"
 #include "thread.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,14 +17,16 @@
 #define WAKE_NUMBER 0u
 
 /* A socket takes bytes, or its connection is dead. It may have left since: then there is none of
- * that number. Its descriptor cannot stand for another, because epoll forgets what is closed. */
-static void deliver(struct courier *courier, uint64_t number)
+ * that number. Its descriptor cannot stand for another, because epoll forgets what is closed.
+ * *is_refused becomes true where the socket took none all the same. */
+static void deliver(struct courier *courier, uint64_t number, bool *is_refused)
 {
     struct registry_entry *entry = registry_borrow(courier->registry, number);
 
     if (entry == NULL)
         return;
-    outbox_deliver_locked(&entry->outbox);
+    if (!outbox_deliver_locked(&entry->outbox))
+        *is_refused = true;
     courier_watch_locked(courier, entry);
     registry_return(entry);
 }
@@ -33,12 +38,20 @@ static void take_wake(struct courier *courier)
     INVARIANT(read(courier->wake, &unused, sizeof unused) == sizeof unused);
 }
 
+static void pause_for_memory(struct courier *courier)
+{
+    struct pollfd woken = {.fd = courier->wake, .events = POLLIN};
+
+    poll(&woken, 1, NET_REFUSED_PAUSE_MS);
+}
+
 static void *courier_main(void *argument)
 {
     struct courier *courier = argument;
 
     while (!atomic_load(&courier->is_ending)) {
         struct epoll_event events[64];
+        bool is_refused = false;
         int left_ms = registry_drain_left_ms(courier->registry);
         if (left_ms == 0) {
             courier->drain_is_over(courier->context);
@@ -50,8 +63,10 @@ static void *courier_main(void *argument)
             if (events[i].data.u64 == WAKE_NUMBER)
                 take_wake(courier);
             else
-                deliver(courier, events[i].data.u64);
+                deliver(courier, events[i].data.u64, &is_refused);
         }
+        if (is_refused) /* epoll would say again at once that the socket is writable */
+            pause_for_memory(courier);
     }
     return NULL;
 }

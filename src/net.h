@@ -77,6 +77,10 @@ enum net_loss {
 /* What an errno of send(2) or recv(2) on fd says. */
 enum net_loss net_loss(int fd, int error);
 
+/* How long to wait before a send is tried again that the kernel refused although poll(2) or
+ * epoll(7) said that the socket is writable: it is short of memory. */
+#define NET_REFUSED_PAUSE_MS 10
+
 /* How many received bytes can be read from fd without waiting. */
 size_t net_readable(int fd);
 

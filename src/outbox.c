@@ -82,10 +82,10 @@ int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
     return LINED_OK;
 }
 
-void outbox_deliver_locked(struct outbox *outbox)
+bool outbox_deliver_locked(struct outbox *outbox)
 {
     if (outbox->is_held || outbox->waiting.used == 0)
-        return;
+        return true;
     ssize_t sent = send_some_locked(outbox, outbox->waiting.data, outbox->waiting.used);
     if (sent >= 0)
         out_drop(&outbox->waiting, (size_t)sent);
@@ -93,6 +93,7 @@ void outbox_deliver_locked(struct outbox *outbox)
         outbox->saw_reset = true; /* the client is gone; its thread learns it from recv */
     if (sent < 0 || outbox->waiting.used == 0)
         out_deinit(&outbox->waiting); /* one that lagged once does not keep its memory for ever */
+    return sent != 0;
 }
 
 bool outbox_needs_courier_locked(const struct outbox *outbox)

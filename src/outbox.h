@@ -45,8 +45,9 @@ int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size);
  * ends. Returns LINED_SLOW_CONSUMER. */
 int outbox_disconnect_locked(struct outbox *outbox);
 
-/* The socket takes bytes again: sends what waits. */
-void outbox_deliver_locked(struct outbox *outbox);
+/* The socket takes bytes again: sends what waits. False: it took none all the same, see
+ * NET_REFUSED_PAUSE_MS. */
+bool outbox_deliver_locked(struct outbox *outbox);
 
 /* True if bytes wait, and nobody but the courier will send them. */
 bool outbox_needs_courier_locked(const struct outbox *outbox);

@@ -23,31 +23,48 @@ static uint32_t look_every(uint32_t timeout)
     return every < LOOK_AT_LEAST_EVERY_MS ? every : LOOK_AT_LEAST_EVERY_MS;
 }
 
-/* Waits until fd takes more bytes, or the client has taken none for the send timeout, or its
- * session is over. A client that reads slowly may leave the socket unwritable for long: what it has
- * acknowledged is its progress. */
-static int wait_writable(struct lined_conn *conn)
+/* What is known of a send that cannot go on, from the first EAGAIN until bytes are taken. */
+struct stall {
+    int64_t last_progress; /* monotonic ms; 0: the send is not stalled */
+    size_t unacknowledged; /* bytes, then */
+    bool was_refused;      /* poll(2) said that the socket is writable, and send(2) took nothing */
+};
+
+/* A client that reads slowly may leave the socket unwritable for long: what it has acknowledged is
+ * its progress. */
+static void note_progress(struct stall *stall, int fd, int64_t now)
+{
+    size_t unacknowledged = net_unacknowledged(fd);
+
+    if (stall->last_progress == 0 || unacknowledged < stall->unacknowledged) {
+        stall->unacknowledged = unacknowledged;
+        stall->last_progress = now;
+    }
+}
+
+/* Waits until fd may take more bytes, or the client has taken none for the send timeout, or its
+ * session is over. Where the kernel is short of memory for sockets (tcp_mem, tcp(7)), poll(2) says
+ * that the socket is writable and send(2) takes nothing all the same: then only time helps. */
+static int wait_writable(struct lined_conn *conn, struct stall *stall)
 {
     uint32_t timeout = conn->server->options.send_timeout_ms;
-    struct pollfd writable = {.fd = conn->entry.fd, .events = POLLOUT};
-    size_t unacknowledged = net_unacknowledged(conn->entry.fd);
+    uint32_t every = stall->was_refused ? NET_REFUSED_PAUSE_MS : look_every(timeout);
+    struct pollfd writable = {.fd = conn->entry.fd, .events = stall->was_refused ? 0 : POLLOUT};
     int64_t now = monotonic_ms();
-    int64_t last_progress = now;
 
+    note_progress(stall, conn->entry.fd, now);
     while (!deadlines_session_is_over(&conn->deadlines, now)) {
-        int ready =
-            poll(&writable, 1, deadlines_until_look(&conn->deadlines, now, look_every(timeout)));
-        if (ready > 0)
-            return LINED_OK; /* POLLERR and POLLHUP too: send tells what it is */
+        int ready = poll(&writable, 1, deadlines_until_look(&conn->deadlines, now, every));
         if (ready < 0 && errno != EINTR)
             return -errno;
-        size_t left = net_unacknowledged(conn->entry.fd);
         now = monotonic_ms();
-        if (left < unacknowledged) {
-            unacknowledged = left;
-            last_progress = now;
-        } else if (timeout != 0 && now - last_progress >= timeout) {
+        note_progress(stall, conn->entry.fd, now);
+        if (timeout != 0 && now - stall->last_progress >= timeout)
             return LINED_SEND_TIMEOUT;
+        if (ready > 0 || (ready == 0 && stall->was_refused)) {
+            /* POLLERR and POLLHUP too: send tells what it is */
+            stall->was_refused = !stall->was_refused;
+            return LINED_OK;
         }
     }
     return LINED_SESSION_TIMEOUT;
@@ -59,6 +76,8 @@ enum origin { REPLIED, PUSHED };
  * handled), or gives up. */
 static int send_all(struct lined_conn *conn, const char *bytes, size_t size, enum origin origin)
 {
+    struct stall stall = {0};
+
     while (size > 0 && !conn->peer_gone && conn->send_failed == LINED_OK) {
         ssize_t sent = send(conn->entry.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
@@ -67,9 +86,10 @@ static int send_all(struct lined_conn *conn, const char *bytes, size_t size, enu
             conn->pending.bytes_out += (uint64_t)sent;
             if (origin == PUSHED)
                 outbox_sent_held(&conn->entry.outbox, (size_t)sent);
+            stall = (struct stall){0};
         } else if (errno == EAGAIN) {
             conn_settled(conn); /* this may take long */
-            conn->send_failed = wait_writable(conn);
+            conn->send_failed = wait_writable(conn, &stall);
         } else if (errno != EINTR) {
             int reason = conn_reason(conn, errno);
             conn->peer_gone = reason == LINED_RESET;

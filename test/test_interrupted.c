@@ -8,6 +8,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <lined.h>
 #include <poll.h>
 #include <pthread.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum call { RECV, SEND, POLL, ACCEPT, EPOLL, CALLS };
 
@@ -25,6 +27,8 @@ static pthread_t test_thread; /* set before any other thread is made */
 static size_t slice;          /* the most that a recv or a send may do; likewise */
 static _Atomic unsigned interrupted[CALLS];
 static _Thread_local bool was_interrupted[CALLS];
+static atomic_int sends_to_refuse; /* with EAGAIN, although the socket polls as writable */
+static atomic_int sends_refused;
 
 ssize_t __real_recv(int fd, void *into, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *into, size_t size, int flags);
@@ -65,7 +69,15 @@ ssize_t __wrap_recv(int fd, void *into, size_t size, int flags)
 
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
-    return interrupt(SEND) ? -1 : __real_send(fd, bytes, cut(size), flags);
+    if (interrupt(SEND))
+        return -1;
+    if (!is_spared() && atomic_load(&sends_to_refuse) > 0) {
+        atomic_fetch_sub(&sends_to_refuse, 1);
+        atomic_fetch_add(&sends_refused, 1);
+        errno = EAGAIN;
+        return -1;
+    }
+    return __real_send(fd, bytes, cut(size), flags);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int ms)
@@ -201,6 +213,83 @@ START_TEST(waits_are_as_long_as_they_were)
 }
 END_TEST
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* At most two tries for each pause of 10 ms: it did not spin. */
+static void expect_pauses(int64_t since_ms)
+{
+    ck_assert_int_le(atomic_load(&sends_refused), (now_ms() - since_ms) / 10 * 2 + 4);
+}
+
+/* As a kernel does that is short of memory for sockets. */
+START_TEST(a_writable_socket_that_takes_nothing_times_out)
+{
+    prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
+    options.send_timeout_ms = 300;
+    atomic_store(&sends_to_refuse, INT_MAX);
+    atomic_store(&sends_refused, 0);
+    lined_server *server = start_cutting(1000, &lined_worker_received);
+    int client = dial(lined_server_port(server));
+    int64_t began = now_ms();
+    say(client, "hello\n");
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_SEND_TIMEOUT);
+    expect_pauses(began);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+START_TEST(what_was_refused_is_sent_when_there_is_memory_again)
+{
+    prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
+    atomic_store(&sends_to_refuse, 20);
+    atomic_store(&sends_refused, 0);
+    lined_server *server = start_cutting(1000, &lined_worker_received);
+    int client = dial(lined_server_port(server));
+    int64_t began = now_ms();
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    ck_assert_int_eq(atomic_load(&sends_refused), 20);
+    expect_pauses(began);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+static void *broadcast_hello(void *server)
+{
+    lined_broadcast(server, "hello\n", 6, (lined_handle){NULL, 0});
+    return NULL;
+}
+
+START_TEST(a_push_that_was_refused_is_sent_when_there_is_memory_again)
+{
+    pthread_t pusher;
+
+    prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
+    lined_server *server = start_cutting(1000, &lined_worker_received);
+    int client = dial(lined_server_port(server));
+    say(client, "here\n");
+    expect(client, "Received: here\n\n");
+    atomic_store(&sends_refused, 0);
+    atomic_store(&sends_to_refuse, 20);
+    int64_t began = now_ms();
+    ck_assert_int_eq(pthread_create(&pusher, NULL, broadcast_hello, server), 0);
+    ck_assert_int_eq(pthread_join(pusher, NULL), 0);
+    expect(client, "hello\n");
+    ck_assert_int_eq(atomic_load(&sends_refused), 20);
+    expect_pauses(began);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -208,6 +297,9 @@ int main(void)
         what_waits_is_sent_whole,
         what_is_pushed_is_whole,
         waits_are_as_long_as_they_were,
+        a_writable_socket_that_takes_nothing_times_out,
+        what_was_refused_is_sent_when_there_is_memory_again,
+        a_push_that_was_refused_is_sent_when_there_is_memory_again,
     };
     return suite_run_loop("interrupted", tests, sizeof tests / sizeof tests[0], 6);
 }
