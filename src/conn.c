@@ -28,8 +28,9 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd, const unio
                    options->session_timeout_ms,
                    options->session_timeout_ms == 0 ? 0 : monotonic_ms());
     outbox_init(&conn->entry.outbox, fd, options->push_limit, &conn->totals->bytes_out);
-    line_init(&conn->in, options->max_line);
-    out_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST);
+    line_init(&conn->in, options->max_line, conn->in_first);
+    out_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_OUT_MOST : CONN_OUT_MOST,
+             conn->out_first);
 }
 
 static enum registry_phase phase_of(struct lined_conn *conn)

@@ -29,7 +29,9 @@ struct lined_conn {
     lined_server *server;
     union net_address peer;
     struct line_buffer in;
-    struct out_buffer out; /* the owner thread's while is_with_owner */
+    struct out_buffer out;          /* the owner thread's while is_with_owner */
+    char in_first[LINE_FIRST_SIZE]; /* what the two have before they grow: a connection that was */
+    char out_first[OUT_FIRST_SIZE]; /* accepted needs no more memory for a short line and reply */
     struct busy_poll busy_poll;
     struct sched_thread *thread; /* of the thread that serves this connection, and its own */
     void *observer_slot;
@@ -48,7 +50,7 @@ struct lined_conn {
     struct deadlines deadlines; /* the owner thread's while is_with_owner */
 };
 
-/* Takes over fd. Cannot fail: buffers are made when they are needed. */
+/* Takes over fd. Cannot fail, and what a short line and its reply need is here. */
 void conn_init(struct lined_conn *conn, lined_server *server, int fd,
                const union net_address *peer);
 

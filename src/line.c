@@ -9,18 +9,21 @@
 
 /* An idle connection costs the first; a busy pipeline gets the second, which is about what one
  * recv brings on a fast link. A longer max_line raises it. */
-#define CAPACITY_LEAST ((size_t)256)
-#define CAPACITY_BUSY  ((size_t)64 * 1024)
+#define CAPACITY_BUSY ((size_t)64 * 1024)
 
-void line_init(struct line_buffer *buffer, size_t max_line)
+void line_init(struct line_buffer *buffer, size_t max_line, char *first)
 {
-    *buffer = (struct line_buffer){.max_line = max_line};
+    *buffer = (struct line_buffer){.data = first,
+                                   .first = first,
+                                   .capacity = first == NULL ? 0 : LINE_FIRST_SIZE,
+                                   .max_line = max_line};
 }
 
 void line_deinit(struct line_buffer *buffer)
 {
-    free(buffer->data);
-    *buffer = (struct line_buffer){.max_line = buffer->max_line};
+    if (buffer->data != buffer->first)
+        free(buffer->data);
+    line_init(buffer, buffer->max_line, buffer->first);
 }
 
 size_t line_unread(const struct line_buffer *buffer)
@@ -41,13 +44,16 @@ static size_t capacity_most(const struct line_buffer *buffer)
 /* False when there is no memory; then the buffer is as it was. */
 static bool grow(struct line_buffer *buffer)
 {
-    size_t capacity = buffer->capacity == 0 ? CAPACITY_LEAST : buffer->capacity * 4;
+    size_t capacity = buffer->capacity == 0 ? LINE_FIRST_SIZE : buffer->capacity * 4;
+    bool is_first = buffer->data == buffer->first;
 
     if (capacity > capacity_most(buffer))
         capacity = capacity_most(buffer);
-    char *data = realloc(buffer->data, capacity);
+    char *data = realloc(is_first ? NULL : buffer->data, capacity);
     if (data == NULL)
         return false;
+    if (is_first && buffer->end > 0)
+        memcpy(data, buffer->first, buffer->end);
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
@@ -160,7 +166,7 @@ void line_rest(struct line_buffer *buffer, const char **rest, size_t *size)
 
 bool line_has_grown(const struct line_buffer *buffer)
 {
-    return buffer->capacity > CAPACITY_LEAST && line_unread(buffer) == 0;
+    return buffer->capacity > LINE_FIRST_SIZE && line_unread(buffer) == 0;
 }
 
 void line_shrink(struct line_buffer *buffer)

@@ -5,8 +5,9 @@
  * takes lines out. A line ends with LF and keeps it. Where max_line bytes stand without an LF
  * among them, line_next says so, and the caller takes them as a piece or gives up.
  *
- * The buffer starts empty-handed, grows by four while it is found full, up to what a pipeline can
- * use, and gives its memory back with line_shrink.
+ * The buffer starts with memory of its owner's, so that a first short line needs no more. It grows
+ * by four while it is found full, up to what a pipeline can use, and gives that memory back with
+ * line_shrink.
  */
 #ifndef LINE_H
 #define LINE_H
@@ -14,8 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define LINE_FIRST_SIZE 256
+
 struct line_buffer {
-    char *data;      /* owned; NULL while capacity is 0 */
+    char *data;      /* owned, unless it is first; NULL while capacity is 0 */
+    char *first;     /* the owner's LINE_FIRST_SIZE bytes, or NULL */
     size_t capacity; /* bytes at data */
     size_t begin;    /* first byte not handed out; begin <= scanned <= end <= capacity */
     size_t scanned;  /* from begin to here there is no LF: every byte is looked at once */
@@ -31,7 +35,11 @@ enum line_found {
     LINE_LONG,  /* max_line bytes without an LF */
 };
 
-void line_init(struct line_buffer *buffer, size_t max_line);
+/* first has LINE_FIRST_SIZE bytes and outlives the buffer; NULL: the first memory is allocated,
+ * too. */
+void line_init(struct line_buffer *buffer, size_t max_line, char *first);
+
+/* Frees the memory that the buffer has grown to; what is unread is gone. */
 void line_deinit(struct line_buffer *buffer);
 
 /* Room for more bytes; at least one. Its size goes to *size. Moves what is unread to the front
@@ -55,7 +63,7 @@ void line_rest(struct line_buffer *buffer, const char **rest, size_t *size);
 /* How many bytes have not been handed out. */
 size_t line_unread(const struct line_buffer *buffer);
 
-/* True if there is memory to give back: nothing is unread, and the buffer is past its least. */
+/* True if there is memory to give back: nothing is unread, and the buffer is past its first. */
 bool line_has_grown(const struct line_buffer *buffer);
 
 /* Gives that memory back. */

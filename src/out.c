@@ -3,34 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_LEAST ((size_t)256)
-
 /* Up to here it grows by four; then by half, so that little more is taken than is needed. */
 #define GROWS_FAST_UP_TO ((size_t)64 * 1024)
 
-void out_init(struct out_buffer *out, size_t most)
+void out_init(struct out_buffer *out, size_t most, char *first)
 {
-    *out = (struct out_buffer){.most = most};
+    *out = (struct out_buffer){.data = first,
+                               .first = first,
+                               .capacity = first == NULL ? 0 : OUT_FIRST_SIZE,
+                               .most = most};
 }
 
 void out_deinit(struct out_buffer *out)
 {
-    free(out->data);
-    out_init(out, out->most);
+    if (out->data != out->first)
+        free(out->data);
+    out_init(out, out->most, out->first);
 }
 
 /* Makes room for size more bytes, or for as many as memory and the limit allow. */
 static void grow(struct out_buffer *out, size_t size)
 {
-    size_t capacity = out->capacity == 0 ? CAPACITY_LEAST : out->capacity;
+    size_t capacity = out->capacity == 0 ? OUT_FIRST_SIZE : out->capacity;
+    bool is_first = out->data == out->first;
 
     while (capacity < out->most && capacity - out->used < size)
         capacity = capacity < GROWS_FAST_UP_TO ? capacity * 4 : capacity + capacity / 2;
     if (capacity > out->most)
         capacity = out->most;
-    char *data = realloc(out->data, capacity);
+    char *data = realloc(is_first ? NULL : out->data, capacity);
     if (data == NULL)
         return;
+    if (is_first && out->used > 0)
+        memcpy(data, out->first, out->used);
     out->data = data;
     out->capacity = capacity;
 }
@@ -57,7 +62,7 @@ void out_drop(struct out_buffer *out, size_t size)
 
 bool out_has_grown(const struct out_buffer *out)
 {
-    return out->capacity > CAPACITY_LEAST && out->used == 0;
+    return out->capacity > OUT_FIRST_SIZE && out->used == 0;
 }
 
 void out_shrink(struct out_buffer *out)

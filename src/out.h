@@ -1,7 +1,7 @@
 /*
  * Bytes waiting to be sent: gathers many small pieces for one send. Pure: knows no descriptor.
- * Grows by four while it is found full, and by half past 64 KiB, up to a limit; gives its memory
- * back with out_shrink.
+ * Starts with memory of its owner's, or with none. Grows by four while it is found full, and by
+ * half past 64 KiB, up to a limit; gives that memory back with out_shrink.
  */
 #ifndef OUT_H
 #define OUT_H
@@ -10,14 +10,21 @@
 #include <stddef.h>
 #include <string.h>
 
+#define OUT_FIRST_SIZE 256
+
 struct out_buffer {
-    char *data;      /* owned; NULL while capacity is 0 */
+    char *data;      /* owned, unless it is first; NULL while capacity is 0 */
+    char *first;     /* the owner's OUT_FIRST_SIZE bytes, or NULL */
     size_t capacity; /* bytes at data */
     size_t used;     /* bytes waiting, from the start */
     size_t most;     /* the limit of capacity */
 };
 
-void out_init(struct out_buffer *out, size_t most);
+/* first has OUT_FIRST_SIZE bytes and outlives the buffer; NULL: the first memory is allocated, too.
+ */
+void out_init(struct out_buffer *out, size_t most, char *first);
+
+/* Frees the memory that the buffer has grown to; what waits is gone. */
 void out_deinit(struct out_buffer *out);
 
 /* out_put for more bytes than there is room for now. */
@@ -75,7 +82,7 @@ static inline size_t out_put(struct out_buffer *out, const char *bytes, size_t s
 /* The first size bytes have been sent. */
 void out_drop(struct out_buffer *out, size_t size);
 
-/* True if there is memory to give back: nothing waits, and the buffer is past its least. */
+/* True if there is memory to give back: nothing waits, and the buffer is past its first. */
 bool out_has_grown(const struct out_buffer *out);
 
 /* Gives that memory back. */

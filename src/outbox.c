@@ -9,7 +9,7 @@
 void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out)
 {
     *outbox = (struct outbox){.fd = fd, .bytes_out = bytes_out};
-    out_init(&outbox->waiting, limit);
+    out_init(&outbox->waiting, limit, NULL);
     INVARIANT(pthread_mutex_init(&outbox->lock, NULL) == 0);
 }
 

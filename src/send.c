@@ -116,7 +116,7 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
 
     totals_add(conn->totals,
                &conn->pending); /* a client that has its reply finds its line counted */
-    out_init(&theirs, conn->server->options.push_limit);
+    out_init(&theirs, conn->server->options.push_limit, NULL);
     if (!conn->is_mid_reply) {
         outbox_hold(outbox, &theirs);
         send_and_empty(conn, &theirs, PUSHED);

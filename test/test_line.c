@@ -45,7 +45,7 @@ START_TEST(a_new_buffer_has_no_line_and_no_memory)
 {
     struct line_buffer buffer;
 
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     expect_none(&buffer);
     ck_assert_uint_eq(line_unread(&buffer), 0);
     ck_assert(!line_has_grown(&buffer));
@@ -58,7 +58,7 @@ START_TEST(lines_come_out_in_order_and_keep_their_ends)
 {
     struct line_buffer buffer;
 
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     fill(&buffer, "a\nb\r\n\nrest", 10);
     expect_line(&buffer, LINE_WHOLE, "a\n", 2);
     expect_line(&buffer, LINE_WHOLE, "b\r\n", 3);
@@ -73,7 +73,7 @@ START_TEST(a_line_may_come_byte_by_byte)
 {
     struct line_buffer buffer;
 
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     for (const char *byte = "hello"; *byte != '\0'; byte++) {
         fill(&buffer, byte, 1);
         expect_none(&buffer);
@@ -95,7 +95,7 @@ START_TEST(the_lf_is_found_wherever_it_stands)
             memset(bytes, '\n' | 0x80, sizeof bytes); /* no byte but LF itself ends a line */
             bytes[first - 1] = '\n';
             bytes[first + second - 1] = '\n';
-            line_init(&buffer, 1460);
+            line_init(&buffer, 1460, NULL);
             fill(&buffer, bytes, first + second);
             expect_line(&buffer, LINE_WHOLE, bytes, first);
             expect_line(&buffer, LINE_WHOLE, bytes + first, second);
@@ -110,7 +110,7 @@ START_TEST(max_line_counts_the_lf)
 {
     struct line_buffer buffer;
 
-    line_init(&buffer, 16);
+    line_init(&buffer, 16, NULL);
     fill(&buffer, "123456789012345\n", 16); /* just fits */
     expect_line(&buffer, LINE_WHOLE, "123456789012345\n", 16);
     fill(&buffer, "1234567890123456\n", 17); /* a byte too long: 16, then a lone LF */
@@ -125,7 +125,7 @@ START_TEST(fifteen_of_sixteen_bytes_are_not_long_yet)
 {
     struct line_buffer buffer;
 
-    line_init(&buffer, 16);
+    line_init(&buffer, 16, NULL);
     fill(&buffer, "123456789012345", 15);
     expect_none(&buffer);
     fill(&buffer, "6", 1);
@@ -140,7 +140,7 @@ START_TEST(the_rest_is_what_was_not_taken)
     const char *rest;
     size_t size;
 
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     fill(&buffer, "x\nabc", 5);
     expect_line(&buffer, LINE_WHOLE, "x\n", 2);
     expect_none(&buffer);
@@ -158,7 +158,7 @@ START_TEST(the_rest_of_nothing_is_empty)
     const char *rest = NULL;
     size_t size = 1;
 
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     line_rest(&buffer, &rest, &size);
     ck_assert_uint_eq(size, 0);
     ck_assert_ptr_nonnull(rest);
@@ -175,7 +175,7 @@ START_TEST(the_longest_allowed_line_fits)
     ck_assert_ptr_nonnull(line);
     memset(line, 'x', size - 1);
     line[size - 1] = '\n';
-    line_init(&buffer, size);
+    line_init(&buffer, size, NULL);
     fill(&buffer, line, size);
     expect_line(&buffer, LINE_WHOLE, line, size);
     line_deinit(&buffer);
@@ -190,7 +190,7 @@ START_TEST(a_full_buffer_grows_and_gives_back)
     const char *rest;
     size_t size;
 
-    line_init(&buffer, 4096);
+    line_init(&buffer, 4096, NULL);
     fill(&buffer, bytes, 4000);
     ck_assert(!line_has_grown(&buffer)); /* it has, but not all is read */
     line_shrink(&buffer);
@@ -211,7 +211,7 @@ START_TEST(growth_ends)
     struct line_buffer buffer;
 
     memset(bytes, '\n', sizeof bytes);
-    line_init(&buffer, 1460);
+    line_init(&buffer, 1460, NULL);
     for (int i = 0; i < 10; i++) {
         size_t room;
         char *into = line_room(&buffer, &room);
@@ -252,7 +252,7 @@ START_TEST(random_cuts_make_no_difference)
         struct line_buffer buffer;
         size_t sent = 0;
         size_t taken = 0;
-        line_init(&buffer, max_line);
+        line_init(&buffer, max_line, NULL);
         while (sent < SIZE) {
             size_t piece = 1 + (size_t)rand_r(&seed) % 700;
             piece = piece < SIZE - sent ? piece : SIZE - sent;

@@ -10,7 +10,7 @@ START_TEST(bytes_gather_in_order)
 {
     struct out_buffer out;
 
-    out_init(&out, MOST);
+    out_init(&out, MOST, NULL);
     ck_assert_uint_eq(out_put(&out, "Received: ", 10), 10);
     ck_assert_uint_eq(out_put(&out, "", 0), 0);
     ck_assert_uint_eq(out_put(&out, "a\n\n", 3), 3);
@@ -29,7 +29,7 @@ START_TEST(pieces_of_every_length_are_copied)
         bytes[i] = (char)(i % 251 + 1);
     for (size_t size = 1; size <= LONGEST; size++) {
         struct out_buffer out;
-        out_init(&out, MOST);
+        out_init(&out, MOST, NULL);
         ck_assert_uint_eq(out_put(&out, "<", 1), 1);
         ck_assert_uint_eq(out_put(&out, bytes, size), size); /* the buffer grows for it */
         out.used = 1;
@@ -52,7 +52,7 @@ START_TEST(past_64_kib_it_takes_half_as_much_again_at_most)
     static const char bytes[1000];
     struct out_buffer out;
 
-    out_init(&out, (size_t)16 * 1024 * 1024);
+    out_init(&out, (size_t)16 * 1024 * 1024, NULL);
     while (out.used < (size_t)4 * 1024 * 1024) {
         ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), sizeof bytes);
         ck_assert_uint_le(out.capacity, out.used < 64000 ? 65536 : out.used + out.used / 2);
@@ -66,7 +66,7 @@ START_TEST(a_full_buffer_takes_what_fits)
     static const char bytes[MOST + 5];
     struct out_buffer out;
 
-    out_init(&out, MOST);
+    out_init(&out, MOST, NULL);
     ck_assert_uint_eq(out_put(&out, bytes, 10), 10);
     ck_assert_uint_eq(out_put(&out, bytes, sizeof bytes), MOST - 10);
     ck_assert_uint_eq(out_put(&out, bytes, 1), 0);
@@ -79,7 +79,7 @@ START_TEST(what_was_sent_is_dropped)
 {
     struct out_buffer out;
 
-    out_init(&out, MOST);
+    out_init(&out, MOST, NULL);
     out_put(&out, "abcdef", 6);
     out_drop(&out, 2);
     ck_assert_uint_eq(out.used, 4);
@@ -95,7 +95,7 @@ START_TEST(memory_is_given_back_when_nothing_waits)
     static const char bytes[1000];
     struct out_buffer out;
 
-    out_init(&out, MOST);
+    out_init(&out, MOST, NULL);
     out_put(&out, bytes, 1);
     ck_assert(!out_has_grown(&out)); /* the least is kept */
     out_put(&out, bytes, sizeof bytes);

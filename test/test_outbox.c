@@ -58,7 +58,7 @@ START_TEST(what_the_thread_has_taken_waits_until_it_is_sent)
     struct out_buffer taken;
 
     begin_full();
-    out_init(&taken, LIMIT);
+    out_init(&taken, LIMIT, NULL);
     ck_assert_int_eq(push(LIMIT - 10), LINED_OK);
     outbox_hold(&outbox, &taken);
     ck_assert_uint_eq(taken.used, LIMIT - 10);
@@ -80,7 +80,7 @@ START_TEST(what_could_not_be_sent_waits_no_more)
     struct out_buffer taken;
 
     begin_full();
-    out_init(&taken, LIMIT);
+    out_init(&taken, LIMIT, NULL);
     ck_assert_int_eq(push(LIMIT), LINED_OK);
     outbox_hold(&outbox, &taken);
     out_deinit(&taken);

@@ -200,8 +200,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     struct pair pair = {.max_line = 16 + next_number(&input)};
+    char first[LINE_FIRST_SIZE];
 
-    line_init(&pair.buffer, pair.max_line);
+    line_init(&pair.buffer, pair.max_line, size % 2 == 0 ? first : NULL);
     for (int i = 0; i < STEPS_MOST && input.left > 0; i++)
         do_step(&pair, &input);
     line_deinit(&pair.buffer);

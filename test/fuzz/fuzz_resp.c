@@ -181,7 +181,7 @@ static int play(lined_conn *conn, size_t first, size_t next)
     conn->next = next;
     conn->sent = 0;
     conn->replied = 0;
-    line_init(&conn->in, MAX_LINE);
+    line_init(&conn->in, MAX_LINE, NULL);
     int reason = lined_worker_kv.task(conn, NULL);
     INVARIANT(reason == LINED_EOF || reason == LINED_END);
     line_deinit(&conn->in);
