@@ -329,13 +329,14 @@ LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
 
 /* Adds size bytes to what is sent to the client. They go out when no whole line is left to
  * handle, or when much has gathered; this can block until the client reads, at most for the send
- * timeout (not in active mode: there it never blocks). Returns LINED_OK; LINED_SEND_TIMEOUT,
- * LINED_SLOW_CONSUMER, LINED_CUT, or LINED_SESSION_TIMEOUT, after which the connection ends; or
- * -errno. A failure is permanent: every later call returns it too. A cut, and the end of the
- * session, are noticed at least once in each 64 KiB that are sent, so a callback that heeds the
- * result does not outlast them. Bytes for a client that has reset are dropped and the result is
- * LINED_OK: lines received before its reset are still handled, and then the connection ends with
- * LINED_RESET. Long replies ask lined_peer_gone. */
+ * timeout. In active mode it never blocks: what is sent in one callback gathers, 16 MiB at most,
+ * and one byte more is -ENOBUFS. Returns LINED_OK; LINED_SEND_TIMEOUT, LINED_SLOW_CONSUMER,
+ * LINED_CUT, or LINED_SESSION_TIMEOUT, after which the connection ends; or -errno. A failure is
+ * permanent: every later call returns it too. A cut, and the end of the session, are noticed at
+ * least once in each 64 KiB that are sent, so a callback that heeds the result does not outlast
+ * them. Bytes for a client that has reset are dropped and the result is LINED_OK: lines received
+ * before its reset are still handled, and then the connection ends with LINED_RESET. Long replies
+ * ask lined_peer_gone. */
 LINED_API LINED_CHECK_RESULT int lined_send(lined_conn *conn, const void *bytes, size_t size);
 
 /* Sends what has gathered now. Results as for lined_send. In active mode it does nothing. */

@@ -77,6 +77,15 @@ table=$(sed -n '/^\.Sh RETURN VALUES/,/^\.El/s/^\.It Dv //p' "$root/docs/lined.3
 [ "$table" = "$results" ] ||
     fail "lined.h and lined(3) have other results: $(diff <(echo "$results") <(echo "$table"))"
 
+# Every reason of a close that the packet log can show is in the table of behaviour.md. A client's end and
+# its reset are "Client disconnected" there, and the last of these is no reason.
+words=$(sed -n '/words\[\] = {/,/^}/s/.*= "\(.*\)",$/\1/p' "$root/src/reason.c" |
+    grep -vx -e ok -e disconnected -e reset -e gone)
+[ "$(wc -l <<<"$words")" -gt 10 ] || fail "src/reason.c has no table of words: $words"
+while read -r word; do
+    grep -qF "| \`$word\` |" "$root/docs/behaviour.md" || fail "behaviour.md lacks the reason '$word'"
+done <<<"$words"
+
 in_readme=$(awk '/^```/ { inside = /c$/; next } inside' "$root/README.md")
 in_manual=$(sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$root/docs/lined.3" | sed '1,/^\.Bd/d; /^\.Ed/d')
 [ "$in_manual" = "$in_readme" ] ||
