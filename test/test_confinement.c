@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -141,6 +142,47 @@ START_TEST(without_the_kernels_means_it_serves_and_says_so)
 }
 END_TEST
 
+/* A listener on a port of 127.0.0.1 that the kernel chooses. */
+static int listen_outside(char port[16])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    snprintf(port, 16, "%u\n", ntohs(address.sin_port));
+    return fd;
+}
+
+/* Its worker (taken_over.c) sends with MSG_FASTOPEN on the listener, which it has shut down. What
+ * is sent on the loopback device has arrived when the call returns. */
+static void expect_no_way_out(const char *const arguments[])
+{
+    char port[16];
+    int outside = listen_outside(port);
+    struct pollfd readable = {.fd = outside, .events = POLLIN};
+
+    process_serve(&server, -1, arguments);
+    int client = dial(server.port);
+    say(client, port);
+    expect(client, "Function not implemented\n");
+    expect_eof(client);
+    ck_assert_int_eq(poll(&readable, 1, 0), 0);
+    hang_up(client);
+    process_wait(&server); /* without its listener it ends */
+    close(outside);
+}
+
+START_TEST(a_worker_that_was_taken_over_cannot_connect)
+{
+    expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER));
+    expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER, "--mode", "active"));
+}
+END_TEST
+
 /* ---- --user ---- */
 
 static void expect_refused(const char *user, int status, const char *part)
@@ -224,6 +266,13 @@ START_TEST(as_root_it_becomes_nobody)
 }
 END_TEST
 
+START_TEST(as_root_a_worker_that_was_taken_over_cannot_connect)
+{
+    if (is_root())
+        expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER, "--user", "nobody"));
+}
+END_TEST
+
 START_TEST(as_root_it_binds_first)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -262,9 +311,11 @@ int main(void)
         it_is_on_by_default,
         it_can_be_left_off,
         without_the_kernels_means_it_serves_and_says_so,
+        a_worker_that_was_taken_over_cannot_connect,
         whom_it_cannot_become_is_said,
         without_root_it_can_become_nobody_else,
         as_root_it_becomes_nobody,
+        as_root_a_worker_that_was_taken_over_cannot_connect,
         as_root_it_binds_first,
         as_root_a_way_back_is_refused,
     };

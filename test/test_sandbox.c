@@ -8,13 +8,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -146,27 +153,236 @@ static void refuse_sockets(void)
     EXPECT_REFUSED(listen(made_before, 1));
 }
 
+/* On a port of 127.0.0.1 that the kernel chooses: a listener, or a datagram socket. */
+static int open_port(int type, struct sockaddr_in *address)
+{
+    socklen_t size = sizeof *address;
+    int fd = socket(AF_INET, type, 0);
+
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    EXPECT(fd >= 0 && bind(fd, (struct sockaddr *)address, size) == 0);
+    EXPECT(type != SOCK_STREAM || listen(fd, 1) == 0);
+    EXPECT(getsockname(fd, (struct sockaddr *)address, &size) == 0);
+    return fd;
+}
+
+/* What is sent on the loopback device has arrived when the call returns. */
+static bool has_arrived(int fd)
+{
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+    return poll(&readable, 1, 0) != 0;
+}
+
+/* A listener that was shut down is a socket without a connection. Sending with MSG_FASTOPEN gives
+ * it one, where net.ipv4.tcp_fastopen has bit 1 set, as it has by default. */
+static void refuse_to_connect_by_sending(void)
+{
+    struct sockaddr_in own, others;
+    int listener = open_port(SOCK_STREAM, &own);
+    int outside = open_port(SOCK_STREAM, &others);
+    char secret[] = "secret";
+    struct iovec part = {.iov_base = secret, .iov_len = sizeof secret};
+    const struct msghdr message = {
+        .msg_name = &others, .msg_namelen = sizeof others, .msg_iov = &part, .msg_iovlen = 1};
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(shutdown(listener, SHUT_RDWR) == 0);
+    EXPECT_REFUSED(sendto(listener, secret, sizeof secret, MSG_FASTOPEN, (struct sockaddr *)&others,
+                          sizeof others));
+    EXPECT_REFUSED(sendto(listener, secret, sizeof secret, MSG_FASTOPEN | MSG_NOSIGNAL, NULL, 0));
+    EXPECT_REFUSED(sendmsg(listener, &message, MSG_FASTOPEN));
+    EXPECT(!has_arrived(outside));
+}
+
+/* A copy of the address at an address of which the lower half is 0. */
+static void *at_a_round_address(const void *bytes, size_t size)
+{
+    for (uint64_t at = UINT64_C(1) << 36; at < UINT64_C(1) << 40; at += UINT64_C(1) << 36) {
+        void *page = mmap((void *)(uintptr_t)at, 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (page == (void *)(uintptr_t)at)
+            return memcpy(page, bytes, size);
+    }
+    EXPECT(!"a place is free");
+    return NULL;
+}
+
+static void refuse_to_send_to_an_address(void)
+{
+    struct sockaddr_in own, others;
+    int mine = open_port(SOCK_DGRAM, &own);
+    int outside = open_port(SOCK_DGRAM, &others);
+    const struct sockaddr *at = at_a_round_address(&others, sizeof others);
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT_REFUSED(sendto(mine, "x", 1, 0, (struct sockaddr *)&others, sizeof others));
+    EXPECT_REFUSED(sendto(mine, "x", 1, 0, at, sizeof others));
+    EXPECT(!has_arrived(outside));
+}
+
+/* An int is the lower half of its argument, whatever is in the upper half. */
+static void send_as_replies_are_sent(void)
+{
+    int ends[2];
+
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(send(ends[0], "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1);
+    EXPECT(syscall(SYS_sendto, ends[0], "x", 1, INT64_C(0x5a5a5a5a) << 32 | MSG_NOSIGNAL, NULL,
+                   0) == 1);
+    EXPECT_REFUSED(send(ends[0], "x", 1, MSG_OOB | MSG_NOSIGNAL));
+}
+
+/* SCM_RIGHTS on the socket of a client: see unix(7). */
+static void refuse_descriptors_of_others(void)
+{
+    int ends[2];
+    int readable = open("/etc/passwd", O_RDONLY);
+    char byte = 'x';
+    char control[CMSG_SPACE(sizeof readable)] __attribute__((aligned(16))) = {0};
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+    *header = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof readable), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), &readable, sizeof readable);
+    EXPECT(readable >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    EXPECT(sendmsg(ends[0], &message, 0) == 1);
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT_REFUSED(recvmsg(ends[1], &message, 0));
+    EXPECT_REFUSED(sendmsg(ends[0], &message, 0));
+    EXPECT(recv(ends[1], &byte, 1, 0) == 1); /* the descriptor is dropped */
+}
+
+#define SO_PEERPIDFD_NUMBER 77 /* SO_PEERPIDFD, which the C library's headers may lack */
+
+static void refuse_other_socket_options(void)
+{
+    struct sock_filter drop_all[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog filter = {.len = 1, .filter = drop_all};
+    const struct timeval second = {.tv_sec = 1};
+    struct sockaddr_in own;
+    struct tcp_info info;
+    int number = 1;
+    socklen_t size = sizeof number, info_size = sizeof info;
+    int fd = open_port(SOCK_STREAM, &own);
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) == 0);
+    EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
+    EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_MARK, &number, sizeof number));
+    EXPECT_REFUSED(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &number, sizeof number));
+    EXPECT_REFUSED(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &number, sizeof number));
+    /* the same number at another level: both arguments count */
+    EXPECT_REFUSED(setsockopt(fd, IPPROTO_TCP, SO_RCVTIMEO, &second, sizeof second));
+    EXPECT_REFUSED(setsockopt(fd, IPPROTO_IP, SO_RCVTIMEO, &second, sizeof second));
+    EXPECT(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_size) == 0);
+    EXPECT(getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &number, &size) == 0);
+    EXPECT_REFUSED(getsockopt(fd, SOL_SOCKET, TCP_INFO, &info, &info_size));
+    EXPECT_REFUSED(getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD_NUMBER, &number, &size));
+}
+
+START_TEST(a_send_reaches_only_its_client)
+{
+    expect_in_sandbox(refuse_to_connect_by_sending);
+    expect_in_sandbox(refuse_to_send_to_an_address);
+    expect_in_sandbox(send_as_replies_are_sent);
+}
+END_TEST
+
+START_TEST(no_descriptor_comes_through_a_socket)
+{
+    expect_in_sandbox(refuse_descriptors_of_others);
+}
+END_TEST
+
+START_TEST(sockets_keep_their_options)
+{
+    expect_in_sandbox(refuse_other_socket_options);
+}
+END_TEST
+
 static void refuse_by_argument(void)
 {
     char byte = 'x';
     int readable = 0;
-    int socket_before = socket(AF_INET, SOCK_DGRAM, 0);
+    int made_before = socket(AF_INET, SOCK_STREAM, 0);
 
     EXPECT(sandbox_enter().syscalls == 0);
     EXPECT_REFUSED(ioctl(STDIN_FILENO, TIOCSTI, &byte));
-    EXPECT(ioctl(socket_before, FIONREAD, &readable) == 0);
-    EXPECT_REFUSED(fcntl(socket_before, F_SETOWN, getppid()));
-    EXPECT_REFUSED(fcntl(socket_before, F_SETSIG, SIGKILL));
-    EXPECT(fcntl(socket_before, F_SETFL, fcntl(socket_before, F_GETFL) | O_NONBLOCK) == 0);
-    EXPECT(fcntl(socket_before, F_SETFD, fcntl(socket_before, F_GETFD) | FD_CLOEXEC) == 0);
-    EXPECT(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
-           MAP_FAILED);
+    EXPECT(ioctl(made_before, SIOCOUTQ, &readable) == 0);
+    EXPECT_REFUSED(fcntl(made_before, F_SETOWN, getppid()));
+    EXPECT_REFUSED(fcntl(made_before, F_SETSIG, SIGKILL));
+    EXPECT_REFUSED(fcntl(made_before, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
+    EXPECT(fcntl(made_before, F_SETFL, fcntl(made_before, F_GETFL) | O_NONBLOCK) == 0);
+    EXPECT_REFUSED(syscall(SYS_sched_getaffinity, 1, sizeof readable, &readable));
+}
+
+/* Executable, of a file, shared with other processes, taken from the machine. */
+static void refuse_other_memory(void)
+{
+    int file = memfd_create("log", MFD_CLOEXEC);
+    const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+
+    EXPECT(file >= 0 && ftruncate(file, 4096) == 0);
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(mmap(NULL, 4096, PROT_READ | PROT_EXEC, anonymous, -1, 0) == MAP_FAILED);
     EXPECT(errno == ENOSYS);
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = 0;
+    EXPECT(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED);
+    EXPECT(errno == ENOSYS);
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, anonymous, -1, 0);
     EXPECT(page != MAP_FAILED);
+    EXPECT(madvise(page, 4096, MADV_DONTNEED) == 0);
+    EXPECT_REFUSED(madvise(page, 4096, MADV_MERGEABLE));
+    EXPECT_REFUSED(
+        madvise(page, 0, MADV_HWPOISON)); /* of no page, in case that it is not refused */
     EXPECT_REFUSED(mprotect(page, 4096, PROT_READ | PROT_EXEC));
     EXPECT(mprotect(page, 4096, PROT_READ) == 0);
-    EXPECT_REFUSED(syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, NULL, NULL));
+    EXPECT(munmap(page, 4096) == 0);
+}
+
+/* With RLIMIT_CORE raised, a crash writes a file of its choice where there is no Landlock. */
+static void refuse_to_set_limits(void)
+{
+    struct rlimit limit;
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(getrlimit(RLIMIT_CORE, &limit) == 0);
+    EXPECT_REFUSED(setrlimit(RLIMIT_CORE, &limit));
+    EXPECT_REFUSED(
+        syscall(SYS_prlimit64, 0, RLIMIT_CORE, at_a_round_address(&limit, sizeof limit), NULL));
+    EXPECT_REFUSED(syscall(SYS_prlimit64, 1, RLIMIT_CORE, NULL, &limit));
+}
+
+/* A lock that claims to be held by another process's thread would raise its priority. */
+static void refuse_priority_inheritance(void)
+{
+    const struct timespec past = {.tv_sec = 1};
+    uint32_t word = (uint32_t)getppid(); /* which the sandbox does not tell */
+
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0);
+    EXPECT(syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0) == -1 && errno == EAGAIN);
+    EXPECT_REFUSED(syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, &past, NULL, 0));
+    EXPECT_REFUSED(syscall(SYS_futex, &word, FUTEX_LOCK_PI_PRIVATE, 0, &past, NULL, 0));
+}
+
+/* The kernel refuses threads without CLONE_SIGHAND as well, but with another errno. */
+static void refuse_other_threads(void)
+{
+    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(syscall(SYS_clone, CLONE_THREAD, NULL, NULL, NULL, NULL) == -1 && errno == EINVAL);
+    EXPECT_REFUSED(syscall(SYS_clone, 0, NULL, NULL, NULL, NULL)); /* a process without a signal */
+    EXPECT_REFUSED(syscall(SYS_clone, CLONE_THREAD | CLONE_PIDFD, NULL, NULL, NULL, NULL));
+    EXPECT_REFUSED(syscall(SYS_clone, CLONE_THREAD | CLONE_PARENT, NULL, NULL, NULL, NULL));
+    EXPECT_REFUSED(syscall(SYS_clone, CLONE_THREAD | SIGCHLD, NULL, NULL, NULL, NULL));
 }
 
 static void allow_threads(void)
@@ -195,6 +411,10 @@ END_TEST
 START_TEST(the_filter_looks_at_arguments)
 {
     expect_in_sandbox(refuse_by_argument);
+    expect_in_sandbox(refuse_other_memory);
+    expect_in_sandbox(refuse_to_set_limits);
+    expect_in_sandbox(refuse_priority_inheritance);
+    expect_in_sandbox(refuse_other_threads);
 }
 END_TEST
 
@@ -319,6 +539,9 @@ int main(void)
         the_own_policy_may_be_changed,
         the_filter_refuses_files_and_processes,
         the_filter_refuses_sockets,
+        a_send_reaches_only_its_client,
+        no_descriptor_comes_through_a_socket,
+        sockets_keep_their_options,
         the_filter_looks_at_arguments,
         threads_can_be_made,
         the_filter_holds_threads_made_before,
