@@ -59,9 +59,13 @@ session() {
     say ann 'hello, you two'
     hear bob '<ann> hello, you two'
     hear eve '<ann> hello, you two'
-    say eve $'\x1b[2Jhi\xc2\x9b\x7f' # what a terminal would obey does not come through
+    # What a terminal would obey does not come through: ESC, CSI, an overlong ESC, an override.
+    say eve $'\x1b[2Jhi\xc2\x9b\xe0\x80\x9b\xe2\x80\xae'
     hear ann '<guest3> [2Jhi'
     hear bob '<guest3> [2Jhi'
+    say eve $'helx\b\x7flo' # two keys that erase
+    hear ann '<guest3> helo'
+    hear bob '<guest3> helo'
     say bob '/who'
     hear bob '* Here: ann bob guest3'
     say bob '/dance'
