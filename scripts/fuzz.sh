@@ -9,7 +9,7 @@ usage="usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 --seconds N  how long each target runs (default 60)
 --seed N     begin as every run with this seed does (default: another each time)
 --keep       put what reaches more than test/fuzz/corpus does into it: for a commit
-TARGET       of: line inspect resp options (default: all)"
+TARGET       of: line inspect chat_text resp options (default: all)"
 fail_usage() {
     echo "fuzz: $1" >&2
     echo "$usage" >&2
@@ -34,12 +34,12 @@ while [ $# -gt 0 ]; do
         echo "$usage"
         exit 0
         ;;
-    line | inspect | resp | options) targets+=("$1") ;;
+    line | inspect | chat_text | resp | options) targets+=("$1") ;;
     *) fail_usage "unknown option or target '$1'" ;;
     esac
     shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(line inspect resp options)
+[ ${#targets[@]} -gt 0 ] || targets=(line inspect chat_text resp options)
 
 scripts/install-deps.sh test
 scripts/install-deps.sh fuzz
@@ -106,13 +106,13 @@ done
 
 statistic() { sed -n "s/^stat::$1: *//p" "$(log "$2")"; }
 status=0
-printf '%-8s %9s %8s %10s  %s\n' target runs seconds "new inputs" verdict
+printf '%-10s %9s %8s %10s  %s\n' target runs seconds "new inputs" verdict
 for i in "${!targets[@]}"; do
     target=${targets[i]}
     runs=$(statistic number_of_executed_units "$target")
     took=$(sed -n 's/^Done [0-9]* runs in \([0-9]*\) second.*/\1/p' "$(log "$target")")
     new=$(($(count "$(found "$target")") - before[i]))
-    printf '%-8s %9s %8s %10s  %s\n' "$target" "${runs:--}" "${took:--}" "$new" "${verdicts[i]}"
+    printf '%-10s %9s %8s %10s  %s\n' "$target" "${runs:--}" "${took:--}" "$new" "${verdicts[i]}"
 done
 for i in "${!targets[@]}"; do
     [ "${verdicts[i]}" = FAILED ] || continue
