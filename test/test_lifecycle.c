@@ -29,6 +29,7 @@ static void (*at_shutdown)(int how);  /* after it */
 static void (*at_accept)(void);       /* on the acceptor, when somebody was accepted */
 static void (*at_send)(void);         /* on a pusher, before it */
 static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
+static void (*at_recv)(ssize_t);      /* on a connection's thread, after it */
 static atomic_int threads_to_fail;    /* pthread_create fails for detached threads */
 static atomic_int waits_to_interrupt; /* recv fails with EINTR where it could wait */
 
@@ -75,7 +76,10 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
         errno = EINTR;
         return -1;
     }
-    return __real_recv(fd, bytes, size, flags);
+    ssize_t received = __real_recv(fd, bytes, size, flags);
+    if (is_session && at_recv != NULL)
+        at_recv(received);
+    return received;
 }
 
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
@@ -271,6 +275,46 @@ START_TEST(our_side_is_ended_before_it_is_closed)
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
     ck_assert(had_ended_at_close);
     lined_server_free(server);
+}
+END_TEST
+
+static int ends_seen; /* a connection's thread; others read it after lined_server_wait */
+
+/* After our side was ended: the end of the client's, or a reset. Without either, recv says EAGAIN.
+ */
+static void count_end(ssize_t received)
+{
+    if (has_ended && (received == 0 || (received < 0 && errno != EAGAIN)))
+        ends_seen++;
+}
+
+/* The lingering close waits for the client's end, and no longer: what comes after it is not asked
+ * for. */
+static void expect_one_end(void (*end)(int client))
+{
+    prepare(LINED_PASSIVE);
+    at_shutdown = note_end;
+    at_recv = count_end;
+    server = start_worker(&worker);
+    int client = dial(lined_server_port(server));
+    say(client, "end\n");
+    expect_eof(client); /* so the lingering has begun */
+    end(client);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(ends_seen, 1);
+    lined_server_free(server);
+}
+
+START_TEST(lingering_ends_when_the_client_ends)
+{
+    expect_one_end(hang_up);
+}
+END_TEST
+
+START_TEST(lingering_ends_when_the_client_resets)
+{
+    expect_one_end(hang_up_rudely);
 }
 END_TEST
 
@@ -536,6 +580,8 @@ int main(void)
         a_wait_does_not_return_before_the_last_connection_is_closed,
         a_wait_does_not_return_before_who_stops_has_done_so,
         our_side_is_ended_before_it_is_closed,
+        lingering_ends_when_the_client_ends,
+        lingering_ends_when_the_client_resets,
         a_borrowed_connection_is_not_closed,
         a_broadcast_sends_under_no_lock_of_all_connections,
         a_broadcast_after_a_cut_sends_nothing,

@@ -39,6 +39,25 @@ START_TEST(a_number_is_never_given_again)
 }
 END_TEST
 
+/* The entry behind the last one is another's memory. Here it is one that a number would find. */
+START_TEST(numbers_beyond_the_slots_find_nothing)
+{
+    enum { COUNT = 64 };
+    int entry;
+    struct slot memory[COUNT + 1];
+    const struct slots slots = {.slots = memory, .size = COUNT};
+    const struct slots none = {0};
+    const uint64_t of_slot_0 = UINT64_C(1) << 24;
+
+    for (size_t i = 0; i <= COUNT; i++)
+        memory[i] = (struct slot){.entry = &entry, .generation = 1};
+    ck_assert_ptr_eq(slots_find(&slots, of_slot_0), &entry);
+    ck_assert_ptr_eq(slots_find(&slots, of_slot_0 + COUNT - 1), &entry);
+    ck_assert_ptr_null(slots_find(&slots, of_slot_0 + COUNT));
+    ck_assert_ptr_null(slots_find(&none, of_slot_0));
+}
+END_TEST
+
 START_TEST(many_are_walked_through)
 {
     enum { COUNT = 1000 };
@@ -67,6 +86,7 @@ int main(void)
     const TTest *const tests[] = {
         numbers_find_what_took_them,
         a_number_is_never_given_again,
+        numbers_beyond_the_slots_find_nothing,
         many_are_walked_through,
     };
     return suite_run("slots", tests, sizeof tests / sizeof tests[0]);
