@@ -312,6 +312,34 @@ START_TEST(a_command_may_have_many_arguments)
 }
 END_TEST
 
+/* 986,000 times a mebibyte. A drain that had to wait for all of it would be cut after 5 seconds,
+ * and the exit status be 3. */
+START_TEST(a_client_that_resets_amid_a_long_reply_is_given_up)
+{
+    enum { KEYS = 986000 };
+    static const char key[] = "$1\r\nk\r\n";
+    const size_t key_size = sizeof key - 1;
+    char *big = make_big(MIB);
+    char *keys = malloc(KEYS * key_size);
+
+    ck_assert_ptr_nonnull(keys);
+    for (size_t i = 0; i < KEYS; i++)
+        memcpy(keys + i * key_size, key, key_size);
+    serve();
+    int client = dial(server.port);
+    say(client, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+    say_bulk(client, big, MIB);
+    expect(client, "+OK\r\n");
+    say(client, "*986001\r\n$4\r\nMGET\r\n");
+    say_bytes(client, keys, KEYS * key_size);
+    expect(client, "*986000\r\n$1048576\r\n");
+    hang_up_rudely(client);
+    end();
+    free(keys);
+    free(big);
+}
+END_TEST
+
 START_TEST(lines_that_never_end_are_refused)
 {
     static char line[4096];
@@ -427,6 +455,7 @@ int main(void)
         more_than_a_mebibyte_is_refused,
         a_command_of_more_than_16_mebibytes_is_refused,
         a_command_may_have_many_arguments,
+        a_client_that_resets_amid_a_long_reply_is_given_up,
         lines_that_never_end_are_refused,
         expired_keys_are_gone_for_every_command,
         increments_of_many_connections_add_up,

@@ -2,6 +2,7 @@
  * arguments are as long as they say. Errors are in Redis's words. */
 #include "kv_commands.h"
 #include "kv_errors.h"
+#include "resp_reply.h"
 #include "workers.h"
 
 #include <errno.h>

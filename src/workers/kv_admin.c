@@ -1,6 +1,7 @@
 #include "kv_admin.h"
 
 #include "kv_errors.h"
+#include "resp_reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ int kv_ping(struct client *client)
 
 int kv_echo(struct client *client)
 {
-    const struct resp_argument *argument = &client->command->arguments[1];
+    const struct kv_bytes *argument = &client->command->arguments[1];
 
     return resp_send_bulk(client->conn, argument->bytes, argument->size);
 }
@@ -22,13 +23,26 @@ int kv_echo(struct client *client)
 /* Clients ask what there is, to help who types. There is nothing to tell but how many. */
 int kv_command_about(struct client *client)
 {
-    const struct resp_argument *topic = &client->command->arguments[1];
+    const struct kv_bytes *topic = &client->command->arguments[1];
 
     if (client->command->count == 1 || resp_is(topic, "DOCS") || resp_is(topic, "INFO"))
         return resp_send_array(client->conn, 0);
     if (resp_is(topic, "COUNT"))
         return resp_send_number(client->conn, (long long)kv_command_count);
     return kv_send_about(client, "unknown subcommand '", topic, "'. Try COMMAND HELP.");
+}
+
+static int send_text(struct client *client, const char *text)
+{
+    return resp_send_bulk(client->conn, text, strlen(text));
+}
+
+/* A name and its value. */
+static int send_fact(struct client *client, const char *name, const char *value)
+{
+    int result = send_text(client, name);
+
+    return result == LINED_OK ? send_text(client, value) : result;
 }
 
 static const char *const settings[][2] = {{"save", ""}, {"appendonly", "no"}};
@@ -44,27 +58,34 @@ static bool is_asked_for(const struct client *client, const char *setting)
     return false;
 }
 
+static int send_settings(struct client *client)
+{
+    bool is_asked[SETTINGS] = {false};
+    size_t found = 0;
+
+    for (size_t i = 0; i < SETTINGS; i++) {
+        is_asked[i] = is_asked_for(client, settings[i][0]);
+        found += is_asked[i];
+    }
+    int result = resp_send_array(client->conn, 2 * found);
+    for (size_t i = 0; i < SETTINGS && result == LINED_OK; i++) {
+        if (is_asked[i])
+            result = send_fact(client, settings[i][0], settings[i][1]);
+    }
+    return result;
+}
+
 /* Two settings that redis-benchmark reads, and nothing to set. */
 int kv_config(struct client *client)
 {
-    const struct resp_argument *what = &client->command->arguments[1];
-    size_t found = 0;
+    const struct kv_bytes *what = &client->command->arguments[1];
 
     if (!resp_is(what, "GET"))
         return kv_send_about(client, "unknown subcommand '", what, "'. Try CONFIG HELP.");
     if (client->command->count == 2)
         return resp_send_error(client->conn,
                                "ERR wrong number of arguments for 'config|get' command");
-    for (size_t i = 0; i < SETTINGS; i++)
-        found += is_asked_for(client, settings[i][0]);
-    resp_send_array(client->conn, 2 * found);
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (!is_asked_for(client, settings[i][0]))
-            continue;
-        resp_send_bulk(client->conn, settings[i][0], strlen(settings[i][0]));
-        resp_send_bulk(client->conn, settings[i][1], strlen(settings[i][1]));
-    }
-    return LINED_OK;
+    return send_settings(client);
 }
 
 int kv_info(struct client *client)
@@ -78,22 +99,23 @@ int kv_info(struct client *client)
     return resp_send_bulk(client->conn, text, (size_t)size);
 }
 
-static void send_fact(struct client *client, const char *name, const char *value)
-{
-    resp_send_bulk(client->conn, name, strlen(name));
-    resp_send_bulk(client->conn, value, strlen(value));
-}
-
 static int send_greeting(struct client *client)
 {
-    resp_send_array(client->conn, 10);
-    send_fact(client, "server", "lined");
-    send_fact(client, "version", lined_version());
-    resp_send_bulk(client->conn, "proto", 5);
-    resp_send_number(client->conn, 2);
-    send_fact(client, "mode", "standalone");
-    send_fact(client, "role", "master");
-    return LINED_OK;
+    int result = resp_send_array(client->conn, 10);
+
+    if (result == LINED_OK)
+        result = send_fact(client, "server", "lined");
+    if (result == LINED_OK)
+        result = send_fact(client, "version", lined_version());
+    if (result == LINED_OK)
+        result = send_text(client, "proto");
+    if (result == LINED_OK)
+        result = resp_send_number(client->conn, 2);
+    if (result == LINED_OK)
+        result = send_fact(client, "mode", "standalone");
+    if (result == LINED_OK)
+        result = send_fact(client, "role", "master");
+    return result;
 }
 
 int kv_hello(struct client *client)
@@ -116,6 +138,7 @@ int kv_hello(struct client *client)
 
 int kv_quit(struct client *client)
 {
-    resp_send_simple(client->conn, "OK");
-    return LINED_END;
+    int result = resp_send_simple(client->conn, "OK");
+
+    return result == LINED_OK ? LINED_END : result;
 }

@@ -7,12 +7,12 @@
 
 #include "kv_commands.h"
 
-int kv_ping(struct client *client);
-int kv_echo(struct client *client);
-int kv_command_about(struct client *client);
-int kv_config(struct client *client);
-int kv_info(struct client *client);
-int kv_hello(struct client *client);
-int kv_quit(struct client *client);
+LINED_CHECK_RESULT int kv_ping(struct client *client);
+LINED_CHECK_RESULT int kv_echo(struct client *client);
+LINED_CHECK_RESULT int kv_command_about(struct client *client);
+LINED_CHECK_RESULT int kv_config(struct client *client);
+LINED_CHECK_RESULT int kv_info(struct client *client);
+LINED_CHECK_RESULT int kv_hello(struct client *client);
+LINED_CHECK_RESULT int kv_quit(struct client *client);
 
 #endif

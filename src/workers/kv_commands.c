@@ -2,6 +2,7 @@
 
 #include "kv_admin.h"
 #include "kv_errors.h"
+#include "resp_reply.h"
 
 #include <stdint.h>
 
@@ -9,17 +10,36 @@ static const char not_integer[] = "ERR value is not an integer or out of range";
 static const char syntax_error[] = "ERR syntax error";
 static const char no_memory[] = "OOM command not allowed: out of memory";
 
+/* How much of values is sent between two checks that their client is still there. */
+#define CHECK_EVERY ((size_t)256 * 1024)
+
+/* What an element of a reply costs besides its value, about. */
+#define ELEMENT_COST 32u
+
 static struct kv_bytes argument(const struct client *client, size_t i)
 {
-    const struct resp_argument *argument = &client->command->arguments[i];
+    return client->command->arguments[i];
+}
 
-    return (struct kv_bytes){argument->bytes, argument->size};
+/* A few bytes can ask for gigabytes of values. When none can arrive any more, the rest of such
+ * replies is left out; what the client sent before is still carried out. */
+static bool is_gone(struct client *client)
+{
+    if (!client->is_gone && client->unchecked >= CHECK_EVERY) {
+        client->unchecked = 0;
+        client->is_gone = lined_peer_gone(client->conn);
+    }
+    return client->is_gone;
 }
 
 static int send_value(struct client *client, size_t key)
 {
+    if (is_gone(client))
+        return LINED_OK;
+    client->unchecked += ELEMENT_COST;
     switch (kv_get(client->store, argument(client, key), &client->value)) {
     case KV_OK:
+        client->unchecked += client->value.size;
         return resp_send_bulk(client->conn, client->value.bytes, client->value.size);
     case KV_NO_MEMORY:
         return resp_send_error(client->conn, no_memory);
@@ -35,10 +55,11 @@ static int do_get(struct client *client)
 
 static int do_mget(struct client *client)
 {
-    resp_send_array(client->conn, client->command->count - 1);
-    for (size_t i = 1; i + 1 < client->command->count; i++)
-        send_value(client, i);
-    return send_value(client, client->command->count - 1);
+    int result = resp_send_array(client->conn, client->command->count - 1);
+
+    for (size_t i = 1; i < client->command->count && result == LINED_OK; i++)
+        result = send_value(client, i);
+    return result;
 }
 
 /* The time that an amount of units from now is. False: there is no such time. */
@@ -53,7 +74,7 @@ static bool expiry(long long amount, long long unit_ms, int64_t *expires)
 struct set_options {
     enum kv_condition condition;
     long long unit_ms; /* 0: it does not expire */
-    const struct resp_argument *amount;
+    const struct kv_bytes *amount;
     int64_t expires;
 };
 
@@ -61,7 +82,7 @@ struct set_options {
 static bool read_set_option(const struct resp_command *command, size_t *i,
                             struct set_options *options)
 {
-    const struct resp_argument *option = &command->arguments[*i];
+    const struct kv_bytes *option = &command->arguments[*i];
     long long unit_ms = resp_is(option, "EX") ? 1000 : resp_is(option, "PX") ? 1 : 0;
 
     if (resp_is(option, "NX") && options->condition != KV_IF_PRESENT) {
@@ -221,7 +242,7 @@ static int do_dbsize(struct client *client)
 /* It is done at once, whatever is asked for. */
 static int do_flushall(struct client *client)
 {
-    const struct resp_argument *how = &client->command->arguments[1];
+    const struct kv_bytes *how = &client->command->arguments[1];
 
     if (client->command->count > 2 ||
         (client->command->count == 2 && !resp_is(how, "SYNC") && !resp_is(how, "ASYNC")))

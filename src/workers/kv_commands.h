@@ -8,6 +8,7 @@
 #include "resp.h"
 
 #include <lined.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a connection works with. */
@@ -16,6 +17,8 @@ struct client {
     struct kv_store *store;
     struct resp_command *command;
     struct kv_copy value; /* the last one read */
+    size_t unchecked; /* how much was sent since it was last asked whether the client is there */
+    bool is_gone;     /* no reply can reach it any more */
 };
 
 /* Each answers client->command, whose arguments are as many as least and most say, the name

@@ -1,11 +1,13 @@
 #include "kv_errors.h"
 
+#include "resp_reply.h"
+
 #include <stdio.h>
 
 #define SHOWN_MOST 128u
 
 /* Writes a word's first most bytes, terminated. */
-static void show(char text[SHOWN_MOST + 1], const struct resp_argument *word, size_t most)
+static void show(char text[SHOWN_MOST + 1], const struct kv_bytes *word, size_t most)
 {
     size_t length = word->size < most ? word->size : most;
 
@@ -14,7 +16,7 @@ static void show(char text[SHOWN_MOST + 1], const struct resp_argument *word, si
     text[length] = '\0';
 }
 
-int kv_send_about(struct client *client, const char *before, const struct resp_argument *word,
+int kv_send_about(struct client *client, const char *before, const struct kv_bytes *word,
                   const char *after)
 {
     char shown[SHOWN_MOST + 1];

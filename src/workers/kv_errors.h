@@ -7,10 +7,10 @@
 #include "kv_commands.h"
 
 /* "ERR <before><word><after>" */
-int kv_send_about(struct client *client, const char *before, const struct resp_argument *word,
-                  const char *after);
+LINED_CHECK_RESULT int kv_send_about(struct client *client, const char *before,
+                                     const struct kv_bytes *word, const char *after);
 
 /* The client's command is none. */
-int kv_send_unknown(struct client *client);
+LINED_CHECK_RESULT int kv_send_unknown(struct client *client);
 
 #endif

@@ -6,16 +6,13 @@
 #ifndef KV_STORE_H
 #define KV_STORE_H
 
+#include "kv_bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct kv_store;
-
-struct kv_bytes {
-    const char *bytes;
-    size_t size;
-};
 
 /* A copy of a value. The memory is used again: start with {0}, free bytes at the end. */
 struct kv_copy {

@@ -2,6 +2,7 @@
 
 #include "integer.h"
 #include "resp_inline.h"
+#include "resp_reply.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,13 +35,13 @@ void resp_command_free(struct resp_command *command)
     free(command);
 }
 
-bool resp_is(const struct resp_argument *argument, const char *word)
+bool resp_is(const struct kv_bytes *argument, const char *word)
 {
     return argument->size == strlen(word) &&
            strncasecmp(argument->bytes, word, argument->size) == 0;
 }
 
-bool resp_number(const struct resp_argument *argument, long long *number)
+bool resp_number(const struct kv_bytes *argument, long long *number)
 {
     return integer_read(argument->bytes, argument->size, number);
 }
@@ -73,7 +74,7 @@ static char *make_room(struct resp_command *command, size_t size)
 {
     if (command->count == command->room) {
         size_t room = command->room == 0 ? 8 : command->room * 2;
-        struct resp_argument *grown = realloc(command->arguments, room * sizeof *grown);
+        struct kv_bytes *grown = realloc(command->arguments, room * sizeof *grown);
         if (grown == NULL)
             return NULL;
         command->arguments = grown;
@@ -114,8 +115,8 @@ static int fail_protocol(lined_conn *conn, const char *what)
     char text[128];
 
     snprintf(text, sizeof text, "ERR Protocol error: %s", what);
-    resp_send_error(conn, text);
-    return LINED_END;
+    int result = resp_send_error(conn, text);
+    return result == LINED_OK ? LINED_END : result;
 }
 
 static bool is_whole(const char *line, size_t size)
@@ -211,63 +212,4 @@ int resp_read(lined_conn *conn, struct resp_command *command)
                             : read_inline(conn, command, line, size);
     set_addresses(command);
     return result;
-}
-
-/* ---- replies ---- */
-
-static int send_line(lined_conn *conn, char type, const char *text)
-{
-    int result = lined_send(conn, &type, 1);
-
-    if (result == LINED_OK)
-        result = lined_send(conn, text, strlen(text));
-    if (result == LINED_OK)
-        result = lined_send(conn, "\r\n", 2);
-    return result;
-}
-
-int resp_send_simple(lined_conn *conn, const char *text)
-{
-    return send_line(conn, '+', text);
-}
-
-int resp_send_error(lined_conn *conn, const char *text)
-{
-    return send_line(conn, '-', text);
-}
-
-static int send_number_line(lined_conn *conn, char type, long long number)
-{
-    char text[1 + INTEGER_MOST + 2] = {type};
-    size_t size = 1 + integer_write(number, text + 1);
-
-    text[size++] = '\r';
-    text[size++] = '\n';
-    return lined_send(conn, text, size);
-}
-
-int resp_send_number(lined_conn *conn, long long number)
-{
-    return send_number_line(conn, ':', number);
-}
-
-int resp_send_bulk(lined_conn *conn, const char *bytes, size_t size)
-{
-    int result = send_number_line(conn, '$', (long long)size);
-
-    if (result == LINED_OK)
-        result = lined_send(conn, bytes, size);
-    if (result == LINED_OK)
-        result = lined_send(conn, "\r\n", 2);
-    return result;
-}
-
-int resp_send_null(lined_conn *conn)
-{
-    return send_number_line(conn, '$', -1);
-}
-
-int resp_send_array(lined_conn *conn, size_t count)
-{
-    return send_number_line(conn, '*', (long long)count);
 }

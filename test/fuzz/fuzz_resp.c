@@ -6,9 +6,9 @@
  * with time and chance that repeat.
  */
 #include "../../src/invariant.h"
-#include "../../src/line.h"
 #include "../../src/workers/kv_store.h"
 #include "../../src/workers/workers.h"
+#include "../memory_input.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -21,12 +21,7 @@
 #define SIZE_MOST    ((size_t)1024)            /* there are as many plays as bytes */
 
 struct lined_conn {
-    struct line_buffer in;
-    const uint8_t *bytes; /* what the client sends */
-    size_t size;
-    size_t sent;
-    size_t first; /* the size of the first piece */
-    size_t next;  /* the most that each later one has */
+    struct memory_input input;
     struct kv_store *store;
     char *replies; /* the first play fills it; the others are compared with it */
     size_t replied;
@@ -52,43 +47,15 @@ ssize_t getrandom(void *buffer, size_t size, unsigned flags)
 
 /* ---- the connection ---- */
 
-/* Brings the next piece. False: the client has ended. */
-static bool receive(lined_conn *conn)
-{
-    size_t most = conn->sent < conn->first ? conn->first - conn->sent : conn->next;
-    size_t left = conn->size - conn->sent;
-    size_t room;
-
-    if (left == 0)
-        return false;
-    char *into = line_room(&conn->in, &room);
-    INVARIANT(into != NULL && room > 0);
-    most = most < left ? most : left;
-    most = most < room ? most : room;
-    memcpy(into, conn->bytes + conn->sent, most);
-    line_filled(&conn->in, most);
-    conn->sent += most;
-    return true;
-}
-
 int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
 {
     now_ms += 40; /* in time for things to expire; at the same rate however bytes are cut */
-    while (line_next(&conn->in, line, size) == LINE_NONE) {
-        if (!receive(conn))
-            return LINED_EOF;
-    }
-    return LINED_OK;
+    return memory_recv_line(&conn->input, line, size);
 }
 
 int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
 {
-    INVARIANT(size <= LINED_EXACT_MOST);
-    while (!line_exact(&conn->in, size, bytes)) {
-        if (!receive(conn))
-            return LINED_EOF;
-    }
-    return LINED_OK;
+    return memory_recv_exact(&conn->input, bytes, size);
 }
 
 int lined_send(lined_conn *conn, const void *bytes, size_t size)
@@ -106,6 +73,12 @@ int lined_send(lined_conn *conn, const void *bytes, size_t size)
                   memcmp(conn->replies + conn->replied, bytes, size) == 0);
     conn->replied += size;
     return LINED_OK;
+}
+
+bool lined_peer_gone(lined_conn *conn)
+{
+    (void)conn;
+    return false;
 }
 
 void *lined_shared(const lined_conn *conn)
@@ -177,14 +150,11 @@ static int play(lined_conn *conn, size_t first, size_t next)
 {
     kv_clear(conn->store);
     now_ms = 1000000;
-    conn->first = first;
-    conn->next = next;
-    conn->sent = 0;
     conn->replied = 0;
-    line_init(&conn->in, MAX_LINE, NULL);
+    memory_input_begin(&conn->input, MAX_LINE, first, next);
     int reason = lined_worker_kv.task(conn, NULL);
     INVARIANT(reason == LINED_EOF || reason == LINED_END);
-    line_deinit(&conn->in);
+    memory_input_end(&conn->input);
     return reason;
 }
 
@@ -204,8 +174,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     INVARIANT(store != NULL);
     if (size > SIZE_MOST)
         return 0;
-    lined_conn conn = {
-        .bytes = data, .size = size, .store = store, .replies = replies, .expected = SIZE_MAX};
+    lined_conn conn = {.input = {.bytes = data, .size = size},
+                       .store = store,
+                       .replies = replies,
+                       .expected = SIZE_MAX};
     int reason = play(&conn, size, size);
     if (conn.replied > REPLIES_MOST)
         return 0;

@@ -1,0 +1,14 @@
+/*
+ * Some bytes in memory of another owner: an argument of a command, a key, a value.
+ */
+#ifndef KV_BYTES_H
+#define KV_BYTES_H
+
+#include <stddef.h>
+
+struct kv_bytes {
+    const char *bytes; /* any bytes; not terminated */
+    size_t size;
+};
+
+#endif
