@@ -16,9 +16,15 @@
 
 static struct process server;
 
+/* With an option and its value, or NULL. */
+static void serve_with(const char *option, const char *value)
+{
+    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", option, value, NULL});
+}
+
 static void serve(void)
 {
-    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", NULL});
+    serve_with(NULL, NULL);
 }
 
 static void end(void)
@@ -340,17 +346,86 @@ START_TEST(a_client_that_resets_amid_a_long_reply_is_given_up)
 }
 END_TEST
 
+#define INLINE_MOST ((size_t)64 * 1024)
+
+/* "ECHO 'xx...xx'\n", of size bytes. */
+static char *make_echo(size_t size)
+{
+    char *line = malloc(size);
+
+    ck_assert_ptr_nonnull(line);
+    memset(line, 'x', size);
+    memcpy(line, "ECHO '", 6);
+    memcpy(line + size - 2, "'\n", 2);
+    return line;
+}
+
+static void expect_echo(int client, size_t size)
+{
+    char *line = make_echo(size);
+
+    say_bytes(client, line, size);
+    expect_bulk(client, line + 6, size - 8);
+    free(line);
+}
+
+/* As in Redis; --max-line says where the library splits them, and it does not matter. */
+START_TEST(inline_lines_may_have_64_kibibytes)
+{
+    static const char *const max_lines[] = {"16", "1460", "65536", "1048576"};
+
+    for (size_t i = 0; i < COUNT(max_lines); i++) {
+        serve_with("--max-line", max_lines[i]);
+        int client = dial(server.port);
+        for (size_t size = 8; size < 100; size++)
+            expect_echo(client, size);
+        for (size_t size = 1450; size < 1470; size++)
+            expect_echo(client, size);
+        expect_echo(client, INLINE_MOST);
+        ask(client, "PING\n", "+PONG\r\n");
+        char *line = make_echo(INLINE_MOST + 1);
+        say_bytes(client, line, INLINE_MOST + 1);
+        expect(client, "-ERR Protocol error: too big inline request\r\n");
+        expect_eof(client);
+        hang_up(client);
+        free(line);
+        end();
+    }
+}
+END_TEST
+
+/* It is noticed when the next piece is there, of --max-line bytes. */
 START_TEST(lines_that_never_end_are_refused)
 {
-    static char line[4096];
+    static char line[INLINE_MOST + 1460];
 
     serve();
     memset(line, 'x', sizeof line);
     part(line, sizeof line, "-ERR Protocol error: too big inline request\r\n");
     line[0] = '*';
-    part(line, sizeof line, "-ERR Protocol error: too big mbulk count string\r\n");
+    part(line, 4096, "-ERR Protocol error: too big mbulk count string\r\n");
     memcpy(line, "*1\r\n$", 5);
-    part(line, sizeof line, "-ERR Protocol error: too big bulk count string\r\n");
+    part(line, 4096, "-ERR Protocol error: too big bulk count string\r\n");
+    end();
+}
+END_TEST
+
+/* With --partial deliver it comes as a line, too. */
+START_TEST(what_a_client_does_not_finish_is_not_carried_out)
+{
+    static const char *const unfinished[] = {"SET k v", "*1", "*1\r\n$4", "*1\r\n$4\r\nPING"};
+
+    serve_with("--partial", "deliver");
+    for (size_t i = 0; i < COUNT(unfinished); i++) {
+        int client = dial(server.port);
+        say(client, unfinished[i]);
+        half_close(client);
+        expect_eof(client);
+        hang_up(client);
+    }
+    int client = dial(server.port);
+    ask(client, "DBSIZE\n", ":0\r\n");
+    hang_up(client);
     end();
 }
 END_TEST
@@ -456,7 +531,9 @@ int main(void)
         a_command_of_more_than_16_mebibytes_is_refused,
         a_command_may_have_many_arguments,
         a_client_that_resets_amid_a_long_reply_is_given_up,
+        inline_lines_may_have_64_kibibytes,
         lines_that_never_end_are_refused,
+        what_a_client_does_not_finish_is_not_carried_out,
         expired_keys_are_gone_for_every_command,
         increments_of_many_connections_add_up,
         the_store_can_be_emptied_while_others_write,

@@ -69,26 +69,32 @@ static bool fits(const struct resp_command *command, size_t size)
            RESP_COMMAND_MOST;
 }
 
-/* Where size bytes of a new argument can be written. NULL: there is no memory. */
-static char *make_room(struct resp_command *command, size_t size)
+/* Room for one more argument. False: there is no memory. */
+static bool reserve_argument(struct resp_command *command)
 {
-    if (command->count == command->room) {
-        size_t room = command->room == 0 ? 8 : command->room * 2;
-        struct kv_bytes *grown = realloc(command->arguments, room * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        command->arguments = grown;
-        command->room = room;
-    }
-    if (command->bytes == NULL || command->capacity - command->used < size) {
-        size_t capacity = (command->used + size) * 2 + 64;
-        char *grown = realloc(command->bytes, capacity);
-        if (grown == NULL)
-            return NULL;
-        command->bytes = grown;
-        command->capacity = capacity;
-    }
-    return command->bytes + command->used;
+    if (command->count < command->room)
+        return true;
+    size_t room = command->room == 0 ? 8 : command->room * 2;
+    struct kv_bytes *grown = realloc(command->arguments, room * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    command->arguments = grown;
+    command->room = room;
+    return true;
+}
+
+/* Room for size bytes in all. False: there is no memory. */
+static bool reserve_bytes(struct resp_command *command, size_t size)
+{
+    if (command->bytes != NULL && size <= command->capacity)
+        return true;
+    size_t capacity = size * 2 + 64;
+    char *grown = realloc(command->bytes, capacity);
+    if (grown == NULL)
+        return false;
+    command->bytes = grown;
+    command->capacity = capacity;
+    return true;
 }
 
 /* Its address is set later, when the memory moves no more. */
@@ -119,6 +125,17 @@ static int fail_protocol(lined_conn *conn, const char *what)
     return result == LINED_OK ? LINED_END : result;
 }
 
+/* A header without an LF is too long, unless nothing follows it: then it is what the client has not
+ * finished, which comes as a line under LINED_PARTIAL_DELIVER. */
+static int fail_unended(lined_conn *conn, const char *what)
+{
+    const char *line;
+    size_t size;
+
+    int result = lined_recv_line(conn, &line, &size);
+    return result == LINED_OK ? fail_protocol(conn, what) : result;
+}
+
 static bool is_whole(const char *line, size_t size)
 {
     return line[size - 1] == '\n';
@@ -145,7 +162,7 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
         return fail_protocol(conn, text);
     }
     if (!is_whole(line, size))
-        return fail_protocol(conn, "too big bulk count string");
+        return fail_unended(conn, "too big bulk count string");
     if (!header_number(line, size, &length) || length < 0 ||
         length > (long long)RESP_ARGUMENT_MOST || !fits(command, (size_t)length))
         return fail_protocol(conn, "invalid bulk length");
@@ -153,27 +170,46 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
     result = lined_recv_exact(conn, &bytes, (size_t)length + 2); /* CR and LF */
     if (result != LINED_OK)
         return result;
-    char *into = make_room(command, (size_t)length);
-    if (into == NULL)
+    if (!reserve_argument(command) || !reserve_bytes(command, command->used + (size_t)length))
         return -ENOMEM;
-    memcpy(into, bytes, (size_t)length);
+    memcpy(command->bytes + command->used, bytes, (size_t)length);
     add_argument(command, (size_t)length);
     return LINED_OK;
 }
 
-static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
+/* Puts the whole line at command->bytes. One that is longer than max_line comes in pieces, of which
+ * only the last has an LF. */
+static int gather_line(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {
-    const char *end = line + size;
-
-    if (!is_whole(line, size))
-        return fail_protocol(conn, "too big inline request");
     for (;;) {
-        size_t length;
-        char *into = make_room(command, (size_t)(end - line));
-        if (into == NULL)
+        if (command->used + size > RESP_INLINE_MOST)
+            return fail_protocol(conn, "too big inline request");
+        if (!reserve_bytes(command, command->used + size))
             return -ENOMEM;
-        switch (inline_next(&line, end, into, &length)) {
+        memcpy(command->bytes + command->used, line, size);
+        command->used += size;
+        if (is_whole(line, size))
+            return LINED_OK;
+        int result = lined_recv_line(conn, &line, &size);
+        if (result != LINED_OK)
+            return result;
+    }
+}
+
+/* Makes the line at command->bytes the arguments. They are written over the line: no word is longer
+ * than its spelling in the line, so none reaches the rest of the line. */
+static int split_line(lined_conn *conn, struct resp_command *command)
+{
+    const char *rest = command->bytes;
+    const char *end = rest + command->used;
+    size_t length;
+
+    command->used = 0;
+    for (;;) {
+        if (!reserve_argument(command))
+            return -ENOMEM;
+        switch (inline_next(&rest, end, command->bytes + command->used, &length)) {
         case INLINE_WORD:
             add_argument(command, length);
             continue;
@@ -185,13 +221,21 @@ static int read_inline(lined_conn *conn, struct resp_command *command, const cha
     }
 }
 
+static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
+                       size_t size)
+{
+    int result = gather_line(conn, command, line, size);
+
+    return result == LINED_OK ? split_line(conn, command) : result;
+}
+
 static int read_array(lined_conn *conn, struct resp_command *command, const char *line, size_t size)
 {
     long long count;
     int result = LINED_OK;
 
     if (!is_whole(line, size))
-        return fail_protocol(conn, "too big mbulk count string");
+        return fail_unended(conn, "too big mbulk count string");
     if (!header_number(line, size, &count) || count > RESP_ARGUMENTS_MOST)
         return fail_protocol(conn, "invalid multibulk length");
     for (long long i = 0; i < count && result == LINED_OK; i++)

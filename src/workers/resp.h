@@ -14,6 +14,7 @@
 
 #define RESP_ARGUMENTS_MOST (1024 * 1024)
 #define RESP_ARGUMENT_MOST  ((size_t)1024 * 1024)
+#define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, its LF counted */
 #define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* all of a command's memory in use */
 
 /* One connection's command. Its memory is used again for the next, unless it is much. */
