@@ -250,6 +250,21 @@ static const struct exchange expiry[] = {
     {"SET k v\nEXPIRE k 9223372036854776\n",
      "+OK\r\n-ERR invalid expire time in 'expire' command\r\n"},
     {"EXPIRE none -10\n", ":0\r\n"},
+    /* It adds milliseconds since 1970: the first passed the limit in 2021, and the others will in
+     * 2351. */
+    {"SET k v\nEXPIRE k 9223370399119966\nTTL k\n",
+     "+OK\r\n-ERR invalid expire time in 'expire' command\r\n:-1\r\n"},
+    {"SET k v\nEXPIRE k 9223360000000000\nTTL k\n", "+OK\r\n:1\r\n:9223360000000000\r\n"},
+    {"SET k v\nEXPIRE k -9223372036854775\nTTL k\n", "+OK\r\n:1\r\n:-2\r\n"},
+    {"SET k v\nEXPIRE k -9223372036854776\nTTL k\n",
+     "+OK\r\n-ERR invalid expire time in 'expire' command\r\n:-1\r\n"},
+    {"EXPIRE none 9223370399119966\n", "-ERR invalid expire time in 'expire' command\r\n"},
+    {"SET k v EX 9223370399119966\nGET k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n"},
+    {"SET k v PX 9223370399119966000\nGET k\n",
+     "-ERR invalid expire time in 'set' command\r\n$-1\r\n"},
+    {"SET k v EX 9223360000000000\nTTL k\n", "+OK\r\n:9223360000000000\r\n"},
+    {"SET k v PX 9223360000000000000\nTTL k\n", "+OK\r\n:9223360000000000\r\n"},
 };
 
 static const struct exchange inline_lines[] = {

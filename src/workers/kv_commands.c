@@ -5,6 +5,7 @@
 #include "resp_reply.h"
 
 #include <stdint.h>
+#include <time.h>
 
 static const char not_integer[] = "ERR value is not an integer or out of range";
 static const char syntax_error[] = "ERR syntax error";
@@ -62,12 +63,17 @@ static int do_mget(struct client *client)
     return result;
 }
 
-/* The time that an amount of units from now is. False: there is no such time. */
+/* The time that an amount of units from now is, on kv_now's clock. False: there is no such time. As
+ * in Redis, which counts milliseconds since 1970, the sum with those must fit 64 bits. */
 static bool expiry(long long amount, long long unit_ms, int64_t *expires)
 {
+    struct timespec now;
     int64_t ms;
 
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t since_1970 = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     return !__builtin_mul_overflow(amount, unit_ms, &ms) &&
+           !__builtin_add_overflow(ms, since_1970, &since_1970) &&
            !__builtin_add_overflow(ms, kv_now(), expires);
 }
 
@@ -231,7 +237,8 @@ static int do_ttl(struct client *client)
         return resp_send_number(client->conn, -2);
     if (expires == KV_NEVER)
         return resp_send_number(client->conn, -1);
-    return resp_send_number(client->conn, (expires - kv_now() + 500) / 1000);
+    int64_t left = expires - kv_now();
+    return resp_send_number(client->conn, left / 1000 + (left % 1000 >= 500));
 }
 
 static int do_dbsize(struct client *client)
