@@ -312,6 +312,27 @@ static const struct exchange farewells[] = {
     {"*1\r\n$99999999999999999999\r\n", "-ERR Protocol error: invalid bulk length\r\n"},
     {"QUIT\n", "+OK\r\n"},
     {"quit a b\n", "+OK\r\n"},
+    {"POST\n", ""},
+    {"post / HTTP/1.1\r\nHost: x\r\n\r\nFLUSHALL\r\n", ""},
+    {"'POST' x\nPING\n", ""},
+    {" POST\nPING\n", ""},
+    {"*1\r\n$4\r\nPOST\r\nPING\n", ""},
+    {"Host:\nPING\n", ""},
+    {"host: localhost:6379\r\nPING\n", ""},
+    {"\"Host:\" x\nPING\n", ""},
+    {"*2\r\n$5\r\nhost:\r\n$1\r\nx\r\nPING\n", ""},
+};
+
+/* It is no HTTP by the letter, and was answered. */
+static const struct exchange not_http[] = {
+    {"Host : x\nPING\n",
+     "-ERR unknown command 'Host', with args beginning with: ':' 'x' \r\n+PONG\r\n"},
+    {"Host:x\nPING\n", "-ERR unknown command 'Host:x', with args beginning with: \r\n+PONG\r\n"},
+    {"POSTS\nPING\n", "-ERR unknown command 'POSTS', with args beginning with: \r\n+PONG\r\n"},
+    {"ECHO POST\n", "$4\r\nPOST\r\n"},
+    {"SET POST Host:\nGET POST\n", "+OK\r\n$5\r\nHost:\r\n"},
+    {"*3\r\n$3\r\nSET\r\n$1\r\n/\r\n$8\r\nHTTP/1.1\r\nGET /\n", "+OK\r\n$8\r\nHTTP/1.1\r\n"},
+    {"MSET / HTTP/1.1 k HTTP/1.0\n", "+OK\r\n"},
 };
 
 static const struct exchange ignored[] = {

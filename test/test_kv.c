@@ -118,6 +118,61 @@ START_TEST(protocol_errors_are_told_and_then_it_closes)
 }
 END_TEST
 
+START_TEST(words_of_http_elsewhere_are_words)
+{
+    replay(not_http, COUNT(not_http));
+}
+END_TEST
+
+/* Redis answers these. They are what a browser sends for a page that has its own name resolve to
+ * this host: such a page chooses the method. */
+START_TEST(a_request_line_of_http_ends_the_connection)
+{
+    static const char *const lines[] = {
+        "DEL /k HTTP/1.1\r\nHost: x\r\n\r\n",
+        "SET /k HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "OPTIONS / HTTP/1.1\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    };
+
+    serve();
+    int client = dial(server.port);
+    ask(client, "SET /k here\n", "+OK\r\n");
+    for (size_t i = 0; i < COUNT(lines); i++)
+        part(lines[i], strlen(lines[i]), "");
+    ask(client, "GET /k\n", "$4\r\nhere\r\n");
+    hang_up(client);
+    end();
+}
+END_TEST
+
+/* The beginning of a ClientHello of TLS 1.3, with a session ticket that its server has chosen. All
+ * lengths of the header that can be an LF are one in the second. */
+START_TEST(a_session_ticket_of_tls_is_not_carried_out)
+{
+    static const char hello[] =
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03random\nFLUSHALL\nPING\n";
+    static const char worst[] = "\x16\x03\x01\n\n\x01\x00\n\n\x03\x03random\nFLUSHALL\nPING\n";
+    static const char error[] = "-ERR Protocol error: NUL byte in inline request\r\n";
+
+    serve();
+    int client = dial(server.port);
+    ask(client, "SET k here\n", "+OK\r\n");
+    part(hello, sizeof hello - 1, error);
+    int other = dial(server.port);
+    say_bytes(other, worst, sizeof worst - 1);
+    expect(other, "-ERR unknown command '??"
+                  "?', with args beginning with: \r\n");
+    expect(other, error);
+    expect_eof(other);
+    hang_up(other);
+    ask(client, "GET k\n", "$4\r\nhere\r\n");
+    hang_up(client);
+    end();
+}
+END_TEST
+
 START_TEST(nothing_is_answered_after_quit)
 {
     serve();
@@ -522,6 +577,9 @@ int main(void)
         inline_lines_are_split_as_in_redis,
         empty_and_null_arrays_are_passed_over,
         protocol_errors_are_told_and_then_it_closes,
+        words_of_http_elsewhere_are_words,
+        a_request_line_of_http_ends_the_connection,
+        a_session_ticket_of_tls_is_not_carried_out,
         nothing_is_answered_after_quit,
         errors_show_no_control_bytes,
         it_says_what_it_is,

@@ -13,11 +13,27 @@
 /* What one connection keeps of a value it has sent. */
 #define KEEP_MOST ((size_t)64 * 1024)
 
+/* A page of any web site can have a browser send HTTP here, whose lines would be commands
+ * (cross-protocol scripting). Redis ends the connection without a reply at POST, and at Host:,
+ * which browsers send before anything that the page chose. The request line is an end here, too: a
+ * page that has its own name resolve to this host may choose the method, and DEL and SET are
+ * commands. "METHOD TARGET HTTP/1.1": RFC 9112, 3. */
+static bool is_http(const struct resp_command *command)
+{
+    const struct kv_bytes *words = command->arguments;
+
+    return resp_is(&words[0], "POST") || resp_is(&words[0], "Host:") ||
+           (command->is_inline && command->count == 3 && words[2].size >= 5 &&
+            memcmp(words[2].bytes, "HTTP/", 5) == 0);
+}
+
 static int dispatch(struct client *client)
 {
     size_t count = client->command->count;
     char text[96];
 
+    if (is_http(client->command))
+        return LINED_END;
     for (size_t i = 0; i < kv_command_count; i++) {
         if (!resp_is(&client->command->arguments[0], kv_commands[i].name))
             continue;

@@ -177,8 +177,8 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
     return LINED_OK;
 }
 
-/* Puts the whole line at command->bytes. One that is longer than max_line comes in pieces, of which
- * only the last has an LF. */
+/* Puts the whole line at command->bytes. A line that is longer than max_line comes in pieces, of
+ * which only the last has an LF. */
 static int gather_line(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {
@@ -221,12 +221,19 @@ static int split_line(lined_conn *conn, struct resp_command *command)
     }
 }
 
+/* A NUL in a line is no text, but may be TLS: a browser repeats a server's session ticket, of any
+ * bytes, to the next host of the same name. Before a ticket the lengths of a ClientHello have a NUL
+ * (RFC 8446, 4 and 5.1). Redis finds no end of a line after a NUL, and so carries none out. */
 static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {
     int result = gather_line(conn, command, line, size);
 
-    return result == LINED_OK ? split_line(conn, command) : result;
+    if (result != LINED_OK)
+        return result;
+    if (memchr(command->bytes, '\0', command->used) != NULL)
+        return fail_protocol(conn, "NUL byte in inline request");
+    return split_line(conn, command);
 }
 
 static int read_array(lined_conn *conn, struct resp_command *command, const char *line, size_t size)
@@ -252,8 +259,9 @@ int resp_read(lined_conn *conn, struct resp_command *command)
     int result = lined_recv_line(conn, &line, &size);
     if (result != LINED_OK)
         return result;
-    result = line[0] == '*' ? read_array(conn, command, line, size)
-                            : read_inline(conn, command, line, size);
+    command->is_inline = line[0] != '*';
+    result = command->is_inline ? read_inline(conn, command, line, size)
+                                : read_array(conn, command, line, size);
     set_addresses(command);
     return result;
 }

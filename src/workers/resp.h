@@ -25,6 +25,7 @@ struct resp_command {
     char *bytes; /* owned; the arguments, one after another */
     size_t used;
     size_t capacity;
+    bool is_inline; /* it came as a line, not as an array */
 };
 
 struct resp_command *resp_command_new(void);
