@@ -102,7 +102,7 @@ enum lined_partial {
 /* What clients get who come while max_connections are connected. */
 enum lined_overflow {
     LINED_OVERFLOW_WAIT,   /* they wait in the backlog until somebody leaves */
-    LINED_OVERFLOW_REFUSE, /* the line "Server busy\n", and then their connection is closed */
+    LINED_OVERFLOW_REFUSE, /* the worker's reject_busy, and then their connection is closed */
 };
 
 #define LINED_MAX_LINE_LEAST 16u
@@ -116,6 +116,10 @@ enum lined_mode {
     LINED_PASSIVE, /* each connection's own thread */
     LINED_ACTIVE,  /* one owner thread for all, in the order of arrival; no tasks */
 };
+
+/* The most bytes of a worker's reject_busy and reject_per_ip. They are sent without waiting: each
+ * new connection has room for so many. */
+#define LINED_REJECT_MAX 1024u
 
 /* A worker: what a server does with its connections. Has line or task, and what else it needs; the
  * rest is NULL. Read-only to the library; it must outlive the server. Callbacks of one connection
@@ -156,6 +160,12 @@ struct lined_worker {
     /* The connection ends, for the reason: an enum lined_result or -errno. What is sent here goes
      * out if the client still reads. The place to free state. */
     void (*close)(lined_conn *conn, void *state, int reason);
+
+    /* A client above a limit is sent one of these before its connection is closed: a text in the
+     * protocol of the worker, at most LINED_REJECT_MAX bytes before its NUL. NULL: the default. */
+    const char *reject_busy;   /* above max_connections: "Server busy\n" by default */
+    const char *reject_per_ip; /* above max_per_ip: by default
+                                * "Too many connections from your address\n" */
 };
 
 /* What a module for lined --worker FILE.so exports, as
@@ -165,7 +175,7 @@ struct lined_worker {
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here does, and lined loads no module that was made for another. A module finds the
  * library in the command; it is not linked to one of its own. */
-#define LINED_ABI 4u
+#define LINED_ABI 5u
 
 struct lined_module {
     uint32_t abi;
@@ -230,10 +240,10 @@ struct lined_options {
     size_t max_connections;       /* at the same time; default 0: no limit */
     enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT */
     size_t max_per_ip;            /* connections from one address at the same time; one more gets
-                                   * "Too many connections from your address\n" and is closed. As
-                                   * many again may be in the second in which a client that was
-                                   * told the end is waited for. The first 64 bits of an IPv6
-                                   * address count. Default 0: no limit */
+                                   * the worker's reject_per_ip and is closed. As many again may
+                                   * be in the second in which a client that was told the end is
+                                   * waited for. The first 64 bits of an IPv6 address count.
+                                   * Default 0: no limit */
     uint32_t accept_rate;         /* accepted a second, the others wait; default 0: no limit */
     const struct lined_observer *observer; /* default NULL: nobody watches */
 };
@@ -272,9 +282,9 @@ LINED_API void lined_options_init(struct lined_options *options);
 /* Listens, and starts the acceptor thread. When this returns 0 a client can connect; *server is
  * to be freed by lined_server_free. options are copied (ip too); worker and the observer are not.
  * Fails with -EINVAL for an option out of range, an ip that is no literal, a worker without line or
- * task, or a task in active mode; with what socket(2), bind(2), listen(2), epoll_create1(2) or
- * pthread_create(3) failed with; and with what the worker's start returned. On failure nothing is
- * left open. Any thread. */
+ * task or with a text of more than LINED_REJECT_MAX bytes, or a task in active mode; with what
+ * socket(2), bind(2), listen(2), epoll_create1(2) or pthread_create(3) failed with; and with what
+ * the worker's start returned. On failure nothing is left open. Any thread. */
 LINED_API int lined_server_start(lined_server **server, const struct lined_options *options,
                                  const struct lined_worker *worker);
 

@@ -15,8 +15,8 @@
  * milliseconds, and a wake-up may be late. */
 #define MADE_UP_FOR_MS 100
 
-static const char busy[] = "Server busy\n";
-static const char crowded[] = "Too many connections from your address\n";
+static const char default_busy[] = "Server busy\n";
+static const char default_per_ip[] = "Too many connections from your address\n";
 
 /* A node of the tree. A tree, not a hash table: its keys are chosen by clients, and it has no worst
  * case that they could aim for, nor anything to resize. */
@@ -58,11 +58,14 @@ static void unlock(struct admission *admission)
     INVARIANT(pthread_mutex_unlock(&admission->lock) == 0);
 }
 
-void admission_init(struct admission *admission, const struct lined_options *options)
+void admission_init(struct admission *admission, const struct lined_options *options,
+                    const struct lined_worker *worker)
 {
     *admission = (struct admission){
         .most = options->overflow == LINED_OVERFLOW_REFUSE ? options->max_connections : 0,
         .most_per_ip = options->max_per_ip,
+        .busy = worker->reject_busy != NULL ? worker->reject_busy : default_busy,
+        .per_ip = worker->reject_per_ip != NULL ? worker->reject_per_ip : default_per_ip,
         .interval_ns = options->accept_rate == 0 ? 0 : NS_PER_SECOND / options->accept_rate,
     };
     INVARIANT(pthread_mutex_init(&admission->lock, NULL) == 0);
@@ -126,7 +129,7 @@ static int enter_address_locked(struct admission *admission, const union net_add
     if (address == NULL)
         return -ENOMEM;
     if (address->present == admission->most_per_ip)
-        *line = crowded;
+        *line = admission->per_ip;
     else
         address->present++;
     return LINED_OK;
@@ -140,7 +143,7 @@ int admission_enter(struct admission *admission, const union net_address *client
 {
     int result = LINED_OK;
 
-    *line = admission->most > 0 && present >= admission->most ? busy : NULL;
+    *line = admission->most > 0 && present >= admission->most ? admission->busy : NULL;
     lock(admission);
     if (*line == NULL && admission->most_per_ip > 0)
         result = enter_address_locked(admission, client, line);

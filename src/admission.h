@@ -22,6 +22,8 @@ struct admission {
     /* Set by admission_init; they never change after. 0: no limit. */
     size_t most; /* who come above it are turned away; where they wait instead, 0 */
     size_t most_per_ip;
+    const char *busy;    /* what those above most are sent; the worker's, or a default */
+    const char *per_ip;  /* and those above most_per_ip */
     int64_t interval_ns; /* from one accept to the next */
 
     int64_t due_ns; /* the acceptor's: monotonic; when the next accept is due */
@@ -31,7 +33,8 @@ struct admission {
     uint64_t refused; /* lock */
 };
 
-void admission_init(struct admission *admission, const struct lined_options *options);
+void admission_init(struct admission *admission, const struct lined_options *options,
+                    const struct lined_worker *worker);
 
 /* Everybody must have left. */
 void admission_deinit(struct admission *admission);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void lined_options_init(struct lined_options *options)
@@ -54,10 +55,16 @@ static bool options_are_valid(const struct lined_options *options)
            options->overflow <= LINED_OVERFLOW_REFUSE && times_are_valid(options);
 }
 
+static bool is_short(const char *text)
+{
+    return text == NULL || strnlen(text, LINED_REJECT_MAX + 1) <= LINED_REJECT_MAX;
+}
+
 static bool worker_is_valid(const struct lined_worker *worker, enum lined_mode mode)
 {
     return worker != NULL && (worker->line != NULL) != (worker->task != NULL) &&
-           (worker->task == NULL || mode == LINED_PASSIVE);
+           (worker->task == NULL || mode == LINED_PASSIVE) && is_short(worker->reject_busy) &&
+           is_short(worker->reject_per_ip);
 }
 
 /* The parts of a server, in the order in which they are made. Undoing goes the other way. */
@@ -159,7 +166,7 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->courier.wake = -1; /* a worker's start may drain the server */
     spares_init(&server->spares);
     grown_init(&server->grown);
-    admission_init(&server->admission, &server->options);
+    admission_init(&server->admission, &server->options, worker);
     sched_policy_init(&server->sched_policy);
     busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
     server->busy_poll.has_owner = server->options.mode == LINED_ACTIVE;

@@ -47,7 +47,9 @@ static void goes(const char *ip)
 
 static void begin(const struct lined_options *options)
 {
-    admission_init(&admission, options);
+    static const struct lined_worker worker; /* which has no texts of its own */
+
+    admission_init(&admission, options, &worker);
 }
 
 START_TEST(addresses_count_as_people_count_them)

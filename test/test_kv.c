@@ -16,10 +16,10 @@
 
 static struct process server;
 
-/* With an option and its value, or NULL. */
-static void serve_with(const char *option, const char *value)
+/* With up to two more arguments. */
+static void serve_with(const char *one, const char *two)
 {
-    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", option, value, NULL});
+    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", one, two, NULL});
 }
 
 static void serve(void)
@@ -170,6 +170,26 @@ START_TEST(a_session_ticket_of_tls_is_not_carried_out)
     ask(client, "GET k\n", "$4\r\nhere\r\n");
     hang_up(client);
     end();
+}
+END_TEST
+
+/* It is told so in the protocol that it speaks, for each of the limits. */
+START_TEST(a_client_too_many_gets_an_error_of_redis)
+{
+    static const char error[] = "-ERR max number of clients reached\r\n";
+    static const char *const limits[] = {"--max-connections=1", "--max-per-ip=1"};
+
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        serve_with(limits[i], "--overflow=refuse");
+        int client = dial(server.port);
+        ask(client, "PING\n", "+PONG\r\n");
+        int other = dial(server.port);
+        expect(other, error);
+        expect_eof(other);
+        hang_up(other);
+        hang_up(client);
+        end();
+    }
 }
 END_TEST
 
@@ -580,6 +600,7 @@ int main(void)
         words_of_http_elsewhere_are_words,
         a_request_line_of_http_ends_the_connection,
         a_session_ticket_of_tls_is_not_carried_out,
+        a_client_too_many_gets_an_error_of_redis,
         nothing_is_answered_after_quit,
         errors_show_no_control_bytes,
         it_says_what_it_is,

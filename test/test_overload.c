@@ -392,6 +392,52 @@ static void expect_refusal(int fd, const char *line)
     hang_up(fd);
 }
 
+static const struct lined_worker speaking = {.open = come,
+                                             .line = answer,
+                                             .close = go,
+                                             .reject_busy = "full\r\n",
+                                             .reject_per_ip = "crowded\r\n"};
+
+START_TEST(a_worker_may_have_texts_of_its_own)
+{
+    prepare_faults();
+    options.max_connections = 2;
+    options.max_per_ip = 1;
+    options.overflow = LINED_OVERFLOW_REFUSE;
+    lined_server *server = start_worker(&speaking);
+    uint16_t port = lined_server_port(server);
+    int one = dial_from(INADDR_LOOPBACK, port);
+    talk(one);
+    expect_refusal(dial_from(INADDR_LOOPBACK, port), "crowded\r\n");
+    int other = dial_from(INADDR_LOOPBACK + 1, port);
+    talk(other);
+    expect_refusal(dial_from(INADDR_LOOPBACK + 2, port), "full\r\n");
+    ck_assert_uint_eq(stats_of(server).refused, 2);
+    hang_up(one);
+    hang_up(other);
+    finish(server);
+}
+END_TEST
+
+START_TEST(a_text_that_is_too_long_is_no_worker)
+{
+    static char text[LINED_REJECT_MAX + 2];
+    struct lined_worker worker = counting;
+    lined_server *server;
+
+    prepare_faults();
+    memset(text, 'x', LINED_REJECT_MAX + 1);
+    worker.reject_busy = text;
+    ck_assert_int_eq(lined_server_start(&server, &options, &worker), -EINVAL);
+    worker.reject_busy = NULL;
+    worker.reject_per_ip = text;
+    ck_assert_int_eq(lined_server_start(&server, &options, &worker), -EINVAL);
+    text[LINED_REJECT_MAX] = '\0';
+    ck_assert_int_eq(lined_server_start(&server, &options, &worker), LINED_OK);
+    lined_server_free(server);
+}
+END_TEST
+
 START_TEST(at_the_limit_clients_can_be_turned_away)
 {
     int clients[2];
@@ -942,6 +988,8 @@ int main(void)
         no_more_than_the_limit_are_served_at_a_time,
         a_drain_serves_who_waits_behind_the_limit,
         a_stop_wakes_an_acceptor_that_rests_at_the_limit,
+        a_worker_may_have_texts_of_its_own,
+        a_text_that_is_too_long_is_no_worker,
         at_the_limit_clients_can_be_turned_away,
         who_has_left_is_not_in_the_way,
         who_has_left_may_come_again_from_its_address,

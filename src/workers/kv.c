@@ -87,4 +87,11 @@ static void stop(void *shared)
     kv_store_free(shared);
 }
 
-const struct lined_worker lined_worker_kv = {.start = start, .stop = stop, .task = serve};
+/* In Redis's words, for both limits: it knows no limit for an address. */
+#define REJECTED "-ERR max number of clients reached\r\n"
+
+const struct lined_worker lined_worker_kv = {.start = start,
+                                             .stop = stop,
+                                             .task = serve,
+                                             .reject_busy = REJECTED,
+                                             .reject_per_ip = REJECTED};
