@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char no_memory[] = "-OOM command not allowed: out of memory\r\n";
@@ -37,9 +38,10 @@ static void prepare(const char *which, const char *number)
     setenv("LD_PRELOAD", LIBFAULT, 1);
 }
 
-static void serve(void)
+/* which and number say which of the allocations fail, see fault.c. */
+static void serve(const char *which, const char *number)
 {
-    prepare("FAULT_FIRST", "1000000");
+    prepare(which, number);
     process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", NULL});
     unsetenv("LD_PRELOAD");
 }
@@ -67,9 +69,18 @@ static void ask_in_need(int client, const char *request, const char *reply)
     ck_assert_uint_gt(atomic_load(&control->fired), fired);
 }
 
+/* Takes the first byte of a reply. */
+static bool next_is_error(int client)
+{
+    char first;
+
+    ck_assert_int_eq(recv(client, &first, 1, 0), 1);
+    return first == '-';
+}
+
 START_TEST(commands_say_so_and_change_nothing)
 {
-    serve();
+    serve("FAULT_FIRST", "1000000");
     int client = dial(server.port);
     int other = dial(server.port);
     ask(client, "SET there 1 EX 10000000\r\n", "+OK\r\n");
@@ -80,7 +91,7 @@ START_TEST(commands_say_so_and_change_nothing)
     ask_in_need(client, "MSET new 1\r\n", no_memory);
     ask_in_need(client, "INCR new\r\n", no_memory);
     ask_in_need(client, "SET there 0123456789012345678901234567890123456789\r\n", no_memory);
-    ask_in_need(other, "GET long\r\n", no_memory);
+    ask_in_need(other, "MGET long there\r\n", no_memory);
     ask(client, "DBSIZE\r\n", ":2\r\n");
     ask(client, "GET there\r\n", "$1\r\n1\r\n");
     ask(client, "EXISTS new\r\n", ":0\r\n");
@@ -91,10 +102,64 @@ START_TEST(commands_say_so_and_change_nothing)
 }
 END_TEST
 
+static const struct attempt {
+    const char *command;
+    const char *reply;    /* where it can be done; all start with another byte than an error */
+    const char *question; /* what tells whether it was done */
+    const char *before;
+    const char *after;
+} attempts[] = {
+    {"MSET a new b new c new d new\r\n", "+OK\r\n", "MGET a b c d\r\n",
+     "*4\r\n$3\r\nold\r\n$-1\r\n$-1\r\n$-1\r\n",
+     "*4\r\n$3\r\nnew\r\n$3\r\nnew\r\n$3\r\nnew\r\n$3\r\nnew\r\n"},
+    {"SET a new EX 1000\r\n", "+OK\r\n", "GET a\r\nTTL a\r\n", "$3\r\nold\r\n:-1\r\n",
+     "$3\r\nnew\r\n:1000\r\n"},
+    {"EXPIRE a 1000\r\n", ":1\r\n", "TTL a\r\n", ":-1\r\n", ":1000\r\n"},
+    {"INCR n\r\n", ":1\r\n", "GET n\r\n", "$-1\r\n", "$1\r\n1\r\n"},
+    {"MGET a n\r\n", "*2\r\n$3\r\nold\r\n$-1\r\n", "EXISTS a n\r\n", ":1\r\n", ":1\r\n"},
+};
+
+/* On a server of which the one allocation fails. Returns whether it was needed; *is_refused: and
+ * missed. */
+static bool attempt(const struct attempt *attempt, int failing, bool *is_refused)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", failing);
+    serve("FAULT_AT", number);
+    int client = dial(server.port);
+    ask(client, "DEL the memory for a command as long as the next\r\n", ":0\r\n");
+    ask(client, "SET a old\r\n", "+OK\r\n");
+    atomic_store(&control->armed, 1);
+    say(client, attempt->command);
+    *is_refused = next_is_error(client);
+    expect(client, (*is_refused ? no_memory : attempt->reply) + 1);
+    atomic_store(&control->armed, 0);
+    ask(client, attempt->question, *is_refused ? attempt->before : attempt->after);
+    bool has_failed = atomic_load(&control->fired) > 0;
+    hang_up(client);
+    end();
+    munmap(control, sizeof *control);
+    close(control_fd);
+    return has_failed;
+}
+
+START_TEST(a_command_is_done_whole_or_not_at_all)
+{
+    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
+        int refused = 0;
+        bool is_refused;
+        for (int failing = 1; attempt(&attempts[i], failing, &is_refused); failing++)
+            refused += is_refused;
+        ck_assert_msg(refused > 0, "%s", attempts[i].command);
+    }
+}
+END_TEST
+
 /* There is nobody to tell when the command itself does not fit. Others are served. */
 START_TEST(who_cannot_be_read_is_closed)
 {
-    serve();
+    serve("FAULT_FIRST", "1000000");
     int inline_client = dial(server.port);
     int client = dial(server.port);
     ask(inline_client, "PING\r\n", "+PONG\r\n");
@@ -163,6 +228,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         commands_say_so_and_change_nothing,
+        a_command_is_done_whole_or_not_at_all,
         who_cannot_be_read_is_closed,
         a_start_without_memory_is_refused,
     };

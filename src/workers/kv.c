@@ -7,11 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* What one connection keeps of a value it has sent. */
-#define KEEP_MOST ((size_t)64 * 1024)
 
 /* A page of any web site can have a browser send HTTP here, whose lines would be commands
  * (cross-protocol scripting). Redis ends the connection without a reply at POST, and at Host:,
@@ -54,10 +50,6 @@ static int serve_commands(struct client *client)
             result = dispatch(client);
         if (result != LINED_OK)
             return result;
-        if (client->value.capacity > KEEP_MOST) {
-            free(client->value.bytes);
-            client->value = (struct kv_copy){0};
-        }
     }
 }
 
@@ -71,7 +63,6 @@ static int serve(lined_conn *conn, void *state)
         return -ENOMEM;
     int reason = serve_commands(&client);
     resp_command_free(client.command);
-    free(client.value.bytes);
     return reason;
 }
 

@@ -2,6 +2,7 @@
 
 #include "kv_admin.h"
 #include "kv_errors.h"
+#include "kv_keys.h"
 #include "resp_reply.h"
 
 #include <stdint.h>
@@ -9,58 +10,10 @@
 
 static const char not_integer[] = "ERR value is not an integer or out of range";
 static const char syntax_error[] = "ERR syntax error";
-static const char no_memory[] = "OOM command not allowed: out of memory";
-
-/* How much of values is sent between two checks that their client is still there. */
-#define CHECK_EVERY ((size_t)256 * 1024)
-
-/* What an element of a reply costs besides its value, about. */
-#define ELEMENT_COST 32u
 
 static struct kv_bytes argument(const struct client *client, size_t i)
 {
     return client->command->arguments[i];
-}
-
-/* A few bytes can ask for gigabytes of values. When none can arrive any more, the rest of such
- * replies is left out; what the client sent before is still carried out. */
-static bool is_gone(struct client *client)
-{
-    if (!client->is_gone && client->unchecked >= CHECK_EVERY) {
-        client->unchecked = 0;
-        client->is_gone = lined_peer_gone(client->conn);
-    }
-    return client->is_gone;
-}
-
-static int send_value(struct client *client, size_t key)
-{
-    if (is_gone(client))
-        return LINED_OK;
-    client->unchecked += ELEMENT_COST;
-    switch (kv_get(client->store, argument(client, key), &client->value)) {
-    case KV_OK:
-        client->unchecked += client->value.size;
-        return resp_send_bulk(client->conn, client->value.bytes, client->value.size);
-    case KV_NO_MEMORY:
-        return resp_send_error(client->conn, no_memory);
-    default:
-        return resp_send_null(client->conn);
-    }
-}
-
-static int do_get(struct client *client)
-{
-    return send_value(client, 1);
-}
-
-static int do_mget(struct client *client)
-{
-    int result = resp_send_array(client->conn, client->command->count - 1);
-
-    for (size_t i = 1; i < client->command->count && result == LINED_OK; i++)
-        result = send_value(client, i);
-    return result;
 }
 
 /* The time that an amount of units from now is, on kv_now's clock. False: there is no such time. As
@@ -139,41 +92,10 @@ static int do_set(struct client *client)
     case KV_OK:
         return resp_send_simple(client->conn, "OK");
     case KV_NO_MEMORY:
-        return resp_send_error(client->conn, no_memory);
+        return kv_send_no_memory(client);
     default:
         return resp_send_null(client->conn);
     }
-}
-
-static int do_mset(struct client *client)
-{
-    if (client->command->count % 2 == 0)
-        return resp_send_error(client->conn, "ERR wrong number of arguments for 'mset' command");
-    for (size_t i = 1; i < client->command->count; i += 2) {
-        if (kv_set(client->store, argument(client, i), argument(client, i + 1), KV_NEVER,
-                   KV_ALWAYS) != KV_OK)
-            return resp_send_error(client->conn, no_memory);
-    }
-    return resp_send_simple(client->conn, "OK");
-}
-
-static int do_del(struct client *client)
-{
-    long long count = 0;
-
-    for (size_t i = 1; i < client->command->count; i++)
-        count += kv_delete(client->store, argument(client, i)) == KV_OK;
-    return resp_send_number(client->conn, count);
-}
-
-static int do_exists(struct client *client)
-{
-    long long count = 0;
-    int64_t unused;
-
-    for (size_t i = 1; i < client->command->count; i++)
-        count += kv_expiry(client->store, argument(client, i), &unused) == KV_OK;
-    return resp_send_number(client->conn, count);
 }
 
 static int add(struct client *client, long long amount)
@@ -184,7 +106,7 @@ static int add(struct client *client, long long amount)
     case KV_OK:
         return resp_send_number(client->conn, sum);
     case KV_NO_MEMORY:
-        return resp_send_error(client->conn, no_memory);
+        return kv_send_no_memory(client);
     case KV_OVERFLOW:
         return resp_send_error(client->conn, "ERR increment or decrement would overflow");
     default:
@@ -211,6 +133,19 @@ static int do_incrby(struct client *client)
     return add(client, amount);
 }
 
+/* A time that has passed deletes, as in Redis. */
+static int set_expiry(struct client *client, long long seconds, int64_t expires)
+{
+    struct kv_bytes key = argument(client, 1);
+
+    if (seconds <= 0)
+        return resp_send_number(client->conn, (long long)kv_delete(client->store, &key, 1));
+    enum kv_result result = kv_set_expiry(client->store, key, expires);
+    if (result == KV_NO_MEMORY)
+        return kv_send_no_memory(client);
+    return resp_send_number(client->conn, result == KV_OK);
+}
+
 static int do_expire(struct client *client)
 {
     long long seconds;
@@ -222,11 +157,7 @@ static int do_expire(struct client *client)
         return resp_send_error(client->conn, not_integer);
     if (!expiry(seconds, 1000, &expires))
         return resp_send_error(client->conn, "ERR invalid expire time in 'expire' command");
-    /* A time that has passed deletes, as in Redis. */
-    enum kv_result result = seconds <= 0
-                                ? kv_delete(client->store, argument(client, 1))
-                                : kv_set_expiry(client->store, argument(client, 1), expires);
-    return resp_send_number(client->conn, result == KV_OK);
+    return set_expiry(client, seconds, expires);
 }
 
 static int do_ttl(struct client *client)
@@ -243,6 +174,7 @@ static int do_ttl(struct client *client)
 
 static int do_dbsize(struct client *client)
 {
+    kv_sweep(client->store);
     return resp_send_number(client->conn, (long long)kv_count(client->store));
 }
 
@@ -260,14 +192,14 @@ static int do_flushall(struct client *client)
 
 /* The first are the busiest. */
 const struct kv_command kv_commands[] = {
-    {"get", 2, 2, do_get},
+    {"get", 2, 2, kv_do_get},
     {"set", 3, SIZE_MAX, do_set},
     {"incr", 2, 2, do_incr},
-    {"mset", 3, SIZE_MAX, do_mset},
+    {"mset", 3, SIZE_MAX, kv_do_mset},
     {"ping", 1, 2, kv_ping},
-    {"mget", 2, SIZE_MAX, do_mget},
-    {"del", 2, SIZE_MAX, do_del},
-    {"exists", 2, SIZE_MAX, do_exists},
+    {"mget", 2, SIZE_MAX, kv_do_mget},
+    {"del", 2, SIZE_MAX, kv_do_del},
+    {"exists", 2, SIZE_MAX, kv_do_exists},
     {"decr", 2, 2, do_decr},
     {"incrby", 3, 3, do_incrby},
     {"expire", 3, SIZE_MAX, do_expire},

@@ -16,7 +16,6 @@ struct client {
     lined_conn *conn;
     struct kv_store *store;
     struct resp_command *command;
-    struct kv_copy value; /* the last one read */
     size_t unchecked; /* how much was sent since it was last asked whether the client is there */
     bool is_gone;     /* no reply can reach it any more */
 };

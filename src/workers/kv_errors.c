@@ -27,6 +27,11 @@ int kv_send_about(struct client *client, const char *before, const struct kv_byt
     return resp_send_error(client->conn, text);
 }
 
+int kv_send_no_memory(struct client *client)
+{
+    return resp_send_error(client->conn, "OOM command not allowed: out of memory");
+}
+
 int kv_send_unknown(struct client *client)
 {
     const struct resp_command *command = client->command;

@@ -2,28 +2,12 @@
 
 #include "integer.h"
 #include "kv_shard.h"
-#include "siphash.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
-#define SHARD_BITS 6u
-#define SHARDS     (1u << SHARD_BITS)
-
-struct kv_store {
-    struct siphash_key key; /* random: nobody can choose keys that all fall into one bucket */
-    struct kv_shard shards[SHARDS];
-};
-
-int64_t kv_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+/* An entry takes about half a microsecond: its way through the heap, and its chain. */
+#define SWEPT_AT_A_TIME 64u
 
 struct kv_store *kv_store_new(void)
 {
@@ -31,149 +15,176 @@ struct kv_store *kv_store_new(void)
 
     if (store == NULL)
         return NULL;
-    bool is_whole = getrandom(&store->key, sizeof store->key, 0) == sizeof store->key;
-    for (size_t i = 0; i < SHARDS; i++)
-        is_whole = kv_shard_init(&store->shards[i]) && is_whole;
-    if (is_whole)
-        return store;
-    kv_store_free(store);
-    return NULL;
+    if (getrandom(&store->key, sizeof store->key, 0) != sizeof store->key) {
+        free(store);
+        return NULL;
+    }
+    for (size_t i = 0; i < KV_SHARDS; i++)
+        pthread_mutex_init(&store->shards[i].lock, NULL);
+    return store;
 }
 
 void kv_store_free(struct kv_store *store)
 {
-    for (size_t i = 0; i < SHARDS; i++)
-        kv_shard_deinit(&store->shards[i]);
+    if (store == NULL)
+        return;
+    for (size_t i = 0; i < KV_SHARDS; i++) {
+        kv_table_deinit(&store->shards[i].table);
+        pthread_mutex_destroy(&store->shards[i].lock);
+    }
     free(store);
 }
 
-/* Locks the key's shard, and finds the key in it. */
-static struct kv_place find_locked(struct kv_store *store, struct kv_bytes key)
+static struct kv_shard *lock_shard(struct kv_store *store, uint64_t hash)
 {
-    uint64_t hash = siphash(&store->key, key.bytes, key.size);
-    /* The shard by the highest bits: the buckets go by the lowest. */
-    struct kv_shard *shard = &store->shards[hash >> (64 - SHARD_BITS)];
+    struct kv_shard *shard = &store->shards[kv_shard_number(hash)];
 
     pthread_mutex_lock(&shard->lock);
-    return kv_shard_find(shard, hash, key);
+    return shard;
 }
 
-static void unlock(const struct kv_place *place)
+static void unlock(struct kv_shard *shard)
 {
-    pthread_mutex_unlock(&place->shard->lock);
+    pthread_mutex_unlock(&shard->lock);
 }
 
-static enum kv_result copy_value(const struct kv_entry *entry, struct kv_copy *copy)
+struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key)
 {
-    if (copy->capacity < entry->value_size) {
-        char *bytes = realloc(copy->bytes, entry->value_size);
-        if (bytes == NULL)
-            return KV_NO_MEMORY;
-        copy->bytes = bytes;
-        copy->capacity = entry->value_size;
-    }
-    copy->size = entry->value_size;
-    if (copy->size > 0)
-        memcpy(copy->bytes, entry->bytes + entry->key_size, copy->size);
+    uint64_t hash = kv_hash(store, key);
+    struct kv_shard *shard = lock_shard(store, hash);
+    struct kv_entry *entry = kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
+
+    if (entry != NULL)
+        kv_entry_hold(entry);
+    unlock(shard);
+    return entry;
+}
+
+/* *old is the entry whose place the new one has taken; else it is as it was. */
+static enum kv_result put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
+                                 enum kv_condition condition, struct kv_entry **old)
+{
+    if (!kv_table_reserve(table) || (expires != KV_NEVER && !kv_heap_reserve(&table->heap)))
+        return KV_NO_MEMORY;
+    struct kv_entry **link = kv_table_find(table, entry->hash, kv_entry_key(entry));
+    if (condition != KV_ALWAYS &&
+        (condition == KV_IF_PRESENT) != (kv_table_live(table, link) != NULL))
+        return KV_NONE;
+    *old = kv_table_put(table, link, entry, expires);
     return KV_OK;
 }
 
-enum kv_result kv_get(struct kv_store *store, struct kv_bytes key, struct kv_copy *value)
-{
-    struct kv_place place = find_locked(store, key);
-    enum kv_result result = *place.link == NULL ? KV_NONE : copy_value(*place.link, value);
-
-    unlock(&place);
-    return result;
-}
-
+/* The entry is made before the lock is taken, and the one that leaves is released after: a value
+ * may be large. */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                       int64_t expires, enum kv_condition condition)
 {
-    struct kv_place place = find_locked(store, key);
-    bool holds = condition == KV_ALWAYS || (condition == KV_IF_PRESENT) == (*place.link != NULL);
-    enum kv_result result = holds ? kv_shard_put(&place, key, value, expires) : KV_NONE;
+    struct kv_entry *entry = kv_entry_new(kv_hash(store, key), key, value);
+    struct kv_entry *leaving = entry;
 
-    unlock(&place);
+    if (entry == NULL)
+        return KV_NO_MEMORY;
+    struct kv_shard *shard = lock_shard(store, entry->hash);
+    enum kv_result result = put_locked(&shard->table, entry, expires, condition, &leaving);
+    unlock(shard);
+    kv_entry_release(leaving);
     return result;
 }
 
-enum kv_result kv_delete(struct kv_store *store, struct kv_bytes key)
+static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct kv_bytes key,
+                                 long long amount, long long *sum, struct kv_entry **old)
 {
-    struct kv_place place = find_locked(store, key);
-    enum kv_result result = *place.link == NULL ? KV_NONE : KV_OK;
-
-    if (result == KV_OK)
-        kv_shard_remove(&place);
-    unlock(&place);
-    return result;
-}
-
-static enum kv_result add_locked(struct kv_place *place, struct kv_bytes key, long long amount,
-                                 long long *sum)
-{
-    const struct kv_entry *entry = *place->link;
+    const struct kv_entry *entry = kv_table_live(table, kv_table_find(table, hash, key));
     char digits[INTEGER_MOST];
     long long number = 0;
 
-    if (entry != NULL && !integer_read(entry->bytes + entry->key_size, entry->value_size, &number))
-        return KV_NOT_INTEGER;
+    if (entry != NULL) {
+        struct kv_bytes value = kv_entry_value(entry);
+        if (!integer_read(value.bytes, value.size, &number))
+            return KV_NOT_INTEGER;
+    }
     if (__builtin_add_overflow(number, amount, sum))
         return KV_OVERFLOW;
+    int64_t expires = entry == NULL ? KV_NEVER : kv_heap_expiry(&table->heap, entry);
     struct kv_bytes value = {digits, integer_write(*sum, digits)};
-    return kv_shard_put(place, key, value, entry == NULL ? KV_NEVER : entry->expires);
+    struct kv_entry *added = kv_entry_new(hash, key, value);
+    if (added == NULL)
+        return KV_NO_MEMORY;
+    enum kv_result result = put_locked(table, added, expires, KV_ALWAYS, old);
+    if (result != KV_OK)
+        kv_entry_release(added);
+    return result;
 }
 
 enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amount, long long *sum)
 {
-    struct kv_place place = find_locked(store, key);
-    enum kv_result result = add_locked(&place, key, amount, sum);
+    uint64_t hash = kv_hash(store, key);
+    struct kv_entry *old = NULL;
+    struct kv_shard *shard = lock_shard(store, hash);
+    enum kv_result result = add_locked(&shard->table, hash, key, amount, sum, &old);
 
-    unlock(&place);
+    unlock(shard);
+    kv_entry_release(old);
     return result;
 }
 
 enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires)
 {
-    struct kv_place place = find_locked(store, key);
-    enum kv_result result = *place.link == NULL ? KV_NONE : KV_OK;
+    uint64_t hash = kv_hash(store, key);
+    struct kv_shard *shard = lock_shard(store, hash);
+    struct kv_entry *entry = kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
 
+    enum kv_result result = KV_NONE;
+
+    if (entry != NULL)
+        result = kv_heap_reserve(&shard->table.heap) ? KV_OK : KV_NO_MEMORY;
     if (result == KV_OK)
-        kv_shard_set_expiry(&place, expires);
-    unlock(&place);
+        kv_heap_set(&shard->table.heap, entry, expires);
+    unlock(shard);
     return result;
 }
 
 enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires)
 {
-    struct kv_place place = find_locked(store, key);
-    enum kv_result result = *place.link == NULL ? KV_NONE : KV_OK;
+    uint64_t hash = kv_hash(store, key);
+    struct kv_shard *shard = lock_shard(store, hash);
+    const struct kv_entry *entry =
+        kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
 
-    if (result == KV_OK)
-        *expires = (*place.link)->expires;
-    unlock(&place);
-    return result;
+    if (entry != NULL)
+        *expires = kv_heap_expiry(&shard->table.heap, entry);
+    unlock(shard);
+    return entry == NULL ? KV_NONE : KV_OK;
 }
 
-size_t kv_count(struct kv_store *store)
+/* Takes out what has expired, a few entries at a time, so that the lock is held for some
+ * microseconds and no more. Returns when the next entry expires, or KV_NEVER. */
+static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
 {
-    size_t count = 0;
+    const struct kv_heap *heap = &shard->table.heap;
+    struct kv_entry *expired;
+    int64_t next;
 
-    for (size_t i = 0; i < SHARDS; i++) {
-        struct kv_shard *shard = &store->shards[i];
+    do {
         pthread_mutex_lock(&shard->lock);
-        kv_shard_sweep(shard);
-        count += shard->count;
-        pthread_mutex_unlock(&shard->lock);
-    }
-    return count;
+        expired = kv_table_take_expired(&shard->table, now, SWEPT_AT_A_TIME);
+        const struct kv_entry *first = kv_heap_first(heap);
+        next = first == NULL ? KV_NEVER : kv_heap_expiry(heap, first);
+        unlock(shard);
+        kv_entry_release_list(expired);
+    } while (expired != NULL);
+    return next;
 }
 
-void kv_clear(struct kv_store *store)
+int64_t kv_sweep(struct kv_store *store)
 {
-    for (size_t i = 0; i < SHARDS; i++) {
-        pthread_mutex_lock(&store->shards[i].lock);
-        kv_shard_clear(&store->shards[i]);
-        pthread_mutex_unlock(&store->shards[i].lock);
+    int64_t now = kv_now();
+    int64_t soonest = KV_NEVER;
+
+    for (size_t i = 0; i < KV_SHARDS; i++) {
+        int64_t next = sweep_shard(&store->shards[i], now);
+        if (next != KV_NEVER && (soonest == KV_NEVER || next < soonest))
+            soonest = next;
     }
+    return soonest;
 }

@@ -6,7 +6,6 @@
  * with time and chance that repeat.
  */
 #include "../../src/invariant.h"
-#include "../../src/workers/kv_store.h"
 #include "../../src/workers/workers.h"
 #include "../memory_input.h"
 #include "fuzz.h"
@@ -22,13 +21,13 @@
 
 struct lined_conn {
     struct memory_input input;
-    struct kv_store *store;
+    void *shared;
     char *replies; /* the first play fills it; the others are compared with it */
     size_t replied;
     size_t expected; /* size of what the first play filled in; SIZE_MAX: this is it */
 };
 
-/* kv_store.c finds these in place of the C library's, see CMakeLists.txt. */
+/* kv finds these in place of the C library's, see CMakeLists.txt. */
 static int64_t now_ms;
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -83,7 +82,7 @@ bool lined_peer_gone(lined_conn *conn)
 
 void *lined_shared(const lined_conn *conn)
 {
-    return conn->store;
+    return conn->shared;
 }
 
 const char *lined_version(void)
@@ -148,12 +147,13 @@ static void must_be_whole(const char *replies, size_t size)
 /* The reason that kv ends with. */
 static int play(lined_conn *conn, size_t first, size_t next)
 {
-    kv_clear(conn->store);
     now_ms = 1000000;
+    INVARIANT(lined_worker_kv.start(NULL, &conn->shared) == LINED_OK);
     conn->replied = 0;
     memory_input_begin(&conn->input, MAX_LINE, first, next);
     int reason = lined_worker_kv.task(conn, NULL);
     INVARIANT(reason == LINED_EOF || reason == LINED_END);
+    lined_worker_kv.stop(conn->shared);
     memory_input_end(&conn->input);
     return reason;
 }
@@ -166,18 +166,12 @@ static void must_be_alike(lined_conn *conn, int reason, size_t first, size_t nex
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct kv_store *store; /* for all inputs: making one costs more than a play */
     static char replies[REPLIES_MOST];
 
-    if (store == NULL)
-        store = kv_store_new();
-    INVARIANT(store != NULL);
     if (size > SIZE_MOST)
         return 0;
-    lined_conn conn = {.input = {.bytes = data, .size = size},
-                       .store = store,
-                       .replies = replies,
-                       .expected = SIZE_MAX};
+    lined_conn conn = {
+        .input = {.bytes = data, .size = size}, .replies = replies, .expected = SIZE_MAX};
     int reason = play(&conn, size, size);
     if (conn.replied > REPLIES_MOST)
         return 0;
@@ -186,6 +180,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must_be_alike(&conn, reason, 1, 1);
     for (size_t at = 1; at < size; at++)
         must_be_alike(&conn, reason, at, size);
-    kv_clear(store);
     return 0;
 }

@@ -1,0 +1,55 @@
+#include "kv_entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value)
+{
+    struct kv_entry *entry = malloc(offsetof(struct kv_entry, bytes) + key.size + value.size);
+
+    if (entry == NULL)
+        return NULL;
+    entry->next = NULL;
+    entry->hash = hash;
+    entry->heap_number = 0;
+    atomic_init(&entry->references, 1);
+    entry->key_size = (uint32_t)key.size;
+    entry->value_size = (uint32_t)value.size;
+    memcpy(entry->bytes, key.bytes, key.size);
+    memcpy(entry->bytes + key.size, value.bytes, value.size);
+    return entry;
+}
+
+struct kv_bytes kv_entry_key(const struct kv_entry *entry)
+{
+    return (struct kv_bytes){entry->bytes, entry->key_size};
+}
+
+struct kv_bytes kv_entry_value(const struct kv_entry *entry)
+{
+    return (struct kv_bytes){entry->bytes + entry->key_size, entry->value_size};
+}
+
+/* Relaxed: the caller's own reference keeps the entry, and nothing is read that another thread
+ * writes. */
+void kv_entry_hold(struct kv_entry *entry)
+{
+    atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
+}
+
+/* Each thread's reads of the entry come before its own release, and all of them before the free. */
+void kv_entry_release(struct kv_entry *entry)
+{
+    if (entry != NULL &&
+        atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) == 1)
+        free(entry);
+}
+
+void kv_entry_release_list(struct kv_entry *first)
+{
+    while (first != NULL) {
+        struct kv_entry *next = first->next;
+        kv_entry_release(first);
+        first = next;
+    }
+}

@@ -1,0 +1,99 @@
+#include "kv_keys.h"
+
+#include "kv_errors.h"
+#include "resp_reply.h"
+
+#include <stdlib.h>
+
+/* How much of values is sent between two checks that their client is still there. */
+#define CHECK_EVERY ((size_t)256 * 1024)
+
+/* What an element of a reply costs besides its value, about. */
+#define ELEMENT_COST 32u
+
+/* A few bytes can ask for gigabytes of values. When none can arrive any more, the rest of such
+ * replies is left out; what the client sent before is still carried out. */
+static bool is_gone(struct client *client)
+{
+    if (!client->is_gone && client->unchecked >= CHECK_EVERY) {
+        client->unchecked = 0;
+        client->is_gone = lined_peer_gone(client->conn);
+    }
+    return client->is_gone;
+}
+
+/* The value of an entry, which may be NULL: then there is none. Releases it. */
+static int send_value(struct client *client, struct kv_entry *entry)
+{
+    int result;
+
+    if (is_gone(client)) {
+        result = LINED_OK;
+    } else if (entry == NULL) {
+        result = resp_send_null(client->conn);
+    } else {
+        struct kv_bytes value = kv_entry_value(entry);
+        client->unchecked += value.size;
+        result = resp_send_bulk(client->conn, value.bytes, value.size);
+    }
+    client->unchecked += ELEMENT_COST;
+    kv_entry_release(entry);
+    return result;
+}
+
+int kv_do_get(struct client *client)
+{
+    return send_value(client, kv_get(client->store, client->command->arguments[1]));
+}
+
+static int send_values(struct client *client, struct kv_entry **entries, size_t count)
+{
+    int result = resp_send_array(client->conn, count);
+    size_t sent = 0;
+
+    while (sent < count && result == LINED_OK)
+        result = send_value(client, entries[sent++]);
+    while (sent < count)
+        kv_entry_release(entries[sent++]);
+    return result;
+}
+
+int kv_do_mget(struct client *client)
+{
+    size_t count = client->command->count - 1;
+    struct kv_entry **entries = malloc(count * sizeof(struct kv_entry *));
+
+    if (entries == NULL)
+        return kv_send_no_memory(client);
+    kv_get_several(client->store, &client->command->arguments[1], count, entries);
+    int result = send_values(client, entries, count);
+    free(entries);
+    return result;
+}
+
+int kv_do_mset(struct client *client)
+{
+    size_t count = client->command->count - 1;
+
+    if (count % 2 != 0)
+        return resp_send_error(client->conn, "ERR wrong number of arguments for 'mset' command");
+    if (kv_set_several(client->store, &client->command->arguments[1], count / 2) != KV_OK)
+        return kv_send_no_memory(client);
+    return resp_send_simple(client->conn, "OK");
+}
+
+int kv_do_del(struct client *client)
+{
+    const struct resp_command *command = client->command;
+    size_t deleted = kv_delete(client->store, &command->arguments[1], command->count - 1);
+
+    return resp_send_number(client->conn, (long long)deleted);
+}
+
+int kv_do_exists(struct client *client)
+{
+    const struct resp_command *command = client->command;
+    size_t found = kv_count_of(client->store, &command->arguments[1], command->count - 1);
+
+    return resp_send_number(client->conn, (long long)found);
+}

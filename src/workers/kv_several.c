@@ -1,0 +1,205 @@
+/* The operations of a store that concern several shards. Each takes the locks of all its shards, in
+ * the order of their numbers, so that no two threads wait for each other; and what is long it does
+ * before or after: copying values, and freeing them. */
+#include "kv_store.h"
+
+#include "kv_shard.h"
+
+#include <string.h>
+
+/* A bit for each shard. */
+typedef uint64_t shard_set;
+
+_Static_assert(KV_SHARDS == 64, "a bit for each shard");
+
+#define ALL_SHARDS UINT64_MAX
+
+static shard_set shard_bit(uint64_t hash)
+{
+    return UINT64_C(1) << kv_shard_number(hash);
+}
+
+static shard_set shards_of(const struct kv_store *store, const struct kv_bytes *keys, size_t count)
+{
+    shard_set set = 0;
+
+    for (size_t i = 0; i < count && set != ALL_SHARDS; i++)
+        set |= shard_bit(kv_hash(store, keys[i]));
+    return set;
+}
+
+/* The lowest shard of a set that is not empty; it is taken out. */
+static struct kv_shard *take_shard(struct kv_store *store, shard_set *set)
+{
+    struct kv_shard *shard = &store->shards[__builtin_ctzll(*set)];
+
+    *set &= *set - 1;
+    return shard;
+}
+
+static void lock_set(struct kv_store *store, shard_set set)
+{
+    while (set != 0)
+        pthread_mutex_lock(&take_shard(store, &set)->lock);
+}
+
+static void unlock_set(struct kv_store *store, shard_set set)
+{
+    while (set != 0)
+        pthread_mutex_unlock(&take_shard(store, &set)->lock);
+}
+
+static struct kv_table *table_of(struct kv_store *store, uint64_t hash)
+{
+    return &store->shards[kv_shard_number(hash)].table;
+}
+
+static struct kv_entry *find_locked(struct kv_store *store, struct kv_bytes key)
+{
+    uint64_t hash = kv_hash(store, key);
+
+    const struct kv_table *table = table_of(store, hash);
+
+    return kv_table_live(table, kv_table_find(table, hash, key));
+}
+
+void kv_get_several(struct kv_store *store, const struct kv_bytes *keys, size_t count,
+                    struct kv_entry **entries)
+{
+    shard_set set = shards_of(store, keys, count);
+
+    lock_set(store, set);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = find_locked(store, keys[i]);
+        if (entries[i] != NULL)
+            kv_entry_hold(entries[i]);
+    }
+    unlock_set(store, set);
+}
+
+size_t kv_count_of(struct kv_store *store, const struct kv_bytes *keys, size_t count)
+{
+    shard_set set = shards_of(store, keys, count);
+    size_t found = 0;
+
+    lock_set(store, set);
+    for (size_t i = 0; i < count; i++)
+        found += find_locked(store, keys[i]) != NULL;
+    unlock_set(store, set);
+    return found;
+}
+
+static void push(struct kv_entry **list, struct kv_entry *entry)
+{
+    entry->next = *list;
+    *list = entry;
+}
+
+size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t count)
+{
+    shard_set set = shards_of(store, keys, count);
+    struct kv_entry *deleted = NULL;
+    size_t found = 0;
+
+    lock_set(store, set);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hash = kv_hash(store, keys[i]);
+        struct kv_table *table = table_of(store, hash);
+        struct kv_entry **link = kv_table_find(table, hash, keys[i]);
+        if (kv_table_live(table, link) == NULL)
+            continue;
+        push(&deleted, kv_table_remove(table, link));
+        found++;
+    }
+    unlock_set(store, set);
+    kv_entry_release_list(deleted);
+    return found;
+}
+
+/* Makes entries of the pairs, a list in their order. False: there is no memory, and none is made.
+ */
+static bool make_entries(const struct kv_store *store, const struct kv_bytes *pairs, size_t count,
+                         struct kv_entry **first)
+{
+    struct kv_entry **end = first;
+
+    for (size_t i = 0; i < count; i++, end = &(*end)->next) {
+        const struct kv_bytes *pair = &pairs[2 * i];
+        *end = kv_entry_new(kv_hash(store, pair[0]), pair[0], pair[1]);
+        if (*end == NULL) {
+            kv_entry_release_list(*first);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Once a table has any room it takes any number of entries, so after this nothing can fail. */
+static bool reserve_locked(struct kv_store *store, shard_set set)
+{
+    bool is_reserved = true;
+
+    while (set != 0)
+        is_reserved = kv_table_reserve(&take_shard(store, &set)->table) && is_reserved;
+    return is_reserved;
+}
+
+/* Puts a list of entries. Returns the list of those that have left. */
+static struct kv_entry *put_locked(struct kv_store *store, struct kv_entry *entry)
+{
+    struct kv_entry *left = NULL;
+
+    while (entry != NULL) {
+        struct kv_entry *next = entry->next;
+        struct kv_table *table = table_of(store, entry->hash);
+        kv_table_reserve(table);
+        struct kv_entry **link = kv_table_find(table, entry->hash, kv_entry_key(entry));
+        struct kv_entry *old = kv_table_put(table, link, entry, KV_NEVER);
+        if (old != NULL)
+            push(&left, old);
+        entry = next;
+    }
+    return left;
+}
+
+enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pairs, size_t count)
+{
+    struct kv_entry *entries = NULL;
+    shard_set set = 0;
+
+    if (!make_entries(store, pairs, count, &entries))
+        return KV_NO_MEMORY;
+    for (const struct kv_entry *entry = entries; entry != NULL; entry = entry->next)
+        set |= shard_bit(entry->hash);
+    lock_set(store, set);
+    bool is_reserved = reserve_locked(store, set);
+    struct kv_entry *leaving = is_reserved ? put_locked(store, entries) : entries;
+    unlock_set(store, set);
+    kv_entry_release_list(leaving);
+    return is_reserved ? KV_OK : KV_NO_MEMORY;
+}
+
+size_t kv_count(struct kv_store *store)
+{
+    size_t count = 0;
+
+    lock_set(store, ALL_SHARDS);
+    for (size_t i = 0; i < KV_SHARDS; i++)
+        count += store->shards[i].table.count;
+    unlock_set(store, ALL_SHARDS);
+    return count;
+}
+
+void kv_clear(struct kv_store *store)
+{
+    struct kv_table cleared[KV_SHARDS];
+
+    lock_set(store, ALL_SHARDS);
+    for (size_t i = 0; i < KV_SHARDS; i++) {
+        cleared[i] = store->shards[i].table;
+        store->shards[i].table = (struct kv_table){0};
+    }
+    unlock_set(store, ALL_SHARDS);
+    for (size_t i = 0; i < KV_SHARDS; i++)
+        kv_table_deinit(&cleared[i]);
+}
