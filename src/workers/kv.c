@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A page of any web site can have a browser send HTTP here, whose lines would be commands
@@ -53,10 +54,17 @@ static int serve_commands(struct client *client)
     }
 }
 
+/* What all connections share. */
+struct kv {
+    struct kv_store *store;
+    struct kv_sweeper sweeper;
+};
+
 static int serve(lined_conn *conn, void *state)
 {
+    struct kv *kv = lined_shared(conn);
     struct client client = {
-        .conn = conn, .store = lined_shared(conn), .command = resp_command_new()};
+        .conn = conn, .store = kv->store, .sweeper = &kv->sweeper, .command = resp_command_new()};
 
     (void)state;
     if (client.command == NULL)
@@ -68,14 +76,28 @@ static int serve(lined_conn *conn, void *state)
 
 static int start(lined_server *server, void **shared)
 {
+    struct kv *kv = malloc(sizeof *kv);
+    struct kv_store *store = kv_store_new();
+
     (void)server;
-    *shared = kv_store_new();
-    return *shared == NULL ? -ENOMEM : LINED_OK;
+    if (kv == NULL || store == NULL) {
+        kv_store_free(store);
+        free(kv);
+        return -ENOMEM;
+    }
+    kv->store = store;
+    kv_sweeper_init(&kv->sweeper, store);
+    *shared = kv;
+    return LINED_OK;
 }
 
 static void stop(void *shared)
 {
-    kv_store_free(shared);
+    struct kv *kv = shared;
+
+    kv_sweeper_deinit(&kv->sweeper);
+    kv_store_free(kv->store);
+    free(kv);
 }
 
 /* In Redis's words, for both limits: it knows no limit for an address. */

@@ -91,8 +91,6 @@ int kv_config(struct client *client)
 int kv_info(struct client *client)
 {
     char text[160];
-
-    kv_sweep(client->store);
     int size = snprintf(text, sizeof text,
                         "# Server\r\nserver_name:lined\r\nlined_version:%s\r\n\r\n"
                         "# Keyspace\r\ndb0:keys=%zu\r\n",

@@ -90,6 +90,8 @@ static int do_set(struct client *client)
     switch (kv_set(client->store, argument(client, 1), argument(client, 2), options.expires,
                    options.condition)) {
     case KV_OK:
+        if (options.expires != KV_NEVER)
+            kv_sweeper_expect(client->sweeper, options.expires);
         return resp_send_simple(client->conn, "OK");
     case KV_NO_MEMORY:
         return kv_send_no_memory(client);
@@ -143,6 +145,8 @@ static int set_expiry(struct client *client, long long seconds, int64_t expires)
     enum kv_result result = kv_set_expiry(client->store, key, expires);
     if (result == KV_NO_MEMORY)
         return kv_send_no_memory(client);
+    if (result == KV_OK)
+        kv_sweeper_expect(client->sweeper, expires);
     return resp_send_number(client->conn, result == KV_OK);
 }
 
@@ -174,7 +178,6 @@ static int do_ttl(struct client *client)
 
 static int do_dbsize(struct client *client)
 {
-    kv_sweep(client->store);
     return resp_send_number(client->conn, (long long)kv_count(client->store));
 }
 

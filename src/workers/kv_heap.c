@@ -10,23 +10,19 @@ void kv_heap_deinit(struct kv_heap *heap)
     *heap = (struct kv_heap){0};
 }
 
-static bool resize(struct kv_heap *heap, uint32_t room)
+bool kv_heap_reserve(struct kv_heap *heap)
 {
+    if (heap->count + 1 < heap->room) /* item 0 is not used */
+        return true;
+    if (heap->room > UINT32_MAX / 2)
+        return false;
+    uint32_t room = heap->room == 0 ? ROOM_FIRST : heap->room * 2;
     struct kv_heap_item *items = realloc(heap->items, room * sizeof *items);
-
     if (items == NULL)
         return false;
     heap->items = items;
     heap->room = room;
     return true;
-}
-
-bool kv_heap_reserve(struct kv_heap *heap)
-{
-    if (heap->count + 1 < heap->room) /* item 0 is not used */
-        return true;
-    return heap->room <= UINT32_MAX / 2 &&
-           resize(heap, heap->room == 0 ? ROOM_FIRST : heap->room * 2);
 }
 
 /* Puts the item at this number, where it may be in the wrong order. */
@@ -66,13 +62,6 @@ static void move_down(struct kv_heap *heap, uint32_t number)
     place(heap, number, item);
 }
 
-/* Without memory for fewer the items stay where they are. */
-static void shrink(struct kv_heap *heap)
-{
-    if (heap->room > ROOM_FIRST && heap->count < heap->room / 4)
-        resize(heap, heap->room / 2);
-}
-
 static void remove_item(struct kv_heap *heap, uint32_t number)
 {
     struct kv_heap_item last = heap->items[heap->count];
@@ -83,7 +72,6 @@ static void remove_item(struct kv_heap *heap, uint32_t number)
         place(heap, number, last);
         move_down(heap, move_up(heap, number));
     }
-    shrink(heap);
 }
 
 void kv_heap_set(struct kv_heap *heap, struct kv_entry *entry, int64_t expires)

@@ -163,6 +163,7 @@ static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
 {
     const struct kv_heap *heap = &shard->table.heap;
     struct kv_entry *expired;
+    struct kv_table spare;
     int64_t next;
 
     do {
@@ -170,8 +171,10 @@ static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
         expired = kv_table_take_expired(&shard->table, now, SWEPT_AT_A_TIME);
         const struct kv_entry *first = kv_heap_first(heap);
         next = first == NULL ? KV_NEVER : kv_heap_expiry(heap, first);
+        kv_table_take_spare(&shard->table, &spare);
         unlock(shard);
         kv_entry_release_list(expired);
+        kv_table_deinit(&spare);
     } while (expired != NULL);
     return next;
 }

@@ -124,3 +124,15 @@ struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsi
     }
     return list;
 }
+
+void kv_table_take_spare(struct kv_table *table, struct kv_table *spare)
+{
+    *spare = (struct kv_table){0};
+    if (table->count == 0) {
+        *spare = *table;
+        *table = (struct kv_table){0};
+    } else if (table->heap.count == 0) {
+        spare->heap = table->heap;
+        table->heap = (struct kv_heap){0};
+    }
+}

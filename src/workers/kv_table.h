@@ -46,4 +46,8 @@ struct kv_entry *kv_table_remove(struct kv_table *table, struct kv_entry **link)
 /* Takes out at most so many entries that have expired by now: a list. */
 struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsigned most);
 
+/* Moves memory that holds no entry any more to *spare, to be freed by kv_table_deinit after the
+ * lock: malloc may take milliseconds for it. */
+void kv_table_take_spare(struct kv_table *table, struct kv_table *spare);
+
 #endif
