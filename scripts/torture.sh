@@ -8,19 +8,19 @@ cd "$root" || exit 1
 
 usage="usage: scripts/torture.sh [--quick] [FAULT]...
 
-Faults: drain accept threads each races hostile kill log; all of them without any named.
+Faults: drain accept threads each races hostile chat kv kill log; all of them without any named.
 --quick   fewer times each: under two minutes, for .ci/run
 planted   instead of a fault: plants bugs, and fails where a check does not see one"
 quick=no faults=()
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=yes ;;
-    drain | accept | threads | each | races | hostile | kill | log | planted) faults+=("$1") ;;
+    drain | accept | threads | each | races | hostile | chat | kv | kill | log | planted) faults+=("$1") ;;
     *) echo "$usage" >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile kill log)
+[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill log)
 
 # times FULL QUICK
 patience=120000 # milliseconds for clients that are to be served
@@ -38,6 +38,8 @@ helgrind_lined=$root/build/helgrind/lined
 libfault=$root/build/test/test/faults/libfault.so
 clients=$root/build/test/test/torture/torture-clients
 hostile=$root/build/test/test/torture/torture-hostile
+crowd=$root/build/test/test/torture/torture-crowd
+probe=$root/build/test/test/torture/torture-probe
 each=$root/build/test/test/torture/torture-faults
 load=$root/build/test/test/bench/lined-load
 
@@ -241,6 +243,98 @@ torture_hostile() {
     awk -v p99="$worst" 'BEGIN { exit !(p99 > 0 && p99 < 50000) }' || bad+="p99 $worst us"
     row "$drips drip, $deaf never read, $resets reset, in $seconds s" 2 "-" \
         "${bad:-good: p99 of a good client $worst us, memory $memory KB}"
+}
+
+# ---- hostile members of a chat, hostile clients of kv ----
+
+# Beside each, a good client asks and is answered again and again. A stop takes the drain timeout and a
+# second at most.
+drain_seconds=5
+stop_ms_max=$((drain_seconds * 1000 + 1000))
+
+# The good client's figures are in $figures, how long the stop took in $stopped, and what was wrong in
+# $bad.
+probe_for() { # SECONDS LINE REPLY
+    local line
+    line=$("$probe" "$port" "$@") || bad+="the good client: $line;"
+    figures+="${figures:+, }$(figure p99_us "$line")"
+}
+
+stop_and_time() { # STATUS
+    local began=${EPOCHREALTIME/[!0-9]/} status=0
+    end_serving || status=$?
+    stopped=$(((${EPOCHREALTIME/[!0-9]/} - began) / 1000))
+    [ $status -eq "$1" ] || bad+="exit status $status: $said;"
+    [ "$stopped" -le $stop_ms_max ] || bad+="the stop took $stopped ms;"
+}
+
+# Members of a chat, who have all joined when it returns. They end with the server.
+join_members() { # COUNT
+    "$crowd" "$port" members "$1" >"$scratch/members" &
+    for ((tries = 0; tries < 6000; tries++)); do
+        ! grep -q joined "$scratch/members" || return 0
+        sleep 0.02
+    done
+    bad+="$1 members did not join in two minutes;"
+}
+
+say_none=(/none "* There are /nick NAME, /who and /quit.")
+torture_chat() {
+    local mode members seconds bad figures stopped
+    members=$(times 2000 300) seconds=$(times 10 2)
+    for mode in passive active; do
+        bad='' figures=''
+        serve --quiet --worker chat --mode $mode --drain-timeout $drain_seconds || bad=$said
+        join_members 100
+        "$crowd" "$port" resets "$seconds" >"$scratch/resets" &
+        probe_for "$seconds" "${say_none[@]}"
+        wait $! || bad+="resets: $(<"$scratch/resets");"
+        "$crowd" "$port" flood 4300000 >"$scratch/flood" &
+        probe_for "$seconds" "${say_none[@]}"
+        wait $! || bad+="flood: $(<"$scratch/flood");"
+        stop_and_time 0
+        wait
+        row "chat, $mode, 100 members: $(figure resets "$(<"$scratch/resets")") resets; $(figure flooded "$(<"$scratch/flood")") bytes of short lines and a reset" \
+            1 "-" "${bad:-good: p99 of a good client $figures us, stop in $stopped ms}"
+    done
+    bad=''
+    serve --quiet --worker chat --drain-timeout $drain_seconds || bad=$said
+    join_members "$members"
+    stop_and_time 0
+    wait
+    [[ $said == *'"connections_cut":0,'* ]] || bad+="members were cut;"
+    row "chat, $members silent members: SIGTERM" 1 "-" "${bad:-good: none cut, stop in $stopped ms}"
+}
+
+torture_kv() {
+    local bad='' figures='' stopped kb start values seconds
+    values=$(times 1000000 100000) seconds=$(times 20 3)
+    serve --quiet --worker kv --drain-timeout $drain_seconds || bad=$said
+    "$crowd" "$port" mget "$(times 20 3)" >"$scratch/mget" &
+    probe_for "$seconds" PING +PONG
+    wait $! || bad+="mget: $(<"$scratch/mget");"
+    stop_and_time 0
+    row "kv: a value of 1 MiB is asked for 986,000 times, and a reset" "$(times 20 3)" "-" \
+        "${bad:-good: p99 of a good client $figures us, stop in $stopped ms}"
+
+    bad='' figures=''
+    serve --quiet --worker kv --drain-timeout $drain_seconds || bad=$said
+    start=$(resident_kb)
+    "$crowd" "$port" expire 600 1000000 500 >"$scratch/expire" || bad+="expire: $(<"$scratch/expire");"
+    for ((tries = 0; tries < 100; tries++)); do
+        kb=$(resident_kb)
+        [ "$kb" -gt $((start + 20480)) ] || break
+        sleep 0.02
+    done
+    [ "$tries" -lt 100 ] || bad+="$kb KB two seconds after, $start before;"
+    "$crowd" "$port" expire "$values" 10 3600000 >"$scratch/expire" || bad+="expire: $(<"$scratch/expire");"
+    "$probe" "$port" "$seconds" DBSIZE ":$values" >"$scratch/dbsize" &
+    probe_for "$seconds" PING +PONG
+    wait $! || bad+="DBSIZE: $(<"$scratch/dbsize");"
+    figures+=" us, of DBSIZE $(figure p99_us "$(<"$scratch/dbsize")")"
+    stop_and_time 0
+    row "kv: 600 values of 1 MB expire; $values keys that will" 1 "-" \
+        "${bad:-good: $kb KB then, $start KB before; p99 of PING $figures us; stop in $stopped ms}"
 }
 
 # ---- 9: kill -9 ----

@@ -12,7 +12,7 @@
 
 #define DEADLINE_SECONDS 5
 
-static int dial(uint16_t port, int receive_buffer)
+int visitor_dial(uint16_t port, int receive_buffer)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -48,7 +48,7 @@ static bool receive_reply(int fd, const char *reply)
 
 bool visitor_talk(uint16_t port, int lines)
 {
-    int fd = dial(port, 0);
+    int fd = visitor_dial(port, 0);
     bool is_served = fd >= 0;
 
     for (int i = 0; i < lines && is_served; i++)
@@ -73,7 +73,7 @@ void visitor_flood(uint16_t port, size_t most)
 {
     static char lines[4096];
     static char replies[65536];
-    int fd = dial(port, 4096);
+    int fd = visitor_dial(port, 4096);
     size_t sent = 0;
     bool goes_on = fd >= 0;
 
@@ -98,7 +98,7 @@ void visitor_flood(uint16_t port, size_t most)
 
 int visitor_stay(uint16_t port)
 {
-    int fd = dial(port, 0);
+    int fd = visitor_dial(port, 0);
 
     if (fd >= 0 && send(fd, "hello\n", 6, MSG_NOSIGNAL) != 6) {
         close(fd);

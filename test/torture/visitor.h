@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Connects; every call on the socket has the deadline. receive_buffer in bytes; 0: the system's.
+ * -1: errno says why not. */
+int visitor_dial(uint16_t port, int receive_buffer);
+
 /* Sends so many lines, one after another; true if each was answered. */
 bool visitor_talk(uint16_t port, int lines);
 
