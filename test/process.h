@@ -34,6 +34,11 @@ void process_run(struct process *process, int out, const char *const arguments[]
 void process_run_command(struct process *process, const char *command, int out,
                          const char *const arguments[]);
 
+/* From now on lined is run from a copy in memory, which every user can reach and run. A test that
+ * becomes another user calls it before: the build may lie below a folder that only its owner may
+ * enter, or be of an owner whose umask is 077. */
+void process_copy_lined(void);
+
 /* Runs lined, with --port 0 before the arguments; returns once it listens on process->port. */
 void process_serve(struct process *process, int out, const char *const arguments[]);
 

@@ -1,9 +1,21 @@
+#define _GNU_SOURCE /* program_invocation_short_name */
 #include "suite.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Generous: valgrind and sanitizers on a busy machine stay below it. */
 #define SECONDS_MOST 120
+
+int suite_skip(const char *reason)
+{
+    const char *test = tcase_name(); /* NULL in main */
+
+    printf("skipped: %s: %s%s%s\n", program_invocation_short_name, test == NULL ? "" : test,
+           test == NULL ? "" : ": ", reason);
+    return 77;
+}
 
 int suite_run_loop(const char *name, const TTest *const tests[], size_t count, int times)
 {

@@ -5,6 +5,10 @@
 #include <check.h>
 #include <stddef.h>
 
+/* Prints "skipped: MODULE: TEST: REASON", which scripts/test.sh shows at its end. The test returns
+ * then. Returns 77, the exit status by which ctest knows that all of a module is skipped. */
+int suite_skip(const char *reason);
+
 /* Returns main's exit status: a failure, and no test run at all, are not 0. */
 int suite_run(const char *name, const TTest *const tests[], size_t count);
 

@@ -134,7 +134,7 @@ START_TEST(ipv6_stands_in_brackets)
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0) {
-        printf("skipped: this machine has no IPv6 loopback\n");
+        suite_skip("this machine has no IPv6 loopback");
         return;
     }
     close(fd);
@@ -494,8 +494,9 @@ START_TEST(without_threads_clients_wait)
 {
     struct rlimit limit;
 
-    if (setresuid(OWN_USER, OWN_USER, OWN_USER) != 0 || access(LINED_COMMAND, X_OK) != 0) {
-        printf("skipped: needs root, and a build that others may run\n");
+    process_copy_lined();
+    if (setresuid(OWN_USER, OWN_USER, OWN_USER) != 0) {
+        suite_skip("it needs a user of its own, which only root can become (CAP_SETUID)");
         return;
     }
     process_serve(&server, -1, ARGUMENTS("-q"));

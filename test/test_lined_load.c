@@ -482,9 +482,11 @@ START_TEST(a_terminal_is_shown_progress)
     int terminal = getpt();
     char port[8];
 
-    ck_assert_int_ge(terminal, 0);
-    ck_assert_int_eq(grantpt(terminal), 0);
-    ck_assert_int_eq(unlockpt(terminal), 0);
+    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0 ||
+        access(ptsname(terminal), R_OK | W_OK) != 0) {
+        suite_skip("it needs a pseudo-terminal (/dev/ptmx, /dev/pts)");
+        return;
+    }
     serve();
     snprintf(port, sizeof port, "%u", server.port);
     /* process.h gives it a pipe as standard error; the shell puts the terminal in its place. */

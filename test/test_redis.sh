@@ -4,7 +4,7 @@ set -euo pipefail
 root=$1 lined=$2
 for command in redis-cli redis-benchmark; do
     command -v "$command" >/dev/null || {
-        echo "SKIPPED: redis-tools is not installed"
+        echo "skipped: redis: redis-tools is not installed"
         exit 77
     }
 done

@@ -283,9 +283,7 @@ int main(void)
         one_looks_when_it_is_due,
         a_busy_server_s_threads_wait_for_their_turn,
     };
-    if (!has_choice()) {
-        printf("skipped: it needs SCHED_OTHER, and to be allowed SCHED_BATCH\n");
-        return 77;
-    }
+    if (!has_choice())
+        return suite_skip("it needs SCHED_OTHER, and to be allowed SCHED_BATCH");
     return suite_run("sched_policy", tests, sizeof tests / sizeof tests[0]);
 }
