@@ -6,6 +6,8 @@
 #include "process.h"
 #include "suite.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +23,19 @@ static struct process server;
 static struct fault_control *control;
 static int control_fd;
 
+/* By descriptor: LD_PRELOAD ends a name at a space or a colon (ld.so(8)), as paths may have. */
+static void preload_libfault(void)
+{
+    static int library = -1;
+    char path[64];
+
+    if (library < 0)
+        library = open(LIBFAULT, O_RDONLY | O_CLOEXEC);
+    ck_assert_msg(library >= 0, "%s: %s", LIBFAULT, strerror(errno));
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), library);
+    setenv("LD_PRELOAD", path, 1);
+}
+
 static void prepare(const char *which, const char *number)
 {
     char path[64];
@@ -35,7 +50,7 @@ static void prepare(const char *which, const char *number)
     setenv("FAULT_CALL", "alloc", 1);
     setenv("FAULT_ERRNO", "ENOMEM", 1);
     setenv(which, number, 1);
-    setenv("LD_PRELOAD", LIBFAULT, 1);
+    preload_libfault();
 }
 
 /* which and number say which of the allocations fail, see fault.c. */

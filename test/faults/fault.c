@@ -330,6 +330,22 @@ int poll(struct pollfd *polled, nfds_t count, int timeout)
     return strikes("poll") ? fail_or_skip() : next.poll(polled, count, timeout);
 }
 
+/* What fortified headers make of some calls of recv and poll. */
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+int __poll_chk(struct pollfd *polled, nfds_t count, int timeout, size_t room);
+
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
+{
+    (void)room;
+    return recv(fd, bytes, size, flags);
+}
+
+int __poll_chk(struct pollfd *polled, nfds_t count, int timeout, size_t room)
+{
+    (void)room;
+    return poll(polled, count, timeout);
+}
+
 int epoll_create1(int flags)
 {
     return strikes("epoll_create1") ? -1 : next.epoll_create1(flags);

@@ -76,29 +76,27 @@ struct server {
     char text[8192]; /* what it said */
 };
 
-static const char *lined, *libfault;
-static char **options;
+static char *lined, **options;
 static struct fault_control *control;
-static char control_path[64];
+static char control_path[64], library_path[64];
 
 /* ---- one server ---- */
 
 static void become_server(int said, const char *call, const char *error, unsigned long number)
 {
-    char *arguments[64] = {(char *)(uintptr_t)lined, (char *)(uintptr_t) "--port",
-                           (char *)(uintptr_t) "0", (char *)(uintptr_t) "--drain-timeout",
-                           (char *)(uintptr_t) "3"};
+    static char port[] = "--port=0", drain_timeout[] = "--drain-timeout=3";
+    char *arguments[64] = {lined, port, drain_timeout};
     char text[24];
     int null = open("/dev/null", O_RDWR);
 
     for (int i = 0; options[i] != NULL && i < 50; i++)
-        arguments[5 + i] = options[i];
+        arguments[3 + i] = options[i];
     snprintf(text, sizeof text, "%lu", number);
     setenv("FAULT_CALL", call, 1);
     setenv("FAULT_ERRNO", error, 1);
     setenv("FAULT_AT", text, 1);
     setenv("FAULT_CONTROL", control_path, 1);
-    setenv("LD_PRELOAD", libfault, 1);
+    setenv("LD_PRELOAD", library_path, 1);
     setenv("ASAN_OPTIONS", "verify_asan_link_order=0:exitcode=99", 1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
@@ -112,15 +110,15 @@ static bool hear(struct server *server)
 {
     struct pollfd readable = {.fd = server->said, .events = POLLIN};
 
-    if (server->text_size == sizeof server->text - 1)
-        server->text_size /= 2; /* its end is what counts */
     if (poll(&readable, 1, DEADLINE_MS) <= 0)
         return false;
-    ssize_t size = read(server->said, server->text + server->text_size,
-                        sizeof server->text - 1 - server->text_size);
+    size_t at = server->text_size;
+    if (at >= sizeof server->text - 1)
+        at = sizeof server->text / 2; /* its end is what counts */
+    ssize_t size = read(server->said, server->text + at, sizeof server->text - 1 - at);
     if (size <= 0)
         return false;
-    server->text_size += (size_t)size;
+    server->text_size = at + (size_t)size;
     server->text[server->text_size] = '\0';
     return true;
 }
@@ -258,7 +256,13 @@ int main(int argc, char **argv)
         return 2;
     }
     lined = argv[1];
-    libfault = argv[2];
+    /* By descriptor: LD_PRELOAD ends a name at a space or a colon (ld.so(8)), as paths may have. */
+    int library = open(argv[2], O_RDONLY | O_CLOEXEC);
+    if (library < 0) {
+        fprintf(stderr, "torture-faults: %s: %s\n", argv[2], strerror(errno));
+        return 2;
+    }
+    snprintf(library_path, sizeof library_path, "/proc/%d/fd/%d", (int)getpid(), library);
     options = argv + 5;
     signal(SIGPIPE, SIG_IGN);
     int fd = memfd_create("fault", MFD_CLOEXEC);

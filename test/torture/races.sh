@@ -40,7 +40,7 @@ race_memcheck() {
 
 race_helgrind() {
     # Of the atomics that it does not know it would report each.
-    lined=$helgrind_lined wrapper=(env "LD_PRELOAD=${libfault%.so}_helgrind.so"
+    lined=$helgrind_lined wrapper=(env "LD_PRELOAD=$scratch/libfault_helgrind.so"
         valgrind -q --error-exitcode=66 --tool=helgrind)
     race helgrind "==" 1 "$(times 200 50)"
     lined=$plain_lined wrapper=()

@@ -10,6 +10,9 @@
 #   figure NAME LINE          a figure of a line that a client printed
 
 : "${lined:?}" "${libfault:?}" "${scratch:?}"
+# LD_PRELOAD ends a name at a space or a colon (ld.so(8)), which the checkout's path may have.
+ln -s "$libfault" "$scratch/libfault.so"
+ln -s "${libfault%.so}_helgrind.so" "$scratch/libfault_helgrind.so"
 wrapper=() settings=()
 pid='' process='' said='' control=''
 log=$scratch/log
@@ -67,7 +70,7 @@ end_serving() {
 plant() {
     control=$(mktemp "$scratch/control.XXXXXX")
     head -c 24 /dev/zero >"$control"
-    settings=("LD_PRELOAD=$libfault" "FAULT_CONTROL=$control" "$@")
+    settings=("LD_PRELOAD=$scratch/libfault.so" "FAULT_CONTROL=$control" "$@")
 }
 
 arm() { printf '\1' | dd of="$control" conv=notrunc status=none; }
