@@ -13,8 +13,8 @@ mapfile -t sources < <(git ls-files 'src/*.c' 'test/bench/*.c' | grep -v /peers/
 
 # shellcheck disable=SC2317
 configure() { # FOLDER COMPILER FLAGS
-    cmake -S . -B "$1" -G Ninja -DCMAKE_C_COMPILER="$2" -DCMAKE_C_FLAGS="$3" \
-        -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF >/dev/null
+    scripts/configure.sh "$1" -S . -B "$1" -G Ninja -DCMAKE_C_COMPILER="$2" -DCMAKE_C_FLAGS="$3" \
+        -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
 }
 
 # shellcheck disable=SC2317 # the four are called by name below
@@ -44,8 +44,8 @@ run_gcc() {
 
 # shellcheck disable=SC2317
 run_scan-build() {
-    scan-build --use-cc=clang cmake -S . -B "$build/scan" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-        -DBUILD_TESTING=OFF >/dev/null
+    scan-build --use-cc=clang scripts/configure.sh "$build/scan" -S . -B "$build/scan" -G Ninja \
+        -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF
     ninja -C "$build/scan" -t clean >/dev/null
     scan-build --use-cc=clang --status-bugs -o "$build/reports" ninja -C "$build/scan"
 }

@@ -63,7 +63,7 @@ done
 cd "$root"
 scripts/install-deps.sh build
 [ $install_peers = no ] || scripts/install-deps.sh peers
-[ -e build/release/build.ninja ] || cmake --preset release >/dev/null
+scripts/configure.sh build/release --preset release
 cmake --build --preset release >/dev/null
 load=build/release/test/bench/lined-load
 scratch=$(mktemp -d)

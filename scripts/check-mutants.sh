@@ -34,7 +34,7 @@ cd "$scratch"
 
 # build PRESET MODULE: one folder a preset; after the first time only what a patch touches.
 build() {
-    [ -e "build/$1/build.ninja" ] || cmake --preset "$1" >"$scratch/said" 2>&1 || return
+    scripts/configure.sh "build/$1" --preset "$1" >"$scratch/said" 2>&1 || return
     cmake --build --preset "$1" --target "test_$2" -- --quiet >"$scratch/said" 2>&1
 }
 

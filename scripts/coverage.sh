@@ -7,7 +7,7 @@ lines_least=95 branches_least=90
 build=build/coverage
 
 scripts/install-deps.sh coverage
-cmake --preset coverage >/dev/null # again: an older folder may have other settings
+scripts/configure.sh $build --preset coverage
 cmake --build --preset coverage -- --quiet
 find $build -name '*.gcda' -delete # of earlier runs
 # A lined in the sandbox could not write its counters. The sandbox's own tests ask for it themselves.

@@ -41,9 +41,8 @@ while [ $# -gt 0 ]; do
 done
 [ ${#targets[@]} -gt 0 ] || targets=(line inspect chat_text resp options)
 
-scripts/install-deps.sh test
 scripts/install-deps.sh fuzz
-[ -e build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
+scripts/configure.sh build/fuzz --preset fuzz
 cmake --build --preset fuzz -- --quiet
 
 # What is found is kept here, beside the corpus, for the next run; and what crashes.

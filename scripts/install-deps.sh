@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there. Usage:
-# scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|torture|peers
+# all is there: scripts/install-deps.sh TASK..., of the tasks below.
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -21,13 +20,25 @@ want_for_build() {
     want has_command ninja ninja-build
 }
 
+# Debian has other programs of that name, which do not know -N.
+has_nc() { has_command nc && [[ $(nc -h 2>&1) =~ [[:space:]]-N[[:space:]] ]]; }
+
+want_for_talk() {
+    want has_nc nc netcat-openbsd
+}
+
+want_for_install() {
+    want_for_build
+    want has_command pkg-config pkg-config
+}
+
 want_for_test() {
     want_for_build
     want has_command pkg-config pkg-config
     want has_library check check
     want has_library jansson libjansson-dev
     want has_library libmd libmd-dev
-    want has_command nc netcat-openbsd
+    want_for_talk
     want has_command c++ g++
     want has_command nm binutils
     want has_command readelf binutils
@@ -36,25 +47,27 @@ want_for_test() {
 }
 
 want_for_lint() {
-    want has_command clang clang
-    want has_command clang-format clang-format
+    want has_command clang-format-19 clang-format-19
     want has_command shellcheck shellcheck
     want has_command mandoc mandoc
 }
 
-# The sanitizers and libFuzzer come in a package of their own.
-has_fuzzer() {
-    has_command clang && [ -e "$(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a")" ]
+want_for_clang() {
+    want has_command clang clang
 }
 
+# libFuzzer comes with clang's sanitizers, in a package that has clang's version in its name.
+has_fuzzer() { [ -e "$(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a")" ]; }
+
 want_for_fuzz() {
-    want_for_build
-    want has_command clang clang
-    want has_fuzzer libFuzzer libclang-rt-14-dev
+    want_for_test
+    has_command clang || "$0" clang
+    want has_fuzzer libFuzzer "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 }
 
 want_for_coverage() {
     want_for_test
+    want has_command gcc gcc
     want has_command gcovr gcovr
 }
 
@@ -77,6 +90,11 @@ want_for_torture() {
     want has_command valgrind valgrind libc6-dbg
 }
 
+want_for_fresh() {
+    want has_command debootstrap debootstrap
+    want has_command git git
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -85,21 +103,15 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-case ${1-} in
-build) want_for_build ;;
-test) want_for_test ;;
-lint) want_for_lint ;;
-fuzz) want_for_fuzz ;;
-coverage) want_for_coverage ;;
-analyse) want_for_analyse ;;
-models) want_for_models ;;
-torture) want_for_torture ;;
-peers) want_for_peers ;;
-*)
-    echo "usage: scripts/install-deps.sh build|test|lint|fuzz|coverage|analyse|models|torture|peers" >&2
-    exit 2
-    ;;
-esac
+tasks="build talk install test clang lint fuzz coverage analyse models torture peers fresh"
+[ $# -gt 0 ] || set -- ''
+for task in "$@"; do
+    if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
+        echo "install-deps: task '$task' is not allowed: it must be one or more of $tasks" >&2
+        exit 2
+    fi
+    "want_for_$task"
+done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)

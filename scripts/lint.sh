@@ -5,7 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/install-deps.sh lint
 mapfile -t sources < <(git ls-files '*.c' '*.h')
-clang-format --dry-run --Werror "${sources[@]}"
+# Other major versions format a few lines differently. Debian 12 and 13 both have this one.
+clang-format-19 --dry-run --Werror "${sources[@]}"
 mapfile -t shells < <(git ls-files '*.sh' '.ci/*')
 shellcheck "${shells[@]}"
 mandoc -T lint -W warning docs/*.[0-9]

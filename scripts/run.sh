@@ -6,10 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Standard output is for the packet log alone.
 "$root/scripts/install-deps.sh" build
 cd "$root"
-if [ ! -e build/release/build.ninja ]; then
-    echo "lined: building" >&2
-    cmake --preset release >&2
-fi
+[ -e build/release/lined ] || echo "lined: building" >&2
+scripts/configure.sh build/release --preset release
 said=$(cmake --build --preset release --target lined 2>&1) || {
     echo "$said" >&2
     exit 1

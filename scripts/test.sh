@@ -6,11 +6,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 preset="test"
 if [ "${1-}" = --preset ]; then
-    preset=${2:?--preset needs a name: test, debug, asan, tsan or clang}
-    shift 2
+    preset=${2-}
+    shift $(($# > 1 ? 2 : 1))
 fi
-scripts/install-deps.sh test
-[ -e "build/$preset/build.ninja" ] || cmake --preset "$preset"
+case $preset in
+test | debug | asan | tsan | coverage) scripts/install-deps.sh test ;;
+clang) scripts/install-deps.sh test clang ;;
+*)
+    echo "test: --preset '$preset' is not allowed: it must be test, debug, asan, tsan or clang" >&2
+    exit 2
+    ;;
+esac
+scripts/configure.sh "build/$preset" --preset "$preset"
 cmake --build --preset "$preset" -- --quiet
+status=0
 # The preset makes running no test a failure. Tests wait more than they compute.
-ctest --preset "$preset" --parallel $((2 * $(nproc))) "$@"
+ctest --preset "$preset" --parallel $((2 * $(nproc))) "$@" || status=$?
+# What a test that has passed says is in the log only, and so is what it has left out.
+grep -h '^skipped: ' "build/$preset/Testing/Temporary/LastTest.log" || true
+exit $status

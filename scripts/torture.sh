@@ -28,7 +28,7 @@ times() { if [ $quick = yes ]; then echo "$2"; else echo "$1"; fi; }
 
 scripts/install-deps.sh test && scripts/install-deps.sh torture || exit 1
 for preset in test asan tsan helgrind; do
-    [ -e build/$preset/build.ninja ] || cmake --preset $preset >/dev/null || exit 1
+    scripts/configure.sh build/$preset --preset $preset || exit 1
     cmake --build --preset $preset -- --quiet || exit 1
 done
 plain_lined=$root/build/test/lined
