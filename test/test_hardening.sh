@@ -6,7 +6,7 @@ root=$1 build=$3
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 if [ -n "$(cached LINED_SANITIZE)" ]; then
-    echo "skipped: sanitizers take the place of hardening"
+    echo "skipped: hardening: sanitizers take the place of hardening"
     exit 77
 fi
 scratch=$(mktemp -d)
@@ -56,8 +56,11 @@ calls=$(tr -d '\n' <"$build/compile_commands.json" | sed 's/}/}\n/g' | grep -F "
     echo "FAILED: compile_commands.json has few of the sources: $calls" >&2
     failures=1
 }
+# A compiler knows some for some machines only; those it knows are given.
+compiler=$(cached CMAKE_C_COMPILER)
 for flag in -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
-    -fno-delete-null-pointer-checks -fno-strict-overflow; do
+    -mbranch-protection=standard -fno-delete-null-pointer-checks -fno-strict-overflow; do
+    "$compiler" -Werror "$flag" -x c -c -o "$scratch/known.o" /dev/null 2>/dev/null || continue
     without=$(grep -vF -e " $flag " <<<"$calls" || true)
     [ -z "$without" ] || {
         echo "FAILED: $flag is not given to: $without" >&2

@@ -1,0 +1,43 @@
+# What is installed, in three components: lined-library (what programs need to run),
+# lined-development (what they need to be built) and lined-command. Each is of use without the
+# command, so the package for find_package takes the command only where it is installed.
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lined)
+
+install(TARGETS ${libraries} EXPORT lined-targets
+        LIBRARY COMPONENT lined-library NAMELINK_COMPONENT lined-development
+        ARCHIVE COMPONENT lined-development)
+install(EXPORT lined-targets NAMESPACE lined:: DESTINATION ${package_folder}
+        COMPONENT lined-development)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/lined-config-version.cmake
+                                 VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+install(FILES src/lined-config.cmake ${PROJECT_BINARY_DIR}/lined-config-version.cmake
+        DESTINATION ${package_folder} COMPONENT lined-development)
+install(FILES include/lined.h TYPE INCLUDE COMPONENT lined-development)
+install(FILES docs/lined.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT lined-development)
+
+install(TARGETS lined EXPORT lined-command-targets COMPONENT lined-command)
+install(EXPORT lined-command-targets NAMESPACE lined:: DESTINATION ${package_folder}
+        COMPONENT lined-command)
+install(FILES docs/lined.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT lined-command)
+if(LINED_LOAD)
+  install(TARGETS lined-load COMPONENT lined-command)
+  install(FILES docs/lined-load.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT lined-command)
+endif()
+
+# lined.pc finds its neighbours wherever the folder is moved, as far as they are below the prefix.
+# GNUInstallDirs allows absolute folders besides, which do not move.
+set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  file(RELATIVE_PATH pc_prefix
+       ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+  set(pc_prefix "\${pcfiledir}/${pc_prefix}")
+endif()
+foreach(folder LIBDIR INCLUDEDIR)
+  set(pc_${folder} ${CMAKE_INSTALL_${folder}})
+  if(NOT IS_ABSOLUTE "${pc_${folder}}")
+    set(pc_${folder} "\${prefix}/${pc_${folder}}")
+  endif()
+endforeach()
+configure_file(src/lined.pc.in lined.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/lined.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+        COMPONENT lined-development)
