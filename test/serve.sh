@@ -5,6 +5,7 @@
 #                           output goes to $log
 #   end_serving             SIGTERM; expects exit status 0; the rest of standard error in $said
 #   fail MESSAGE            ends the test
+#   need PROGRAM...         ends the test as skipped where one of them is not installed
 
 scratch=$(mktemp -d)
 log=$scratch/log
@@ -15,6 +16,19 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
 fail() {
     echo "FAILED: $1" >&2
     exit 1
+}
+
+need() {
+    local program
+    for program in "$@"; do
+        # Debian has other programs of the name nc, which do not know -N.
+        if command -v "$program" >/dev/null &&
+            { [ "$program" != nc ] || [[ $(nc -h 2>&1) =~ [[:space:]]-N[[:space:]] ]]; }; then
+            continue
+        fi
+        echo "skipped: $(basename "$0" .sh): $program is not installed"
+        exit 77
+    done
 }
 
 # shellcheck disable=SC2120 # the options may be none

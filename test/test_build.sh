@@ -5,10 +5,11 @@ set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+need ninja pkg-config
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 if [ -n "$(cached LINED_SANITIZE)" ]; then
-    echo "skipped: build: it builds without sanitizers, as the other presets do"
+    echo "skipped: test_build: it builds without sanitizers, as the other presets do"
     exit 77
 fi
 compiler=$(cached CMAKE_C_COMPILER)

@@ -4,6 +4,7 @@ set -euo pipefail
 root=$1 lined=$2
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+need nc
 
 # join NAME: starts a client with its input and output in ${input[NAME]} and ${output[NAME]}.
 declare -A input output

@@ -6,7 +6,7 @@ root=$1 build=$3
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 if [ -n "$(cached LINED_SANITIZE)" ]; then
-    echo "skipped: hardening: sanitizers take the place of hardening"
+    echo "skipped: test_hardening: sanitizers take the place of hardening"
     exit 77
 fi
 scratch=$(mktemp -d)

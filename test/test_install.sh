@@ -5,6 +5,7 @@ set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+need ninja pkg-config nc c++ nm readelf
 prefix=$scratch/prefix
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }

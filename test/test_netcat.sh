@@ -4,6 +4,7 @@ set -euo pipefail
 root=$1 lined=$2
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+need nc
 
 serve --max-line 1460
 threads=$(count_threads) descriptors=$(count_descriptors)

@@ -2,14 +2,9 @@
 # Real redis-cli and redis-benchmark against lined --worker kv: no error and no warning.
 set -euo pipefail
 root=$1 lined=$2
-for command in redis-cli redis-benchmark; do
-    command -v "$command" >/dev/null || {
-        echo "skipped: redis: redis-tools is not installed"
-        exit 77
-    }
-done
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+need redis-cli redis-benchmark
 
 complaints='error|WARNING|ERR'
 serve --worker kv --quiet
