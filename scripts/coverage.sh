@@ -10,6 +10,12 @@ scripts/install-deps.sh coverage
 scripts/configure.sh $build --preset coverage
 cmake --build --preset coverage -- --quiet
 find $build -name '*.gcda' -delete # of earlier runs
+# The counters' files are written below this folder first, which every user can reach: some tests become
+# another user, and the checkout may be below a home that only its owner may enter.
+counters=$(mktemp -d)
+trap 'rm -rf "$counters"' EXIT
+chmod 777 "$counters"
+export GCOV_PREFIX=$counters
 # A lined in the sandbox could not write its counters. The sandbox's own tests ask for it themselves.
 export LINED_NO_SANDBOX=yes
 
@@ -39,6 +45,8 @@ for pid in "${waiting[@]}"; do
 done
 [ $harm -eq 0 ]
 umask "$own_umask"
+cp -r "$counters$PWD/$build/." $build
+unset GCOV_PREFIX
 mkdir -p $build/html
 gcovr $build --txt - --print-summary --html-details $build/html/index.html \
     --fail-under-line $lines_least --fail-under-branch $branches_least ||
