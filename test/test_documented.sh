@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # What is documented is what there is: the options of --help in lined(1) and the README, those of
-# lined-load in lined-load(1), and what lined.h declares in lined(3); and none besides.
+# lined-load in lined-load(1), and what lined.h declares in lined(3); and none besides. And the presets,
+# scripts and files that the pages name.
 set -euo pipefail
 root=$1 lined=$2 load=$3/test/bench/lined-load
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+# shellcheck source=test/readme.sh
+. "$root/test/readme.sh"
 
 options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 
@@ -86,7 +89,18 @@ while read -r word; do
     grep -qF "| \`$word\` |" "$root/docs/behaviour.md" || fail "behaviour.md lacks the reason '$word'"
 done <<<"$words"
 
-in_readme=$(awk '/^```/ { inside = /c$/; next } inside' "$root/README.md")
+in_readme=$(readme_file "$root/README.md" echo.c)
 in_manual=$(sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$root/docs/lined.3" | sed '1,/^\.Bd/d; /^\.Ed/d')
 [ "$in_manual" = "$in_readme" ] ||
     fail "the examples differ: $(diff <(echo "$in_readme") <(echo "$in_manual"))"
+
+# Every build/PRESET/, --preset PRESET, and every file of the project that a page names; but not the
+# likes of test_<module>.c and *.patch.
+pages=("$root"/{README,SECURITY,CHANGELOG}.md "$root"/docs/*.md "$root"/docs/*.[0-9])
+presets=$(sed -n '/"configurePresets"/,/"buildPresets"/s/^ *"name": "\(.*\)",/\1/p' "$root/CMakePresets.json")
+grep -ohP '(?<=build/)[a-z]+(?=/)|(?<=--preset )[a-z]+' "${pages[@]}" | while read -r preset; do
+    grep -qx "$preset" <<<"$presets" || fail "the pages name a preset '$preset', which does not exist"
+done
+grep -ohP '(?<![\w/.-])(scripts|src|test|docs|include|\.ci)/[\w./-]++(?![<*])' "${pages[@]}" | while read -r file; do
+    [ -e "$root/${file%.}" ] || fail "the pages name $file, which does not exist"
+done

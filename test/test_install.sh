@@ -5,6 +5,8 @@ set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
+# shellcheck source=test/readme.sh
+. "$root/test/readme.sh"
 need ninja pkg-config nc c++ nm readelf
 prefix=$scratch/prefix
 
@@ -76,7 +78,7 @@ strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^lined_/ && $2 != "A" { 
 [ -z "$strange" ] || fail "the library exports $strange"
 
 # The README's example builds as it is, through pkg-config, with the shared and the static library.
-awk '/^```/ { inside = /c$/; next } inside' "$root/README.md" >"$scratch/echo.c"
+readme_file "$root/README.md" echo.c >"$scratch/echo.c"
 pc=$(find "$prefix" -name lined.pc)
 [ -n "$pc" ] || fail "there is no lined.pc"
 of_lined() { PKG_CONFIG_PATH=${pc%/*} pkg-config "$@" lined; }
