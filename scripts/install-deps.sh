@@ -92,6 +92,7 @@ want_for_torture() {
 
 want_for_fresh() {
     want has_command debootstrap debootstrap
+    want has_command systemd-nspawn systemd-container
     want has_command git git
 }
 
