@@ -17,36 +17,19 @@
 /* What an argument must be. All but NULL_POINTER compare the lower 32 bits. That is all there is of
  * an int. It is enough for the parameters that are an unsigned long to the kernel, too: no flag of
  * mmap(2), mprotect(2) and fcntl(2) is above it, and those of clone(2) are cut to it. */
-#define IS(position, wanted)                                                                       \
-    {                                                                                              \
-        .number = (position), .mask = UINT32_MAX, .value = (uint32_t)(wanted)                      \
-    }
+#define IS(position, wanted) {.number = (position), .mask = UINT32_MAX, .value = (uint32_t)(wanted)}
 #define HAS(position, bits)                                                                        \
-    {                                                                                              \
-        .number = (position), .mask = (uint32_t)(bits), .value = (uint32_t)(bits)                  \
-    }
-#define HAS_NOT(position, bits)                                                                    \
-    {                                                                                              \
-        .number = (position), .mask = (uint32_t)(bits)                                             \
-    }
+    {.number = (position), .mask = (uint32_t)(bits), .value = (uint32_t)(bits)}
+#define HAS_NOT(position, bits)  {.number = (position), .mask = (uint32_t)(bits)}
 #define HAS_ONLY(position, bits) HAS_NOT(position, ~(uint32_t)(bits))
 /* An address whose lower half is 0 is an address: all of it is compared. */
-#define NULL_POINTER(position)                                                                     \
-    {                                                                                              \
-        .number = (position), .mask = UINT64_MAX                                                   \
-    }
+#define NULL_POINTER(position) {.number = (position), .mask = UINT64_MAX}
 /* The number of this process; or 0, which stands for the calling thread. */
-#define OWN_PROCESS(position)                                                                      \
-    {                                                                                              \
-        .number = (position), .mask = UINT32_MAX, .is_own_process = true                           \
-    }
-#define OF_ITSELF(position) IS(position, 0)
+#define OWN_PROCESS(position) {.number = (position), .mask = UINT32_MAX, .is_own_process = true}
+#define OF_ITSELF(position)   IS(position, 0)
 
 /* Whatever its flags: in which memory the word is, and by which clock the wait ends. */
-#define FUTEX_IS(operation)                                                                        \
-    {                                                                                              \
-        .number = 1, .mask = (uint32_t)FUTEX_CMD_MASK, .value = (operation)                        \
-    }
+#define FUTEX_IS(operation) {.number = 1, .mask = (uint32_t)FUTEX_CMD_MASK, .value = (operation)}
 
 /* All that glibc starts a thread with (createthread.c). */
 #define THREAD_FLAGS                                                                               \
