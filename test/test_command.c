@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -335,15 +336,53 @@ START_TEST(past_the_drain_timeout_the_rest_is_cut)
 }
 END_TEST
 
+/* A second signal, and more of them until it says something: one that comes at once counts as the
+ * first. */
+static void cut_by(int signal)
+{
+    struct pollfd said = {.fd = server.err.fd, .events = POLLIN};
+
+    ck_assert_uint_eq(server.err.begin, server.err.end);
+    do
+        ck_assert_int_eq(kill(server.pid, signal), 0);
+    while (poll(&said, 1, 10) == 0);
+}
+
 START_TEST(a_second_signal_cuts_at_once)
 {
     process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
     int client = get_stuck();
     ck_assert_int_eq(kill(server.pid, SIGINT), 0);
     process_line(&server.err, text, sizeof text); /* it drains */
+    cut_by(SIGINT);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: cutting 1 connection");
     end_by(SIGINT, 3);
-    ck_assert_ptr_nonnull(strstr(text, "lined: cutting 1 connection\n"));
     hang_up(client);
+}
+END_TEST
+
+/* timeout(1) sends its signal twice. These wait for lined side by side, so it takes them one right
+ * after the other. Where it lost the processor between the two, they were two, so the best of five
+ * counts. */
+START_TEST(two_signals_at_once_are_one)
+{
+    int status = 3;
+
+    for (int i = 0; i < 5 && status != 0; i++) {
+        process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
+        int client = get_stuck();
+        ck_assert_int_eq(kill(server.pid, SIGSTOP), 0);
+        ck_assert_int_eq(waitpid(server.pid, NULL, WUNTRACED), server.pid);
+        ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+        ck_assert_int_eq(kill(server.pid, SIGINT), 0);
+        ck_assert_int_eq(kill(server.pid, SIGCONT), 0);
+        process_line(&server.err, text, sizeof text); /* it drains */
+        drink(client);
+        hang_up(client);
+        status = process_wait(&server);
+    }
+    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -717,9 +756,11 @@ START_TEST(a_full_standard_output_does_not_stop_serving)
         answer_one("more\n");
     kill(server.pid, SIGTERM);
     process_rest(&server.err, text, sizeof text);
-    ck_assert_ptr_null(strstr(text, "standard output")); /* said once */
+    ck_assert_ptr_null(strstr(text, "No space")); /* said once */
+    ck_assert_ptr_nonnull(strstr(text, "lined: standard output has failed; the packet log lacks "
+                                       "202 lines\n")); /* the ends too */
     ck_assert_ptr_nonnull(strstr(text, "lined: served 101 connections"));
-    ck_assert_int_eq(process_wait(&server), 0);
+    ck_assert_int_eq(process_wait(&server), 3);
 }
 END_TEST
 
@@ -737,7 +778,7 @@ START_TEST(a_file_at_its_limit_does_not_stop_serving)
     ck_assert_str_eq(text, "lined: standard output: File too large; the packet log has ended, "
                            "serving goes on");
     answer_one("two\n");
-    end_by(SIGTERM, 0);
+    end_by(SIGTERM, 3);
     fclose(file);
 }
 END_TEST
@@ -751,7 +792,7 @@ START_TEST(a_closed_pipe_does_not_stop_serving)
     process_line(&server.err, text, sizeof text);
     ck_assert_msg(strncmp(text, "lined: standard output: Broken pipe", 35) == 0, "%s", text);
     answer_one("two\n");
-    end_by(SIGTERM, 0);
+    end_by(SIGTERM, 3);
 }
 END_TEST
 
@@ -785,7 +826,7 @@ START_TEST(closed_standard_descriptors_do_not_become_sockets)
     ck_assert_msg(strncmp(text, "lined: standard output: Bad file descriptor", 43) == 0, "%s",
                   text);
     answer_one("again\n");
-    end_by(SIGTERM, 0);
+    end_by(SIGTERM, 3);
 }
 END_TEST
 
@@ -832,6 +873,7 @@ START_TEST(a_second_signal_cuts_a_stuck_log_too)
 
     ck_assert_int_eq(kill(server.pid, SIGINT), 0);
     process_line(&server.err, text, sizeof text); /* it drains */
+    cut_by(SIGINT);
     end_by(SIGINT, 3);
     hang_up(client);
     close(ends[0]);
@@ -928,6 +970,7 @@ int main(void)
         each_signal_drains,
         past_the_drain_timeout_the_rest_is_cut,
         a_second_signal_cuts_at_once,
+        two_signals_at_once_are_one,
         a_second_hangup_still_drains,
         a_drain_serves_who_waits_to_be_accepted,
         without_descriptors_clients_wait,

@@ -221,7 +221,7 @@ static void expect_all_dropped(int fd, const char *overflow)
     begin_talk(&talk);
     expect_replies(talk.client);
     end_talk(&talk);
-    json_t *final = ask_at_the_end(&server, 0, text);
+    json_t *final = ask_at_the_end(&server, 3, text);
     ck_assert_ptr_nonnull(strstr(text, "lined: standard output: "));
     ck_assert_int_eq(figure(final, "log_dropped"), LINES + 1); /* the disconnect */
     json_decref(final);

@@ -36,6 +36,11 @@ bool log_text_has_room(const struct log_text *text, size_t size)
     return LOG_TEXT_MOST - text->size >= size && text->missing == 0;
 }
 
+bool log_text_is_empty(const struct log_text *text)
+{
+    return text->size == 0 && text->left == 0;
+}
+
 void log_text_put(struct log_text *text, const char *bytes, size_t size)
 {
     memcpy(text->pending + text->size, bytes, size);

@@ -34,6 +34,9 @@ uint64_t log_text_count(const char *bytes, size_t size);
  * each gap is one, and its mark is where the lines are missing. */
 bool log_text_has_room(const struct log_text *text, size_t size);
 
+/* Whether nothing is pending, and all that was taken is known to be written. */
+bool log_text_is_empty(const struct log_text *text);
+
 /* Appends. There is room. */
 void log_text_put(struct log_text *text, const char *bytes, size_t size);
 

@@ -26,6 +26,7 @@ struct log_writer {
 
     struct log_text text; /* lock; what is being written is read by the writer without */
     uint64_t dropped;     /* lock; lines that will never be written */
+    uint64_t left_out;    /* lock; of these, for want of room under LOG_DROP */
     bool dead;            /* lock; writing failed, or the reader is stuck: all is dropped */
     bool has_given_up;    /* lock; dead, because the reader is stuck */
     int64_t room_until;   /* lock; monotonic ms; 0: wait for room for ever */
@@ -91,6 +92,7 @@ void log_writer_append(struct log_writer *log, const char *text, size_t size)
         missing = log_text_count(text, size);
         log_text_miss(&log->text, missing);
         log->dropped += missing;
+        log->left_out += missing;
     }
     unlock(log);
     if (missing > 0)
@@ -248,17 +250,30 @@ uint64_t log_writer_dropped(struct log_writer *log)
     return dropped;
 }
 
-/* Waits until the writer has ended, or until neither its stop nor a hurry leaves it any time. */
+uint64_t log_writer_lost(struct log_writer *log)
+{
+    lock(log);
+    uint64_t lost = log->dropped - log->left_out;
+    unlock(log);
+    return lost;
+}
+
+/* Waits until the writer has ended, or until neither its stop nor a hurry leaves it any time. A
+ * writer that has written all is not stuck: it needs no more than the processor. */
 static bool wait_for_writer_locked(struct log_writer *log, int64_t deadline_ms)
 {
-    while (!log->has_ended) {
+    bool in_time = true;
+
+    while (!log->has_ended && (in_time || log_text_is_empty(&log->text))) {
         bool is_hurried = log->ending_until != 0 && log->ending_until < deadline_ms;
         const struct timespec until =
             monotonic_timespec(is_hurried ? log->ending_until : deadline_ms);
-        if (pthread_cond_timedwait(&log->written, &log->lock, &until) == ETIMEDOUT)
-            return log->has_ended;
+        if (in_time)
+            in_time = pthread_cond_timedwait(&log->written, &log->lock, &until) != ETIMEDOUT;
+        else
+            INVARIANT(pthread_cond_wait(&log->written, &log->lock) == 0);
     }
-    return true;
+    return log->has_ended;
 }
 
 bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms)

@@ -42,16 +42,23 @@ void log_writer_drain(struct log_writer *log, uint32_t timeout_ms);
 /* The same, and log_writer_stop waits no longer either. Any thread. */
 void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms);
 
+/* What the reader of a log gets that is to end at once. */
+#define LOG_HURRY_MS 500u
+
 /* Whether the reader was found to be stuck. */
 bool log_writer_has_given_up(struct log_writer *log);
 
 /* How many lines are not written, and never will be, for whatever reason. Any thread. */
 uint64_t log_writer_dropped(struct log_writer *log);
 
-/* Ends the log; nobody may append any more. Waits at most timeout_ms until all is written, and
- * returns true if it is, or if writing had failed before. If not, the writer is stuck in write(2):
- * it is left alone, and the log must not be freed, for the process is about to end; what is not
- * known to be written counts as dropped. */
+/* How many of these are lost against the user's wish: all but those that LOG_DROP has left out
+ * because there was no room. Any thread. */
+uint64_t log_writer_lost(struct log_writer *log);
+
+/* Ends the log; no thread may append any more. Waits at most timeout_ms until all is written, and
+ * without a limit if all is; true: the writer has ended. False: the writer is stuck in write(2). It
+ * is left alone, and the log must not be freed, for the process is about to end; what is not known
+ * to be written counts as dropped. */
 bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms);
 
 /* After log_writer_stop has returned true. */

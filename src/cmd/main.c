@@ -28,9 +28,6 @@
 
 enum { EXIT_DRAINED = 0, EXIT_CANNOT_SERVE = 1, EXIT_USAGE = 2, EXIT_CUT = 3 };
 
-/* How long the reader of the packet log is given at least, once the server has ended. */
-#define LOG_HURRY_MS 500
-
 /* Started with a standard descriptor closed, the first socket would become it, and the log would go
  * to a client. Opened the wrong way round, so that using it still fails with EBADF. */
 static void open_standard_descriptors(void)
@@ -130,9 +127,21 @@ static void say_limit(size_t most, const struct allowance *allowance)
             allowance->by, allowance->connections);
 }
 
+/* Says how many lines are lost, and why. */
+static void say_lost(uint64_t lost, bool is_stuck)
+{
+    const char *lines = lost == 1 ? "line" : "lines";
+
+    if (is_stuck)
+        say("standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
+            lost, lines);
+    else
+        say("standard output has failed; the packet log lacks %" PRIu64 " %s", lost, lines);
+}
+
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
  * timeout for its connections and its log together; a log whose reader was not found to be stuck
- * gets a little more. False: the end of the log is lost. */
+ * gets a little more. False: lines are lost. */
 static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_timeout_ms,
                     bool *has_ended)
 {
@@ -142,10 +151,10 @@ static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_ti
     int64_t patience = began == 0 ? drain_timeout_ms : began + drain_timeout_ms - monotonic_ms();
 
     *has_ended = log_writer_stop(log, (uint32_t)(patience > least ? patience : least));
-    if (*has_ended && !has_given_up)
-        return true;
-    say("standard output takes nothing; the end of the packet log is lost");
-    return false;
+    uint64_t lost = log_writer_lost(log);
+    if (lost > 0)
+        say_lost(lost, has_given_up || !*has_ended);
+    return lost == 0;
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */

@@ -63,7 +63,7 @@ const char options_help[] =
     "signal cuts at once. SIGUSR1 prints statistics on standard error, as JSON.\n"
     "\n"
     "Exit status: 0 stopped and drained; 1 could not serve; 2 bad usage; 3 connections were cut,\n"
-    "or the packet log could not be finished.\n";
+    "or lines of the packet log were lost.\n";
 
 static bool read_ip(struct options *options, const char *value)
 {

@@ -58,18 +58,27 @@ static void drain(struct stop *stop)
 static void cut(struct stop *stop)
 {
     if (stop->log != NULL)
-        log_writer_hurry(stop->log, 0);
+        log_writer_hurry(stop->log, LOG_HURRY_MS);
     lined_server_stop(stop->server);
 }
 
-/* A second SIGHUP is nobody's wish: as a terminal closes, the shell sends one, and so does the
- * kernel. */
+/* Whether a signal may be the first one, which its sender has sent twice. A signal that came while
+ * the drain was begun waited for the thread, so the time counts from the end of that. */
+static bool is_the_same(const struct stop *stop)
+{
+    return monotonic_ms() - stop->drained_ms < STOP_SAME_MS;
+}
+
+/* A second SIGHUP is no wish of the user's: as a terminal closes, the shell sends one, and so does
+ * the kernel. */
 static void end(struct stop *stop, int signal)
 {
-    if (atomic_load(&stop->began_ms) == 0)
+    if (atomic_load(&stop->began_ms) == 0) {
         drain(stop);
-    else if (signal != SIGHUP)
+        stop->drained_ms = monotonic_ms();
+    } else if (signal != SIGHUP && !is_the_same(stop)) {
         cut(stop);
+    }
 }
 
 static void *take_signals(void *argument)
