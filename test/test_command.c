@@ -348,6 +348,55 @@ static void cut_by(int signal)
     while (poll(&said, 1, 10) == 0);
 }
 
+/* A client whose line the worker never comes back from. */
+static int get_stuck_in_a_callback(const char *drain_timeout, const char *mode)
+{
+    process_serve(&server, -1,
+                  ARGUMENTS("--worker=" MODULES "/module_stuck.so", drain_timeout, mode));
+    int client = dial(server.port);
+    say(client, "never\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "stuck");
+    return client;
+}
+
+/* After the cut it ends although a callback does not, and says so; the summary comes all the same.
+ */
+static void expect_the_end_of_a_stuck_callback(int client)
+{
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, "lined: 1 connection has not ended one second after the cut, for a "
+                               "callback or a task of the worker does not return; ending without\n"
+                               "lined: served 1 connections, ") != NULL,
+                  "it says \"%s\"", text);
+    ck_assert_ptr_nonnull(strstr(text, "\n{\"connections\":1,\"connected\":1,"));
+    ck_assert_int_eq(process_wait(&server), 3);
+    hang_up(client);
+}
+
+START_TEST(past_the_drain_timeout_a_stuck_callback_is_left)
+{
+    static const char *const modes[] = {"--mode=passive", "--mode=active"};
+
+    for (int i = 0; i < 2; i++) {
+        int client = get_stuck_in_a_callback("--drain-timeout=0.1", modes[i]);
+        ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+        expect_the_end_of_a_stuck_callback(client);
+    }
+}
+END_TEST
+
+START_TEST(after_a_second_signal_a_stuck_callback_is_left)
+{
+    int client = get_stuck_in_a_callback("--drain-timeout=1000", "--mode=passive");
+
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_line(&server.err, text, sizeof text); /* it drains */
+    cut_by(SIGINT);
+    expect_the_end_of_a_stuck_callback(client);
+}
+END_TEST
+
 START_TEST(a_second_signal_cuts_at_once)
 {
     process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
@@ -969,6 +1018,8 @@ int main(void)
         a_line_too_long_to_gather_is_logged_in_order,
         each_signal_drains,
         past_the_drain_timeout_the_rest_is_cut,
+        past_the_drain_timeout_a_stuck_callback_is_left,
+        after_a_second_signal_a_stuck_callback_is_left,
         a_second_signal_cuts_at_once,
         two_signals_at_once_are_one,
         a_second_hangup_still_drains,

@@ -234,6 +234,22 @@ void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms)
     unlock(log);
 }
 
+/* Where something is left the reader is stuck. */
+static void abandon_locked(struct log_writer *log)
+{
+    if (!log_text_is_empty(&log->text))
+        log->has_given_up = true;
+    log->dropped += log_text_drop_left(&log->text);
+    die_locked(log);
+}
+
+void log_writer_abandon(struct log_writer *log)
+{
+    lock(log);
+    abandon_locked(log);
+    unlock(log);
+}
+
 bool log_writer_has_given_up(struct log_writer *log)
 {
     lock(log);
@@ -284,10 +300,8 @@ bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms)
     log->ending = true;
     INVARIANT(pthread_cond_signal(&log->appended) == 0);
     bool has_ended = wait_for_writer_locked(log, deadline_ms);
-    if (!has_ended) {
-        log->dropped += log_text_drop_left(&log->text);
-        die_locked(log);
-    }
+    if (!has_ended)
+        abandon_locked(log);
     unlock(log);
     if (!has_ended)
         return false;

@@ -45,6 +45,10 @@ void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms);
 /* What the reader of a log gets that is to end at once. */
 #define LOG_HURRY_MS 500u
 
+/* The process is about to end. What is not known to be written, and all that is appended from now
+ * on, is dropped. Any thread. */
+void log_writer_abandon(struct log_writer *log);
+
 /* Whether the reader was found to be stuck. */
 bool log_writer_has_given_up(struct log_writer *log);
 

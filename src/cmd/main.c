@@ -6,6 +6,7 @@
 #include "report.h"
 #include "say.h"
 #include "settle.h"
+#include "status.h"
 #include "stop.h"
 #include "warn.h"
 #include "worker.h"
@@ -25,8 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { EXIT_DRAINED = 0, EXIT_CANNOT_SERVE = 1, EXIT_USAGE = 2, EXIT_CUT = 3 };
 
 /* Started with a standard descriptor closed, the first socket would become it, and the log would go
  * to a client. Opened the wrong way round, so that using it still fails with EBADF. */
@@ -87,10 +86,14 @@ static void accept_trouble(void *context, const char *what, int error)
     warn(is_accept ? WARN_ACCEPT : WARN_THREAD, 1, warning);
 }
 
+/* What ends lined. The process has one, for it has one set of signals. */
+static struct stop stop;
+
 static void connections_cut(void *context, uint64_t connections)
 {
     struct log_writer *log = context;
 
+    stop_note_cut(&stop);
     say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
         log_writer_hurry(log, LOG_HURRY_MS);
@@ -127,50 +130,32 @@ static void say_limit(size_t most, const struct allowance *allowance)
             allowance->by, allowance->connections);
 }
 
-/* Says how many lines are lost, and why. */
-static void say_lost(uint64_t lost, bool is_stuck)
-{
-    const char *lines = lost == 1 ? "line" : "lines";
-
-    if (is_stuck)
-        say("standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
-            lost, lines);
-    else
-        say("standard output has failed; the packet log lacks %" PRIu64 " %s", lost, lines);
-}
-
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
  * timeout for its connections and its log together; a log whose reader was not found to be stuck
  * gets a little more. False: lines are lost. */
-static bool end_log(struct log_writer *log, struct stop *stop, uint32_t drain_timeout_ms,
-                    bool *has_ended)
+static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has_ended)
 {
-    bool has_given_up = log_writer_has_given_up(log);
-    int64_t least = has_given_up ? 0 : LOG_HURRY_MS;
-    int64_t began = atomic_load(&stop->began_ms);
+    int64_t least = log_writer_has_given_up(log) ? 0 : LOG_HURRY_MS;
+    int64_t began = atomic_load(&stop.began_ms);
     int64_t patience = began == 0 ? drain_timeout_ms : began + drain_timeout_ms - monotonic_ms();
 
     *has_ended = log_writer_stop(log, (uint32_t)(patience > least ? patience : least));
-    uint64_t lost = log_writer_lost(log);
-    if (lost > 0)
-        say_lost(lost, has_given_up || !*has_ended);
-    return lost == 0;
+    return !report_lost_lines(log);
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
 static int run(lined_server *server, struct log_writer *log, const struct options *options,
                const struct allowance *allowance)
 {
-    struct stop stop;
     char address[NET_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
-    int status = EXIT_DRAINED;
+    int status = STATUS_DRAINED;
     bool may_free_log = false;
 
-    int failed = stop_init(&stop, server, log, options->server.drain_timeout_ms);
+    int failed = stop_start(&stop, server, log, options->server.drain_timeout_ms);
     if (failed != 0) {
         say("cannot start a thread: %s", say_error(-failed, text));
-        return EXIT_CANNOT_SERVE;
+        return STATUS_CANNOT_SERVE;
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
     settle_say();
@@ -178,14 +163,14 @@ static int run(lined_server *server, struct log_writer *log, const struct option
     int result = lined_server_wait(server);
     if (result < 0) {
         say("accept: %s", say_error(-result, text));
-        status = EXIT_CANNOT_SERVE;
+        status = STATUS_CANNOT_SERVE;
     } else if (result == LINED_CUT) {
-        status = EXIT_CUT;
+        status = STATUS_CUT;
     }
-    if (log != NULL && !end_log(log, &stop, options->server.drain_timeout_ms, &may_free_log) &&
-        status == EXIT_DRAINED)
-        status = EXIT_CUT;
-    stop_deinit(&stop);
+    if (log != NULL && !end_log(log, options->server.drain_timeout_ms, &may_free_log) &&
+        status == STATUS_DRAINED)
+        status = STATUS_CUT;
+    stop_end(&stop);
     warn_end();
     report_summary(server, log);
     if (may_free_log)
@@ -212,7 +197,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
                 address_text(options->server.ip, options->server.port, address),
                 say_error(-failed, text));
         }
-        return EXIT_CANNOT_SERVE;
+        return STATUS_CANNOT_SERVE;
     }
     int status = run(server, settle_log(), options, &allowance);
     lined_server_free(server);
@@ -223,7 +208,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
 static int refuse(const char *message)
 {
     say("%s (try 'lined --help')", message);
-    return EXIT_USAGE;
+    return STATUS_USAGE;
 }
 
 static int start(struct options *options)
@@ -251,11 +236,12 @@ static int start(struct options *options)
      * error of write(2). Sockets are sent to with MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    stop_block_signals();
-    int failed = warn_init();
+    int failed = stop_init(&stop);
+    if (failed == 0)
+        failed = warn_init();
     if (failed < 0) {
         say("cannot make a timer: %s", say_error(-failed, text));
-        return EXIT_CANNOT_SERVE;
+        return STATUS_CANNOT_SERVE;
     }
     return serve(options, worker, &privileges);
 }
@@ -271,10 +257,10 @@ int main(int argc, char **argv)
     switch (options_read(&options, argc, argv, getenv, message)) {
     case OPTIONS_HELP:
         fputs(options_help, stdout);
-        return fflush(stdout) == 0 ? EXIT_DRAINED : EXIT_CANNOT_SERVE;
+        return fflush(stdout) == 0 ? STATUS_DRAINED : STATUS_CANNOT_SERVE;
     case OPTIONS_VERSION:
         printf("lined %s\n", lined_version());
-        return fflush(stdout) == 0 ? EXIT_DRAINED : EXIT_CANNOT_SERVE;
+        return fflush(stdout) == 0 ? STATUS_DRAINED : STATUS_CANNOT_SERVE;
     case OPTIONS_BAD:
         return refuse(message);
     case OPTIONS_SERVE:

@@ -3,6 +3,8 @@
 #include "figures.h"
 #include "say.h"
 
+#include <inttypes.h>
+
 static struct figures take_figures(lined_server *server, struct log_writer *log)
 {
     struct figures figures = {.log_dropped = log == NULL ? 0 : log_writer_dropped(log)};
@@ -24,6 +26,19 @@ void report_figures(lined_server *server, struct log_writer *log)
     const struct figures figures = take_figures(server, log);
 
     say_figures(&figures);
+}
+
+bool report_lost_lines(struct log_writer *log)
+{
+    uint64_t lost = log_writer_lost(log);
+    const char *lines = lost == 1 ? "line" : "lines";
+
+    if (lost > 0 && log_writer_has_given_up(log))
+        say("standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
+            lost, lines);
+    else if (lost > 0)
+        say("standard output has failed; the packet log lacks %" PRIu64 " %s", lost, lines);
+    return lost > 0;
 }
 
 void report_summary(lined_server *server, struct log_writer *log)

@@ -4,10 +4,13 @@
 #include "../monotonic.h"
 #include "report.h"
 #include "say.h"
+#include "status.h"
 #include "warn.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <unistd.h>
 
 /* How long before the drain's deadline connections wait no more for a log that is not read, so that
  * they can still answer what they have received. */
@@ -26,11 +29,13 @@ static sigset_t taken_signals(void)
     return signals;
 }
 
-void stop_block_signals(void)
+int stop_init(struct stop *stop)
 {
     const sigset_t signals = taken_signals();
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = WARN_SIGNAL};
 
     INVARIANT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+    return timer_create(CLOCK_MONOTONIC, &event, &stop->timer) == 0 ? 0 : -errno;
 }
 
 static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
@@ -81,6 +86,43 @@ static void end(struct stop *stop, int signal)
     }
 }
 
+void stop_note_cut(struct stop *stop)
+{
+    int64_t now = monotonic_ms();
+    int64_t not_yet = 0;
+
+    if (!atomic_compare_exchange_strong(&stop->cut_ms, &not_yet, now))
+        return;
+    const struct itimerspec when = {.it_value = monotonic_timespec(now + STOP_CUT_MS)};
+    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
+}
+
+static bool cut_is_overdue(const struct stop *stop)
+{
+    int64_t cut = atomic_load(&stop->cut_ms);
+
+    return cut != 0 && monotonic_ms() >= cut + STOP_CUT_MS;
+}
+
+/* Ends the process, threads and all. Nothing here waits: the library holds no lock while a callback
+ * runs, nor the log while its reader is waited for. */
+_Noreturn static void give_up(struct stop *stop)
+{
+    struct lined_stats stats;
+
+    lined_server_stats(stop->server, &stats);
+    say("%" PRIu64 " connection%s not ended one second after the cut, for a callback or a task "
+        "of the worker does not return; ending without",
+        stats.connected, stats.connected == 1 ? " has" : "s have");
+    if (stop->log != NULL) {
+        log_writer_abandon(stop->log);
+        report_lost_lines(stop->log);
+    }
+    warn_end();
+    report_summary(stop->server, stop->log);
+    _exit(STATUS_CUT);
+}
+
 static void *take_signals(void *argument)
 {
     struct stop *stop = argument;
@@ -93,28 +135,28 @@ static void *take_signals(void *argument)
             return NULL;
         if (signal == SIGUSR1)
             report_figures(stop->server, stop->log);
-        else if (signal == WARN_SIGNAL)
-            warn_due();
-        else
+        else if (signal != WARN_SIGNAL)
             end(stop, signal);
+        else if (cut_is_overdue(stop))
+            give_up(stop);
+        else
+            warn_due();
     }
 }
 
-int stop_init(struct stop *stop, lined_server *server, struct log_writer *log,
-              uint32_t drain_timeout_ms)
+int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
+               uint32_t drain_timeout_ms)
 {
     stop->drain_timeout_ms = drain_timeout_ms;
     stop->server = server;
     stop->log = log;
-    atomic_init(&stop->began_ms, 0);
-    atomic_init(&stop->over, false);
     return -pthread_create(&stop->thread, NULL, take_signals, stop);
 }
 
-void stop_deinit(struct stop *stop)
+void stop_end(struct stop *stop)
 {
     atomic_store(&stop->over, true);
     /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
-    INVARIANT(pthread_kill(stop->thread, SIGTERM) == 0);
+    INVARIANT(pthread_kill(stop->thread, WARN_SIGNAL) == 0);
     INVARIANT(pthread_join(stop->thread, NULL) == 0);
 }

@@ -119,8 +119,7 @@ const struct syscall_rule syscall_table[] = {
     {.call =
          SYS_restart_syscall}, /* the kernel's own call, where a stop interrupted a timed wait */
     {.call = SYS_clock_nanosleep}, /* modules: sleep(3) and nanosleep(3) */
-    {.call = SYS_timer_settime},   /* late warnings; it has one timer, which signals itself */
-    {.call = SYS_timer_delete},    /* the end of that timer */
+    {.call = SYS_timer_settime},   /* late warnings, and a cut's end; its timers signal itself */
     {.call = SYS_clock_gettime},   /* deadlines, where libc cannot read the clock without a call */
     {.call = SYS_gettimeofday},    /* modules: as the line above */
 #ifdef SYS_time

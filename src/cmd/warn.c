@@ -85,7 +85,12 @@ void warn_due(void)
 
 void warn_end(void)
 {
-    INVARIANT(timer_delete(timer) == 0);
+    uint64_t held[WARN_KINDS];
+
+    INVARIANT(pthread_mutex_lock(&lock) == 0);
     for (int i = 0; i < WARN_KINDS; i++)
-        say_more((enum warn_kind)i, coalesce_end(&kinds[i]));
+        held[i] = coalesce_end(&kinds[i]);
+    INVARIANT(pthread_mutex_unlock(&lock) == 0);
+    for (int i = 0; i < WARN_KINDS; i++)
+        say_more((enum warn_kind)i, held[i]);
 }

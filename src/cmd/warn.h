@@ -32,7 +32,7 @@ void warn(enum warn_kind kind, uint64_t count, const char *text);
 /* WARN_SIGNAL has come: says how many more there were, where their second is over. */
 void warn_due(void);
 
-/* Says what is still held back. Nobody warns any more. */
+/* Says what is still held back, for the process is about to end. Any thread. */
 void warn_end(void);
 
 #endif

@@ -1,0 +1,25 @@
+/* A worker whose callback never returns: it says so on standard error, and waits for a condition of
+ * its own, which nothing can interrupt. */
+#include <lined.h>
+#include <pthread.h>
+#include <stdio.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+
+static int take_line(lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)conn;
+    (void)state;
+    (void)line;
+    (void)size;
+    fputs("stuck\n", stderr);
+    pthread_mutex_lock(&lock);
+    while (pthread_cond_wait(&never, &lock) == 0)
+        continue;
+    return LINED_END;
+}
+
+static const struct lined_worker worker = {.line = take_line};
+
+LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
