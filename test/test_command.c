@@ -308,6 +308,41 @@ START_TEST(each_signal_drains)
 }
 END_TEST
 
+/* It still serves after the signal, which was ignored when it started. SIGUSR1 is taken after it,
+ * for its number is higher. */
+static void expect_ignored(int ignored, int end)
+{
+    ck_assert(signal(ignored, SIG_IGN) != SIG_ERR);
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    ck_assert_int_eq(kill(server.pid, ignored), 0);
+    ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_int_eq(text[0], '{');
+    answer_one("still here\n");
+    end_by(end, 0);
+    ck_assert(signal(ignored, SIG_DFL) != SIG_ERR);
+}
+
+/* As nohup(1) has it, and a shell for what a script starts with &. */
+START_TEST(what_is_ignored_at_the_start_stays_ignored)
+{
+    expect_ignored(SIGHUP, SIGTERM);
+    expect_ignored(SIGINT, SIGTERM);
+    expect_ignored(SIGTERM, SIGINT);
+}
+END_TEST
+
+START_TEST(statistics_can_be_ignored)
+{
+    ck_assert(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
+    serve();
+    ck_assert_int_eq(kill(server.pid, SIGUSR1), 0);
+    end_by(SIGTERM, 0);
+    ck_assert_ptr_eq(strchr(text, '{'), strstr(text, "{\"connections\":0,")); /* the first, and */
+    ck_assert_ptr_null(strstr(strchr(text, '{') + 1, "{\"connections\""));    /* the only one */
+}
+END_TEST
+
 /* A connection whose thread is stuck in a send, for the send timeout is off. */
 static int get_stuck(void)
 {
@@ -1003,6 +1038,7 @@ END_TEST
 
 int main(void)
 {
+    static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     const TTest *const tests[] = {
         bad_input_is_one_line_and_status_2,
         a_module_whose_name_is_too_long_is_refused,
@@ -1017,6 +1053,8 @@ int main(void)
         quiet_prints_nothing,
         a_line_too_long_to_gather_is_logged_in_order,
         each_signal_drains,
+        what_is_ignored_at_the_start_stays_ignored,
+        statistics_can_be_ignored,
         past_the_drain_timeout_the_rest_is_cut,
         past_the_drain_timeout_a_stuck_callback_is_left,
         after_a_second_signal_a_stuck_callback_is_left,
@@ -1042,5 +1080,8 @@ int main(void)
         log_lines_are_whole_and_in_order,
         threads_and_descriptors_come_back,
     };
+    /* The tests may run under nohup(1), or in the background. */
+    for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++)
+        signal(users_signals[i], SIG_DFL);
     return suite_run("command", tests, sizeof tests / sizeof tests[0]);
 }

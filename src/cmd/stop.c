@@ -16,25 +16,28 @@
  * they can still answer what they have received. */
 #define ANSWERING_MS 500u
 
-static sigset_t taken_signals(void)
+/* nohup(1) has SIGHUP ignored, and a shell without job control has SIGINT ignored for what it
+ * starts with &. A blocked signal would be queued all the same, and sigwait(3) would take it. */
+static bool is_ignored(int signal)
 {
-    sigset_t signals;
+    struct sigaction action;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP); /* stays ignored where nohup(1) has it so */
-    sigaddset(&signals, SIGUSR1);
-    sigaddset(&signals, WARN_SIGNAL);
-    return signals;
+    INVARIANT(sigaction(signal, NULL, &action) == 0);
+    return action.sa_handler == SIG_IGN;
 }
 
 int stop_init(struct stop *stop)
 {
-    const sigset_t signals = taken_signals();
+    static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = WARN_SIGNAL};
 
-    INVARIANT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+    sigemptyset(&stop->signals);
+    sigaddset(&stop->signals, WARN_SIGNAL);
+    for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++) {
+        if (!is_ignored(users_signals[i]))
+            sigaddset(&stop->signals, users_signals[i]);
+    }
+    INVARIANT(pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0);
     return timer_create(CLOCK_MONOTONIC, &event, &stop->timer) == 0 ? 0 : -errno;
 }
 
@@ -126,11 +129,10 @@ _Noreturn static void give_up(struct stop *stop)
 static void *take_signals(void *argument)
 {
     struct stop *stop = argument;
-    const sigset_t signals = taken_signals();
 
     for (;;) {
         int signal;
-        INVARIANT(sigwait(&signals, &signal) == 0);
+        INVARIANT(sigwait(&stop->signals, &signal) == 0);
         if (atomic_load(&stop->over))
             return NULL;
         if (signal == SIGUSR1)

@@ -2,8 +2,8 @@
  * What ends a server. SIGTERM, SIGINT and SIGHUP do: the first drains it; a second that is no
  * SIGHUP cuts it, its log too. Signals that come within STOP_SAME_MS count as one. A cut that does
  * not come to an end by itself ends the process after STOP_CUT_MS. SIGUSR1 prints the statistics,
- * WARN_SIGNAL what warn.h has held back. A thread of its own takes them with sigwait(3), so nothing
- * runs in a signal handler.
+ * WARN_SIGNAL what warn.h has held back. A signal that is ignored when lined starts stays so. A
+ * thread of its own takes the others with sigwait(3), so nothing runs in a signal handler.
  */
 #ifndef STOP_H
 #define STOP_H
@@ -12,6 +12,7 @@
 
 #include <lined.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +27,8 @@
 
 /* All zero before stop_init. */
 struct stop {
-    timer_t timer; /* sends WARN_SIGNAL when a cut has taken STOP_CUT_MS; set by stop_init */
+    sigset_t signals; /* those that it takes; set by stop_init */
+    timer_t timer;    /* sends WARN_SIGNAL when a cut has taken STOP_CUT_MS; set by stop_init */
     lined_server *server;
     struct log_writer *log;    /* NULL: there is none */
     uint32_t drain_timeout_ms; /* the server's */
