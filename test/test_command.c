@@ -87,6 +87,20 @@ START_TEST(bad_input_is_one_line_and_status_2)
 }
 END_TEST
 
+START_TEST(a_service_of_its_name_is_warned_of)
+{
+    setenv("LINED_PORT", "tcp://10.96.14.7:1234", 1);
+    process_run(&server, -1, ARGUMENTS("--ip=192.0.2.1")); /* no machine has it: RFC 5737 */
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: LINED_PORT 'tcp://10.96.14.7:1234' is ignored", 52) == 0,
+                  "it says \"%s\"", text);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: cannot listen on 192.0.2.1:1234", 38) == 0,
+                  "it says \"%s\"", text);
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+END_TEST
+
 START_TEST(a_module_whose_name_is_too_long_is_refused)
 {
     static char name[5000];
@@ -1041,6 +1055,7 @@ int main(void)
     static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     const TTest *const tests[] = {
         bad_input_is_one_line_and_status_2,
+        a_service_of_its_name_is_warned_of,
         a_module_whose_name_is_too_long_is_refused,
         help_and_version_go_to_standard_output,
         a_port_in_use_is_status_1,

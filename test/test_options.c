@@ -1,5 +1,7 @@
 #include "../src/cmd/options.h"
 
+#include "../src/cmd/settings.h"
+
 #include "suite.h"
 
 #include <stdlib.h>
@@ -237,11 +239,71 @@ START_TEST(a_bad_environment_names_the_variable)
 {
     setenv("LINED_PORT", "70000", 1);
     expect_bad("", "LINED_PORT '70000'", "0 to 65535");
-    setenv("LINED_PORT", "", 1);
-    expect_bad("", "LINED_PORT ''", "0 to 65535");
     unsetenv("LINED_PORT");
     setenv("LINED_QUIET", "perhaps", 1);
     expect_bad("", "LINED_QUIET 'perhaps'", "yes or no");
+}
+END_TEST
+
+START_TEST(an_empty_variable_counts_as_not_set)
+{
+    for (int i = 0; i < SETTINGS; i++)
+        setenv(settings[i].variable, "", 1);
+    expect_good("");
+    ck_assert_str_eq(options.server.ip, "127.0.0.1");
+    ck_assert_uint_eq(options.server.port, 1234);
+    ck_assert_str_eq(options.worker, "received");
+    ck_assert_ptr_null(options.user);
+    ck_assert(!options.quiet);
+    ck_assert_str_eq(options.warning, "");
+    expect_bad("--port ''", "--port ''", "0 to 65535"); /* an option is given all the same */
+}
+END_TEST
+
+/* Kubernetes sets these for a service named lined with a port 1234; for one whose first port is
+ * UDP or SCTP, the first begins with that. */
+START_TEST(variables_of_a_service_are_ignored)
+{
+    static const char *const variables[][2] = {
+        {"LINED_PORT", "tcp://10.96.14.7:1234"},
+        {"LINED_PORT_1234_TCP", "tcp://10.96.14.7:1234"},
+        {"LINED_PORT_1234_TCP_PROTO", "tcp"},
+        {"LINED_PORT_1234_TCP_PORT", "1234"},
+        {"LINED_PORT_1234_TCP_ADDR", "10.96.14.7"},
+        {"LINED_SERVICE_HOST", "10.96.14.7"},
+        {"LINED_SERVICE_PORT", "1234"},
+        {"LINED_SERVICE_PORT_LINES", "1234"},
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        setenv(variables[i][0], variables[i][1], 1);
+    expect_good("");
+    ck_assert_uint_eq(options.server.port, 1234);
+    ck_assert_str_eq(options.warning,
+                     "LINED_PORT 'tcp://10.96.14.7:1234' is ignored: Kubernetes sets it for a "
+                     "service named lined; use --port, or enableServiceLinks: false");
+    expect_good("--port 7"); /* what does not count is not looked at */
+    ck_assert_str_eq(options.warning, "");
+    setenv("LINED_PORT", "udp://10.96.14.7:1234", 1);
+    expect_good("");
+    ck_assert_str_ne(options.warning, "");
+    setenv("LINED_PORT", "tcp://\x1b[31m", 1);
+    expect_good("");
+    ck_assert_ptr_nonnull(strstr(options.warning, "'tcp://?[31m'"));
+    setenv("LINED_PORT", "http://10.96.14.7:1234", 1);
+    expect_bad("", "LINED_PORT 'http://10.96.14.7:1234'", "0 to 65535");
+    unsetenv("LINED_PORT");
+    setenv("LINED_BACKLOG", "tcp://10.96.14.7:1234", 1);
+    expect_bad("", "LINED_BACKLOG 'tcp://10.96.14.7:1234'", "1 to 65535");
+}
+END_TEST
+
+/* A setting that is called like a variable of a service named lined could not be used there. */
+START_TEST(no_setting_is_called_like_a_variable_of_a_service)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        ck_assert_int_ne(strncmp(settings[i].variable, "LINED_SERVICE_", 14), 0);
+        ck_assert_int_ne(strncmp(settings[i].variable, "LINED_PORT_", 11), 0);
+    }
 }
 END_TEST
 
@@ -259,6 +321,9 @@ int main(void)
         the_environment_is_read,
         options_win_over_the_environment,
         a_bad_environment_names_the_variable,
+        an_empty_variable_counts_as_not_set,
+        variables_of_a_service_are_ignored,
+        no_setting_is_called_like_a_variable_of_a_service,
     };
     return suite_run("options", tests, sizeof tests / sizeof tests[0]);
 }

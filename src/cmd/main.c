@@ -266,5 +266,7 @@ int main(int argc, char **argv)
     case OPTIONS_SERVE:
         break;
     }
+    if (options.warning[0] != '\0')
+        say("%s", options.warning);
     return start(&options);
 }

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What getopt_long returns: beyond all characters, FIRST_SETTING + the index into settings. */
 enum { FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
@@ -118,12 +119,39 @@ static enum options_action read_arguments(struct options *options, int argc, cha
     return OPTIONS_SERVE;
 }
 
+/* Kubernetes sets variables for each service that a container may use, as Docker does for links.
+ * For a service named lined one of them is LINED_PORT=tcp://10.96.14.7:1234, which is no setting.
+ */
+static bool is_of_a_service(const char *variable, const char *value)
+{
+    return strcmp(variable, "LINED_PORT") == 0 &&
+           (strncmp(value, "tcp://", 6) == 0 || strncmp(value, "udp://", 6) == 0 ||
+            strncmp(value, "sctp://", 7) == 0);
+}
+
+/* The value of the setting's variable; NULL: there is none that counts. */
+static const char *look_up(struct options *options, const struct setting *setting,
+                           char *(*get)(const char *name))
+{
+    const char *value = get(setting->variable);
+
+    if (value == NULL || *value == '\0')
+        return NULL;
+    if (!is_of_a_service(setting->variable, value))
+        return value;
+    snprintf(options->warning, sizeof options->warning,
+             "%s '%s' is ignored: Kubernetes sets it for a service named lined; use --port, or "
+             "enableServiceLinks: false",
+             setting->variable, show(value).text);
+    return NULL;
+}
+
 static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
                                             const bool given[SETTINGS],
                                             char message[OPTIONS_MESSAGE_SIZE])
 {
     for (int i = 0; i < SETTINGS; i++) {
-        const char *value = given[i] ? NULL : get(settings[i].variable);
+        const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
         if (value != NULL && !settings[i].read(options, value)) {
             say_not_allowed(message, "", settings[i].variable, value, settings[i].allowed);
             return OPTIONS_BAD;

@@ -21,6 +21,8 @@ enum options_action {
 /* What max-connections and max-per-ip go up to. */
 #define OPTIONS_CONNECTIONS_MOST 16777216u
 
+#define OPTIONS_MESSAGE_SIZE 256
+
 struct options {
     /* ip points into argv or the environment; max_connections is 0 where it is not given. */
     struct lined_options server;
@@ -29,14 +31,13 @@ struct options {
     const char *user; /* whom to become, or NULL; points as ip does */
     bool no_sandbox;
     enum log_overflow log_overflow;
+    char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error; empty: there is none */
 };
 
-#define OPTIONS_MESSAGE_SIZE 256
-
-/* Fills options from the defaults, the environment (looked up by get, as getenv(3) does) and argv,
- * which wins. argv may be permuted, as getopt_long(3) does; it is not thread-safe. For OPTIONS_BAD
- * message has one line, terminated, without an LF: what was given, what is allowed. Bytes of the
- * input that a terminal might obey are shown as '?'. */
+/* Fills options from the defaults, the environment (looked up by get, as getenv(3) does; an empty
+ * variable counts as not set) and argv, which wins. argv may be permuted, as getopt_long(3) does;
+ * it is not thread-safe. For OPTIONS_BAD message has one line, terminated, without an LF: what was
+ * given, what is allowed. Bytes of the input that a terminal might obey are shown as '?'. */
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name),
                                  char message[OPTIONS_MESSAGE_SIZE]);
