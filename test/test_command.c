@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* prlimit */
+#define _GNU_SOURCE /* prlimit, unshare */
 /* The command as its users meet it: messages, exit statuses, signals, the packet log's faults. */
 #include "dial.h"
 #include "process.h"
@@ -9,11 +9,13 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -894,8 +896,15 @@ START_TEST(a_closed_pipe_does_not_stop_serving)
 }
 END_TEST
 
+/* A mount namespace of its own, with nothing in /dev. False: this system does not allow it. */
+static bool empty_dev(void)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", "/dev", "tmpfs", 0, NULL) == 0;
+}
+
 /* lined started by a shell with descriptors closed. Its port is in a file of standard error. */
-START_TEST(closed_standard_descriptors_do_not_become_sockets)
+static void expect_no_sockets_for_closed_descriptors(void)
 {
     int ends[2];
     struct process shell = {.out.fd = -1};
@@ -925,6 +934,21 @@ START_TEST(closed_standard_descriptors_do_not_become_sockets)
                   text);
     answer_one("again\n");
     end_by(SIGTERM, 3);
+}
+
+START_TEST(closed_standard_descriptors_do_not_become_sockets)
+{
+    expect_no_sockets_for_closed_descriptors();
+}
+END_TEST
+
+START_TEST(closed_standard_descriptors_need_no_devices)
+{
+    if (!empty_dev()) {
+        printf("skipped: this needs a mount namespace\n");
+        return;
+    }
+    expect_no_sockets_for_closed_descriptors();
 }
 END_TEST
 
@@ -1090,6 +1114,7 @@ int main(void)
         a_file_at_its_limit_does_not_stop_serving,
         a_closed_pipe_does_not_stop_serving,
         closed_standard_descriptors_do_not_become_sockets,
+        closed_standard_descriptors_need_no_devices,
         a_stuck_standard_output_does_not_stop_a_stop,
         a_second_signal_cuts_a_stuck_log_too,
         log_lines_are_whole_and_in_order,

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* O_PATH */
 /* The lined command: a server of one worker, with a packet log on standard output. */
 #include "limits.h"
 #include "log_writer.h"
@@ -28,13 +29,21 @@
 #include <unistd.h>
 
 /* Started with a standard descriptor closed, the first socket would become it, and the log would go
- * to a client. Opened the wrong way round, so that using it still fails with EBADF. */
-static void open_standard_descriptors(void)
+ * to a client. What is opened instead can neither be read nor written, so using it still fails with
+ * EBADF (open(2), O_PATH); and it is there where /dev is empty. False: it has said why not. */
+static bool open_standard_descriptors(void)
 {
+    static const char *const names[] = {"input", "output", "error"};
+    char text[SAY_ERROR_SIZE];
+
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0) /* open(2) gives the lowest free number, which is fd */
-            INVARIANT(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd);
+        if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_DIRECTORY) < 0) {
+            say("standard %s is closed, and nothing can be opened in its place: %s", names[fd],
+                say_error(errno, text));
+            return false;
+        } /* open(2) gives the lowest free number, which is fd */
     }
+    return true;
 }
 
 /* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
@@ -251,7 +260,8 @@ int main(int argc, char **argv)
     struct options options;
     char message[OPTIONS_MESSAGE_SIZE];
 
-    open_standard_descriptors();
+    if (!open_standard_descriptors())
+        return STATUS_CANNOT_SERVE;
     set_up_memory();
     say_init();
     switch (options_read(&options, argc, argv, getenv, message)) {
