@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/ipv6.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -113,6 +116,27 @@ START_TEST(a_module_whose_name_is_too_long_is_refused)
 }
 END_TEST
 
+static void expect_no_start(const char *result, const char *why)
+{
+    char expected[128];
+
+    setenv("START_RESULT", result, 1);
+    process_run(&server, -1, ARGUMENTS("--port=0", "--worker=" MODULES "/module_fails.so"));
+    process_rest(&server.err, text, sizeof text);
+    snprintf(expected, sizeof expected, "lined: the worker cannot start: %s\n", why);
+    ck_assert_str_eq(text, expected);
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+
+/* Also where a module returns what is no errno. */
+START_TEST(a_worker_that_cannot_start_is_status_1)
+{
+    expect_no_start("-13", "Permission denied");
+    expect_no_start("-9999", "unknown error 9999");
+    expect_no_start("9999", "unknown error 9999");
+}
+END_TEST
+
 START_TEST(help_and_version_go_to_standard_output)
 {
     process_run(&server, -1, ARGUMENTS("--help"));
@@ -164,6 +188,52 @@ START_TEST(ipv6_stands_in_brackets)
     say(fd, "hello\n");
     expect(fd, "Received: hello\n\n");
     hang_up(fd);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* The kernel takes a moment until an address can be bound. */
+static bool can_be_bound(const struct sockaddr_in6 *address)
+{
+    bool is_bound = false;
+
+    for (int i = 0; i < 30000 && !is_bound; i++) {
+        int fd = socket(AF_INET6, SOCK_STREAM, 0);
+        is_bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+        close(fd);
+        if (!is_bound)
+            poll(NULL, 0, 1);
+    }
+    return is_bound;
+}
+
+/* A network namespace of its own, with fe80::1 on its loopback. False: this system allows none. */
+static bool make_link_local(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_scope_id = 1};
+    struct in6_ifreq ipv6 = {.ifr6_prefixlen = 64, .ifr6_ifindex = 1};
+    struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+    if (unshare(CLONE_NEWNET) != 0)
+        return false;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    inet_pton(AF_INET6, "fe80::1", &ipv6.ifr6_addr);
+    address.sin6_addr = ipv6.ifr6_addr;
+    bool is_made =
+        fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &up) == 0 && ioctl(fd, SIOCSIFADDR, &ipv6) == 0;
+    close(fd);
+    return is_made && can_be_bound(&address);
+}
+
+START_TEST(a_link_local_address_has_a_scope)
+{
+    if (!make_link_local()) {
+        printf("skipped: this needs a network namespace with IPv6\n");
+        return;
+    }
+    process_run(&server, -1, ARGUMENTS("--ip=fe80::1%lo", "--port=0"));
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: listening on [fe80::1%lo]:", 33) == 0, "%s", text);
     end_by(SIGTERM, 0);
 }
 END_TEST
@@ -1081,9 +1151,11 @@ int main(void)
         bad_input_is_one_line_and_status_2,
         a_service_of_its_name_is_warned_of,
         a_module_whose_name_is_too_long_is_refused,
+        a_worker_that_cannot_start_is_status_1,
         help_and_version_go_to_standard_output,
         a_port_in_use_is_status_1,
         ipv6_stands_in_brackets,
+        a_link_local_address_has_a_scope,
         lines_are_logged_at_once,
         a_reset_is_a_disconnect,
         other_ends_are_logged_with_reason_and_address,

@@ -12,9 +12,7 @@
 #include "warn.h"
 #include "worker.h"
 
-#include "../invariant.h"
 #include "../monotonic.h"
-#include "../net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,12 +67,14 @@ static void give_memory_back(void *context)
 #endif
 }
 
-static const char *address_text(const char *ip, uint16_t port, char text[NET_TEXT_SIZE])
-{
-    union net_address address;
+/* As the user has given it: to read it again needs a socket where it has a scope, as fe80::1%eth0,
+ * and the sandbox allows none. */
+#define ADDRESS_TEXT_SIZE 128
 
-    INVARIANT(net_parse(ip, port, &address)); /* options_read has checked it */
-    net_format(&address, text);
+static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS_TEXT_SIZE])
+{
+    snprintf(text, ADDRESS_TEXT_SIZE, strchr(ip, ':') == NULL ? "%.100s:%u" : "[%.100s]:%u", ip,
+             port);
     return text;
 }
 
@@ -156,7 +156,7 @@ static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has
 static int run(lined_server *server, struct log_writer *log, const struct options *options,
                const struct allowance *allowance)
 {
-    char address[NET_TEXT_SIZE];
+    char address[ADDRESS_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
     int status = STATUS_DRAINED;
     bool may_free_log = false;
@@ -198,9 +198,9 @@ static int serve(struct options *options, const struct lined_worker *worker,
 
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settled);
-    if (failed < 0) {
+    if (failed != LINED_OK) {
         if (!settle_has_failed()) {
-            char address[NET_TEXT_SIZE];
+            char address[ADDRESS_TEXT_SIZE];
             char text[SAY_ERROR_SIZE];
             say("cannot listen on %s: %s",
                 address_text(options->server.ip, options->server.port, address),

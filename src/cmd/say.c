@@ -68,6 +68,9 @@ void say_plain(char *line)
 
 const char *say_error(int error, char text[SAY_ERROR_SIZE])
 {
-    INVARIANT(strerror_r(error, text, SAY_ERROR_SIZE) == 0);
+    /* glibc fails with EINVAL for a number that is no errno, with text all the same; a module's
+     * start may return any. */
+    if (strerror_r(error, text, SAY_ERROR_SIZE) != 0)
+        snprintf(text, SAY_ERROR_SIZE, "unknown error %d", error);
     return text;
 }

@@ -71,7 +71,7 @@ static int settle_in(lined_server *server, void **shared)
     }
     int failed = settling.worker->start == NULL ? LINED_OK : settling.worker->start(server, shared);
     if (failed != LINED_OK)
-        return tell("the worker cannot start", -failed);
+        return tell("the worker cannot start", failed < 0 ? -failed : failed);
     if (sandbox_is_built() && !settling.options->no_sandbox)
         settling.sandbox = sandbox_enter();
     failed = start_log();
