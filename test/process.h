@@ -23,7 +23,7 @@ struct process {
     struct reader err;
     uint16_t port;
     char confined[512]; /* what it says of its sandbox; process_serve reads it */
-    char limit[256];    /* the line in which it says how many connections it takes */
+    char limit[512];    /* the line in which it says how many connections it takes, as a rule */
 };
 
 /* Runs lined with these arguments, which end with NULL; the command's name is not among them.

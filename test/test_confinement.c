@@ -30,14 +30,16 @@
 static struct process server;
 static char text[8192];
 
-/* A kernel without Landlock and seccomp, played by a filter over this process and its children. */
-static void forget_landlock_and_seccomp(void)
+/* A filter over this process and its children: a call from the first to the last of Landlock's, and
+ * seccomp where it is asked for, gets this action. */
+static void filter_sandbox(uint32_t action, bool and_seccomp)
 {
     struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_restrict_self, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, and_seccomp ? SYS_seccomp : UINT32_MAX, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};
@@ -132,12 +134,54 @@ START_TEST(it_can_be_left_off)
 }
 END_TEST
 
-START_TEST(without_the_kernels_means_it_serves_and_says_so)
+/* It serves, and says what is in force and how to have it all. */
+static void expect_remedy(const char *in_force, const char *line_of_the_unit)
 {
-    forget_landlock_and_seccomp();
     process_serve(&server, -1, ARGUMENTS(NULL));
-    expect_confined("sandbox: no Landlock (Function not implemented), no seccomp (Function not "
-                    "implemented); user ");
+    expect_confined(in_force);
+    ck_assert_ptr_nonnull(strstr(server.limit, "a filter of system calls"));
+    const char *added = strstr(server.limit, "add this line to the unit: ");
+    ck_assert_msg(added != NULL, "it says \"%s\"", server.limit);
+    ck_assert_str_eq(added + strlen("add this line to the unit: "), line_of_the_unit);
+    serve_a_line();
+    end_well();
+}
+
+/* As a kernel without the two does, or a unit with SystemCallErrorNumber=. */
+START_TEST(a_filter_that_refuses_is_said)
+{
+    filter_sandbox(SECCOMP_RET_ERRNO | ENOSYS, true);
+    expect_remedy("sandbox: no Landlock (Function not implemented), no seccomp (Function not "
+                  "implemented); user ",
+                  "SystemCallFilter=landlock_create_ruleset landlock_restrict_self seccomp");
+}
+END_TEST
+
+START_TEST(a_filter_that_refuses_a_part_is_said)
+{
+    filter_sandbox(SECCOMP_RET_ERRNO | EPERM, false);
+    expect_remedy("sandbox: no Landlock (Operation not permitted), seccomp; user ",
+                  "SystemCallFilter=landlock_create_ruleset landlock_restrict_self");
+}
+END_TEST
+
+/* As systemd's SystemCallFilter=@system-service does. */
+START_TEST(a_filter_that_kills_is_outlived)
+{
+    filter_sandbox(SECCOMP_RET_KILL_PROCESS, true);
+    expect_remedy("sandbox: no Landlock (a filter of system calls kills it), no seccomp (a filter "
+                  "of system calls kills it); user ",
+                  "SystemCallFilter=landlock_create_ruleset landlock_restrict_self seccomp");
+}
+END_TEST
+
+START_TEST(a_filter_that_kills_for_a_part_is_outlived)
+{
+    filter_sandbox(SECCOMP_RET_KILL_THREAD, false);
+    signal(SIGCHLD, SIG_IGN); /* then a child's exit status is not to be had */
+    process_serve(&server, -1, ARGUMENTS(NULL));
+    signal(SIGCHLD, SIG_DFL);
+    expect_confined("sandbox: no Landlock (a filter of system calls kills it), seccomp; user ");
     serve_a_line();
     end_well();
 }
@@ -337,8 +381,11 @@ int main(void)
     const TTest *const tests[] = {
         it_is_on_by_default,
         it_can_be_left_off,
-        without_the_kernels_means_it_serves_and_says_so,
         a_worker_that_was_taken_over_cannot_connect,
+        a_filter_that_refuses_is_said,
+        a_filter_that_refuses_a_part_is_said,
+        a_filter_that_kills_is_outlived,
+        a_filter_that_kills_for_a_part_is_outlived,
         whom_it_cannot_become_is_said,
         without_root_it_can_become_nobody_else,
         as_root_it_becomes_nobody,

@@ -533,13 +533,29 @@ START_TEST(what_is_not_in_force_is_said)
 {
     char said[SANDBOX_TEXT_SIZE];
 
-    ck_assert_str_eq(sandbox_text(&(struct sandbox){0, 0}, said),
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = 0}, said),
                      "sandbox: Landlock (filesystem), seccomp");
-    ck_assert_str_eq(sandbox_text(&(struct sandbox){EOPNOTSUPP, 0}, said),
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = EOPNOTSUPP}, said),
                      "sandbox: no Landlock (Operation not supported), seccomp");
-    ck_assert_str_eq(sandbox_text(&(struct sandbox){ENOSYS, EINVAL}, said),
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = ENOSYS, .syscalls = EINVAL}, said),
                      "sandbox: no Landlock (Function not implemented), no seccomp (Invalid "
                      "argument)");
+}
+END_TEST
+
+/* Only where a filter was there before, and where what it may answer with is the reason. */
+START_TEST(what_a_filter_must_allow_is_said)
+{
+    char said[SANDBOX_TEXT_SIZE];
+
+    ck_assert_ptr_null(sandbox_remedy(&(struct sandbox){.landlock = 0}, said));
+    ck_assert_ptr_null(sandbox_remedy(&(struct sandbox){.landlock = ENOSYS}, said));
+    ck_assert_ptr_null(sandbox_remedy(&(struct sandbox){.was_filtered = true}, said));
+    ck_assert_ptr_null(
+        sandbox_remedy(&(struct sandbox){.landlock = EOPNOTSUPP, .was_filtered = true}, said));
+    ck_assert_ptr_nonnull(
+        sandbox_remedy(&(struct sandbox){.syscalls = EPERM, .was_filtered = true}, said));
+    ck_assert_ptr_nonnull(strstr(said, ": SystemCallFilter=seccomp"));
 }
 END_TEST
 
@@ -558,6 +574,7 @@ int main(void)
         the_filter_knows_its_machine,
         landlock_denies_files,
         what_is_not_in_force_is_said,
+        what_a_filter_must_allow_is_said,
     };
     if (!sandbox_is_built())
         return suite_skip("this build has no sandbox (LINED_SANDBOX=OFF)");

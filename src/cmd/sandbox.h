@@ -8,21 +8,30 @@
 
 #include <stdbool.h>
 
-/* What is in force. Of each part: 0 where it is, else the errno that says why not. */
+/* The filter of system calls that lined was started under kills a process that enters this part. */
+#define SANDBOX_KILLED (-1)
+
+/* What is in force. Of each part: 0 where it is, else the errno that says why not, or
+ * SANDBOX_KILLED. */
 struct sandbox {
     int landlock;
     int syscalls;
+    bool was_filtered; /* lined was started under a filter, which may be what refuses a part */
 };
 
 /* Whether this build has one. Builds whose runtime opens files while it runs have none. */
 bool sandbox_is_built(void);
 
 /* Goes in, for good. Landlock holds the calling thread and those that it starts from now on,
- * seccomp all threads of the process. A part that the kernel lacks is left out. */
+ * seccomp all threads of the process. A part that the kernel lacks, or that a filter refuses, is
+ * left out. */
 struct sandbox sandbox_enter(void);
 
 /* What is in force, as text: "sandbox: Landlock (filesystem), seccomp". */
 #define SANDBOX_TEXT_SIZE 384
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
+
+/* What to do where a filter refuses a part, as text; NULL: none does. */
+const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
 
 #endif

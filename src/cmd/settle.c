@@ -107,7 +107,9 @@ struct log_writer *settle_log(void)
 void settle_say(void)
 {
     const struct options *options = settling.options;
+    char remedy_text[SANDBOX_TEXT_SIZE];
     char text[SANDBOX_TEXT_SIZE] = "no sandbox, as --no-sandbox asks for";
+    const char *remedy = sandbox_remedy(&settling.sandbox, remedy_text);
     const uid_t user = geteuid();
 
     if (!sandbox_is_built())
@@ -120,4 +122,6 @@ void settle_say(void)
         say("%s; user root, --user NAME would change that", text);
     else
         say("%s; user %ju", text, (uintmax_t)user);
+    if (remedy != NULL)
+        say("%s", remedy);
 }
