@@ -763,8 +763,80 @@ START_TEST(the_limit_is_said_at_the_start)
     end_by(SIGTERM, 0);
     process_serve(&server, -1, ARGUMENTS("--max-connections=1000"));
     ck_assert_str_eq(server.limit, "lined: at most 1000 connections at a time, but RLIMIT_NOFILE "
-                                   "allows about 136: raise it");
+                                   "allows about 136: raise it (ulimit -n, or LimitNOFILE= in a "
+                                   "unit)");
     end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* As another user, for whom RLIMIT_NPROC holds, with this limit. False: it cannot be. */
+static bool become_limited(rlim_t processes)
+{
+    const struct rlimit limit = {.rlim_cur = processes, .rlim_max = processes};
+
+    if (setrlimit(RLIMIT_NPROC, &limit) == 0 && setresuid(OWN_USER, OWN_USER, OWN_USER) == 0 &&
+        access(LINED_COMMAND, X_OK) == 0)
+        return true;
+    printf("skipped: needs root, and a build that others may run\n");
+    return false;
+}
+
+/* lined's own threads and the user's other processes, as this one, count in RLIMIT_NPROC. */
+START_TEST(as_many_are_served_as_are_announced)
+{
+    enum { LIMIT = 24, OWN = 6 };
+    int clients[LIMIT];
+    int announced = 0;
+
+    if (!become_limited(LIMIT))
+        return;
+    process_serve(&server, -1, ARGUMENTS("--mode=active"));
+    sscanf(server.limit, "lined: at most %d connections at a time", &announced);
+    ck_assert_msg(announced > 1 && announced < LIMIT - OWN, "it says \"%s\"", server.limit);
+    for (int i = 0; i < announced; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    for (int i = 0; i < announced; i++)
+        expect(clients[i], "Received: hello\n\n");
+    for (int i = 0; i < announced; i++)
+        hang_up(clients[i]);
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Resource temporarily"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* The limit is set by a shell, which has few descriptors itself. */
+static void expect_no_room(const char *limit, const char *part, const char *remedy)
+{
+    char script[128];
+
+    snprintf(script, sizeof script, "%s; exec \"$0\" --port=0", limit);
+    process_run_command(&server, "/bin/bash", -1, ARGUMENTS("-c", script, LINED_COMMAND));
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, part) == text && strstr(text, remedy) != NULL, "it says \"%s\"",
+                  text);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+
+START_TEST(a_limit_under_which_it_cannot_serve_is_status_1)
+{
+    if (!become_limited(4))
+        return;
+    expect_no_room("ulimit -u 4", "lined: cannot serve: RLIMIT_NPROC leaves lined ",
+                   " threads, and it needs 6 of its own and more for each connection: raise it "
+                   "(ulimit -u, or LimitNPROC= in a unit)\n");
+}
+END_TEST
+
+START_TEST(descriptors_with_which_it_cannot_serve_are_status_1)
+{
+    expect_no_room("ulimit -n 8", "lined: cannot serve: RLIMIT_NOFILE leaves lined 4 descriptors",
+                   ", and it needs 4 of its own and more for each connection: raise it (ulimit -n, "
+                   "or LimitNOFILE= in a unit)\n");
 }
 END_TEST
 
@@ -1178,6 +1250,9 @@ int main(void)
         without_threads_clients_wait,
         the_limit_is_said_at_the_start,
         the_limit_comes_before_the_descriptors_end,
+        as_many_are_served_as_are_announced,
+        a_limit_under_which_it_cannot_serve_is_status_1,
+        descriptors_with_which_it_cannot_serve_are_status_1,
         clients_can_be_turned_away,
         who_is_turned_away_holds_few_descriptors,
         without_descriptors_a_drain_serves_who_waits,

@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct limits none = {LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
+static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE,
+                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
 
-static void expect_allowed(struct limits limits, size_t expected, const char *expected_which)
+static void expect_allowed(struct limits limits, size_t expected, const char *expected_name)
 {
-    const char *which;
+    const struct limits_bound bound = limits_connections(&limits);
 
-    ck_assert_uint_eq(limits_connections(&limits, &which), expected);
-    ck_assert_str_eq(which, expected_which);
+    ck_assert_uint_eq(bound.connections, expected);
+    ck_assert_str_eq(bound.name, expected_name);
 }
 
 START_TEST(the_least_limit_binds)
@@ -27,24 +28,55 @@ START_TEST(the_least_limit_binds)
     limits.maps = 65530;
     expect_allowed(limits, (65530 - 16 * 1024 - 1024) / 2, "vm.max_map_count");
     limits.system_threads = 22000;
-    expect_allowed(limits, 22000 - 1024, "kernel.threads-max and kernel.pid_max");
+    expect_allowed(limits, 22000 - 6 - 1024, "kernel.threads-max and kernel.pid_max");
     limits.descriptors = 20000;
     expect_allowed(limits, 20000 - 64, "RLIMIT_NOFILE");
     limits.group_threads = 4915;
-    expect_allowed(limits, 4915 - 4915 / 8, "pids.max of the control group");
-    limits.user_processes = 100;
-    expect_allowed(limits, 88, "RLIMIT_NPROC");
+    expect_allowed(limits, 4909 - 4909 / 8, "pids.max of the control group");
+    limits.user_threads = 100;
+    expect_allowed(limits, 94 - 94 / 8, "RLIMIT_NPROC");
 }
 END_TEST
 
-START_TEST(there_is_always_room_for_one)
+/* What lined and others have in use is not for connections; of what is left a reserve is kept, and
+ * where there is little, half of it is for connections all the same. */
+START_TEST(descriptors_in_use_count)
 {
     struct limits limits = none;
 
+    limits.descriptors = 200;
+    limits.descriptors_used = 4;
+    expect_allowed(limits, 136, "RLIMIT_NOFILE");
+    limits.descriptors_used = 100; /* inherited */
+    expect_allowed(limits, 96, "RLIMIT_NOFILE");
+    limits.descriptors_used = 4;
     limits.descriptors = 20;
-    expect_allowed(limits, 10, "RLIMIT_NOFILE");
-    limits.descriptors = 0;
+    expect_allowed(limits, 6, "RLIMIT_NOFILE");
+    limits.descriptors = 9;
     expect_allowed(limits, 1, "RLIMIT_NOFILE");
+    limits.descriptors = 8;
+    expect_allowed(limits, 0, "RLIMIT_NOFILE");
+    limits.descriptors = 0;
+    expect_allowed(limits, 0, "RLIMIT_NOFILE");
+}
+END_TEST
+
+START_TEST(lineds_own_threads_count)
+{
+    struct limits limits = none;
+
+    limits.user_threads = 7;
+    expect_allowed(limits, 1, "RLIMIT_NPROC");
+    limits.user_threads = 6;
+    expect_allowed(limits, 0, "RLIMIT_NPROC");
+    ck_assert_uint_eq(limits_connections(&limits).left, 6);
+    ck_assert_uint_eq(limits_connections(&limits).own, 6);
+    limits = none;
+    limits.group_threads = 4;
+    expect_allowed(limits, 0, "pids.max of the control group");
+    limits = none;
+    limits.system_threads = 4;
+    expect_allowed(limits, 1, "kernel.threads-max and kernel.pid_max"); /* see limits.c */
 }
 END_TEST
 
@@ -95,13 +127,13 @@ START_TEST(the_systems_limits_are_read)
     write_file("/sys/fs/cgroup/pids/a/pids.current", "1000\n");
     write_file("/sys/fs/cgroup/c/d/pids.max", "8600\n");
     write_file("/sys/fs/cgroup/c/d/pids.current", "500\n");
-    limits_read(&limits, root, true);
+    limits_read(&limits, root, 0);
     ck_assert_uint_eq(limits.system_threads, 32000);
     ck_assert_uint_eq(limits.group_threads, 8000); /* of the group above counts as well */
     ck_assert_uint_eq(limits.maps, 65530);
     write_file("/sys/fs/cgroup/c/d/pids.current", "600\n");
     write_file("/sys/fs/cgroup/pids/a/pids.current", "9001\n");
-    limits_read(&limits, root, true);
+    limits_read(&limits, root, 0);
     ck_assert_uint_eq(limits.group_threads, 0);
     remove_root();
 }
@@ -111,7 +143,7 @@ START_TEST(what_cannot_be_read_is_no_limit)
 {
     struct limits limits;
 
-    limits_read(&limits, "/nowhere", true);
+    limits_read(&limits, "/nowhere", 0);
     ck_assert_uint_eq(limits.system_threads, LIMITS_NONE);
     ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
     ck_assert_uint_eq(limits.maps, LIMITS_NONE);
@@ -129,18 +161,60 @@ START_TEST(what_is_not_understood_is_no_limit)
     write_file("/proc/loadavg", "what has become of the numbers\n");
     write_file("/proc/self/cgroup", "\nno colon\n1:one colon\n3:cpu:/a\n0::/a\n");
     write_file("/sys/fs/cgroup/a/pids.max", "300\n"); /* without pids.current */
-    limits_read(&limits, root, true);
+    limits_read(&limits, root, 0);
     ck_assert_uint_eq(limits.system_threads, 1000);
     ck_assert_uint_eq(limits.group_threads, 300);
     snprintf(line, sizeof line, "0::/%0500d\n", 0); /* with more, longer than a path that is read */
     write_file("/proc/self/cgroup", line);
-    limits_read(&limits, root, true);
+    limits_read(&limits, root, 0);
     ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
     remove_root();
 }
 END_TEST
 
+/* A process of the test's user, with so many threads. */
+static void write_process(const char *number, const char *threads)
+{
+    char path[64];
+    char text[64];
+
+    snprintf(path, sizeof path, "/proc/%s/status", number);
+    snprintf(text, sizeof text, "Name:\tx\nThreads:\t%s\n", threads);
+    write_file(path, text);
+}
+
+/* RLIMIT_NPROC counts the threads of all processes of the user; /proc shows them. */
 START_TEST(processes_bind_who_is_not_root)
+{
+    enum { LIMIT = 5000 };
+    const struct rlimit limit = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
+    const uid_t user = geteuid() == 0 ? 1000 : geteuid();
+    char own[32];
+    struct limits limits;
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &limit), 0);
+    limits_read(&limits, "/nowhere", user);
+    ck_assert_uint_eq(limits.user_threads, LIMIT);
+    make_root();
+    ck_assert_int_eq(chown(root, user, (gid_t)-1), 0);
+    ck_assert_int_eq(seteuid(user), 0); /* so that the folders are the user's */
+    write_process("17", "30");
+    write_process("18", "4");
+    write_process("sys", "1000");
+    snprintf(own, sizeof own, "%d", (int)getpid());
+    write_process(own, "500"); /* what this one makes is lined's own */
+    write_file("/proc/19/cmdline", "it has ended in the meantime");
+    limits_read(&limits, root, user);
+    ck_assert_uint_eq(limits.user_threads, LIMIT - 34);
+    limits_read(&limits, root, user + 1);
+    ck_assert_uint_eq(limits.user_threads, LIMIT);
+    ck_assert_int_eq(seteuid(getuid()), 0);
+    remove_root();
+}
+END_TEST
+
+/* The limit binds the root of a user namespace, and no other. */
+START_TEST(processes_bind_no_root)
 {
     struct rlimit limit;
     struct limits limits;
@@ -148,10 +222,16 @@ START_TEST(processes_bind_who_is_not_root)
     ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &limit), 0);
     limit.rlim_cur = limit.rlim_max < 5000 ? limit.rlim_max : 5000;
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &limit), 0);
-    limits_read(&limits, "", false);
-    ck_assert_uint_eq(limits.user_processes, limit.rlim_cur);
-    limits_read(&limits, "", true);
-    ck_assert_uint_eq(limits.user_processes, LIMITS_NONE);
+    make_root();
+    limits_read(&limits, root, 0);
+    ck_assert_uint_eq(limits.user_threads, LIMITS_NONE);
+    write_file("/proc/self/uid_map", "         0          0 4294967295\n");
+    limits_read(&limits, root, 0);
+    ck_assert_uint_eq(limits.user_threads, LIMITS_NONE);
+    write_file("/proc/self/uid_map", "         0     100000      65536\n");
+    limits_read(&limits, root, 0);
+    ck_assert_uint_eq(limits.user_threads, limit.rlim_cur);
+    remove_root();
 }
 END_TEST
 
@@ -165,7 +245,7 @@ START_TEST(the_descriptors_are_raised_to_the_hard_limit)
     limit.rlim_cur = 100;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     limits_raise();
-    limits_read(&limits, "", true);
+    limits_read(&limits, "", 0);
     ck_assert_uint_eq(limits.descriptors, limit.rlim_max);
 }
 END_TEST
@@ -174,11 +254,13 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_least_limit_binds,
-        there_is_always_room_for_one,
+        descriptors_in_use_count,
+        lineds_own_threads_count,
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,
         what_is_not_understood_is_no_limit,
         processes_bind_who_is_not_root,
+        processes_bind_no_root,
         the_descriptors_are_raised_to_the_hard_limit,
     };
     return suite_run("limits", tests, sizeof tests / sizeof tests[0]);

@@ -1,14 +1,20 @@
 #include "limits.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
-/* Descriptors for all but connections: the standard ones, the listener, the courier's, modules',
- * and those of clients that are turned away (refusal.h). */
+/* Descriptors that lined cannot do without, beside those that are open when it starts: the
+ * listener, the two of the thread that sends for others (courier.h), and one to turn a client away.
+ */
+#define DESCRIPTORS_OWN 4u
+
+/* Descriptors for all but connections: those that are open, its own, modules', and those of clients
+ * that are turned away (refusal.h). */
 #define DESCRIPTORS_RESERVED 64u
+
+/* Threads for all but connections: main, the log's writer, the signals', the acceptor, the courier,
+ * and in active mode the owner. */
+#define THREADS_OWN 6u
 
 /* Of threads and maps an eighth is left to others, so many at most: whoever has to log in to see to
  * a full server needs some too. */
@@ -23,8 +29,6 @@
 /* What registry numbers can name (slots.h). */
 #define CONNECTIONS_MOST ((uint64_t)1 << 24)
 
-#define PATH_SIZE 512
-
 void limits_raise(void)
 {
     struct rlimit limit;
@@ -35,129 +39,19 @@ void limits_raise(void)
     }
 }
 
-/* ---- reading ---- */
-
-static uint64_t read_rlimit(int resource)
-{
-    struct rlimit limit;
-
-    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return LIMITS_NONE;
-    return limit.rlim_cur;
-}
-
-/* The number that the file at root, folder and name begins with. */
-static uint64_t read_number(const char *root, const char *folder, const char *name)
-{
-    char path[PATH_SIZE];
-    uint64_t number;
-
-    int length = snprintf(path, sizeof path, "%s%s%s", root, folder, name);
-    if (length < 0 || (size_t)length >= sizeof path)
-        return LIMITS_NONE;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return LIMITS_NONE;
-    /* NOLINTNEXTLINE(cert-err34-c): the kernel writes no number that does not fit */
-    bool is_number = fscanf(file, "%" SCNu64, &number) == 1; /* pids.max may say "max" */
-    fclose(file);
-    return is_number ? number : LIMITS_NONE;
-}
-
 static uint64_t less(uint64_t number, uint64_t other)
 {
     return number < other ? number : other;
 }
 
-/* What is left of most when so many are used, which may be unknown. */
-static uint64_t left_of(uint64_t most, uint64_t used)
+static uint64_t minus(uint64_t number, uint64_t other)
 {
-    if (most == LIMITS_NONE || used == LIMITS_NONE)
-        return most;
-    return used < most ? most - used : 0;
+    return number > other ? number - other : 0;
 }
 
-/* How many threads the system has: the fourth field of /proc/loadavg is RUNNING/ALL. */
-static uint64_t read_system_threads_used(const char *root)
-{
-    char path[PATH_SIZE];
-    uint64_t used;
-
-    snprintf(path, sizeof path, "%s/proc/loadavg", root);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return LIMITS_NONE;
-    /* NOLINTNEXTLINE(cert-err34-c): the same */
-    bool is_number = fscanf(file, "%*s %*s %*s %*u/%" SCNu64, &used) == 1;
-    fclose(file);
-    return is_number ? used : LIMITS_NONE;
-}
-
-/* What is left in the group of that path and in each that it is in, under a mounted hierarchy. */
-static uint64_t read_groups(const char *root, const char *hierarchy, char *group)
-{
-    uint64_t left = LIMITS_NONE;
-
-    for (;;) {
-        char folder[PATH_SIZE];
-        int length = snprintf(folder, sizeof folder, "%s%s", hierarchy, group);
-        if (length < 0 || (size_t)length >= sizeof folder)
-            return left;
-        left = less(left, left_of(read_number(root, folder, "/pids.max"),
-                                  read_number(root, folder, "/pids.current")));
-        char *last = strrchr(group, '/');
-        if (last == NULL)
-            return left;
-        *last = '\0';
-    }
-}
-
-/* /proc/self/cgroup: "0::/a/b" of version 2, "8:pids:/a/b" of version 1 (cgroups(7)). */
-static uint64_t read_group_threads(const char *root)
-{
-    char path[PATH_SIZE];
-    char line[PATH_SIZE];
-    uint64_t left = LIMITS_NONE;
-
-    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return LIMITS_NONE;
-    while (fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        char *controllers = strchr(line, ':');
-        char *group = controllers == NULL ? NULL : strchr(controllers + 1, ':');
-        if (group == NULL)
-            continue;
-        *group++ = '\0';
-        if (strcmp(controllers, ":") == 0)
-            left = less(left, read_groups(root, "/sys/fs/cgroup", group));
-        else if (strcmp(controllers, ":pids") == 0)
-            left = less(left, read_groups(root, "/sys/fs/cgroup/pids", group));
-    }
-    fclose(file);
-    return left;
-}
-
-void limits_read(struct limits *limits, const char *root, bool is_root)
-{
-    uint64_t threads = less(read_number(root, "/proc/sys/kernel/", "threads-max"),
-                            read_number(root, "/proc/sys/kernel/", "pid_max"));
-
-    *limits = (struct limits){
-        .descriptors = read_rlimit(RLIMIT_NOFILE),
-        .user_processes = is_root ? LIMITS_NONE : read_rlimit(RLIMIT_NPROC),
-        .system_threads = left_of(threads, read_system_threads_used(root)),
-        .group_threads = read_group_threads(root),
-        .maps = read_number(root, "/proc/sys/vm/", "max_map_count"),
-    };
-}
-
-/* ---- reckoning ---- */
-
+/* Where there is little, half is for connections all the same. */
 static uint64_t without(uint64_t number, uint64_t reserve)
 {
-    /* Where there is little, half is for connections all the same. */
     return number - less(reserve, number / 2);
 }
 
@@ -166,26 +60,83 @@ static uint64_t shared(uint64_t number)
     return without(number, less(number / 8, SHARED_RESERVED_MOST));
 }
 
-size_t limits_connections(const struct limits *limits, const char **which)
+static uint64_t for_descriptors(const struct limits *limits)
+{
+    uint64_t needed = limits->descriptors_used + DESCRIPTORS_OWN;
+
+    return without(minus(limits->descriptors, needed), minus(DESCRIPTORS_RESERVED, needed));
+}
+
+static uint64_t for_threads(uint64_t left)
+{
+    return shared(minus(left, THREADS_OWN));
+}
+
+/* In a container the system's numbers may be of different namespaces, so they alone do not keep
+ * lined from serving. */
+static uint64_t for_threads_of_system(uint64_t left)
+{
+    uint64_t allowed = for_threads(left);
+
+    return allowed > 0 ? allowed : 1;
+}
+
+struct limits_bound limits_connections(const struct limits *limits)
 {
     const struct {
         uint64_t allowed;
-        const char *name;
+        struct limits_bound bound;
     } bounds[] = {
-        {without(limits->descriptors, DESCRIPTORS_RESERVED), "RLIMIT_NOFILE"},
-        {shared(limits->user_processes), "RLIMIT_NPROC"},
-        {shared(limits->system_threads), "kernel.threads-max and kernel.pid_max"},
-        {shared(limits->group_threads), "pids.max of the control group"},
-        {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD, "vm.max_map_count"},
+        {for_descriptors(limits),
+         {0, "RLIMIT_NOFILE", "ulimit -n, or LimitNOFILE= in a unit", "descriptors",
+          minus(limits->descriptors, limits->descriptors_used), DESCRIPTORS_OWN}},
+        {for_threads(limits->user_threads),
+         {0, "RLIMIT_NPROC", "ulimit -u, or LimitNPROC= in a unit", "threads", limits->user_threads,
+          THREADS_OWN}},
+        {for_threads_of_system(limits->system_threads),
+         {0, "kernel.threads-max and kernel.pid_max", "sysctl", "threads", limits->system_threads,
+          THREADS_OWN}},
+        {for_threads(limits->group_threads),
+         {0, "pids.max of the control group", "TasksMax= in a unit", "threads",
+          limits->group_threads, THREADS_OWN}},
+        {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD,
+         {0, "vm.max_map_count", "sysctl", "maps", limits->maps, MAPS_A_THREAD}},
     };
-    uint64_t least = CONNECTIONS_MOST;
+    struct limits_bound least = {.name = "lined itself"};
+    uint64_t allowed = CONNECTIONS_MOST;
 
-    *which = "lined itself";
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
-        if (bounds[i].allowed < least) {
-            least = bounds[i].allowed;
-            *which = bounds[i].name;
+        if (bounds[i].allowed < allowed) {
+            allowed = bounds[i].allowed;
+            least = bounds[i].bound;
         }
     }
-    return least > 0 ? (size_t)least : 1;
+    least.connections = (size_t)allowed;
+    return least;
+}
+
+/* ---- what is said of it ---- */
+
+static void put_limit(char text[32], int resource, rlim_t unit)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        snprintf(text, 32, "unlimited");
+    else
+        snprintf(text, 32, "%ju", (uintmax_t)(limit.rlim_cur / unit));
+}
+
+const char *limits_of_threads(char text[LIMITS_TEXT_SIZE])
+{
+    char processes[32];
+    char kilobytes[32];
+
+    put_limit(processes, RLIMIT_NPROC, 1);
+    put_limit(kilobytes, RLIMIT_AS, 1024);
+    snprintf(text, LIMITS_TEXT_SIZE,
+             "threads are limited by RLIMIT_NPROC (ulimit -u: %s, for all processes of the user), "
+             "pids.max of the control group, and memory (ulimit -v: %s)",
+             processes, kilobytes);
+    return text;
 }

@@ -108,35 +108,37 @@ static void connections_cut(void *context, uint64_t connections)
         log_writer_hurry(log, LOG_HURRY_MS);
 }
 
-/* How many connections the system allows, less a reserve, and which limit says so. */
-struct allowance {
-    size_t connections;
-    const char *by;
-};
-
-/* Raises what can be raised, and sets the limit where the user has set none. */
-static struct allowance choose_limit(struct options *options)
+/* Raises what can be raised, and sets the limit where the user has set none. False: not one
+ * connection could be served; it has said so. */
+static bool choose_limit(struct options *options, uid_t user, struct limits_bound *bound)
 {
     struct limits limits;
-    struct allowance allowance;
 
     limits_raise();
-    limits_read(&limits, "", options->user == NULL && geteuid() == 0);
-    allowance.connections = limits_connections(&limits, &allowance.by);
+    limits_read(&limits, "", user);
+    *bound = limits_connections(&limits);
+    if (bound->connections == 0) {
+        say("cannot serve: %s leaves lined %" PRIu64 " %s, and it needs %" PRIu64
+            " of its own and more for each connection: raise it (%s)",
+            bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
+        return false;
+    }
     if (options->server.max_connections == 0)
-        options->server.max_connections = allowance.connections;
-    return allowance;
+        options->server.max_connections = bound->connections;
+    return true;
 }
 
 /* A limit of the user's stands, also one that is more than the system allows: what runs out then is
  * waited for. */
-static void say_limit(size_t most, const struct allowance *allowance)
+static void say_limit(size_t most, const struct limits_bound *bound)
 {
-    if (most <= allowance->connections)
-        say("at most %zu connections at a time", most);
+    const char *connections = most == 1 ? "connection" : "connections";
+
+    if (most <= bound->connections)
+        say("at most %zu %s at a time", most, connections);
     else
-        say("at most %zu connections at a time, but %s allows about %zu: raise it", most,
-            allowance->by, allowance->connections);
+        say("at most %zu %s at a time, but %s allows about %zu: raise it (%s)", most, connections,
+            bound->name, bound->connections, bound->raised_by);
 }
 
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
@@ -154,7 +156,7 @@ static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
 static int run(lined_server *server, struct log_writer *log, const struct options *options,
-               const struct allowance *allowance)
+               const struct limits_bound *bound)
 {
     char address[ADDRESS_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
@@ -168,7 +170,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
     settle_say();
-    say_limit(options->server.max_connections, allowance);
+    say_limit(options->server.max_connections, bound);
     int result = lined_server_wait(server);
     if (result < 0) {
         say("accept: %s", say_error(-result, text));
@@ -192,10 +194,12 @@ static int serve(struct options *options, const struct lined_worker *worker,
 {
     struct lined_observer observer = {
         .cut = connections_cut, .trouble = accept_trouble, .receded = give_memory_back};
-    const struct allowance allowance = choose_limit(options);
+    struct limits_bound bound;
     const struct lined_worker settled = settle_before(worker, options, privileges, &observer);
     lined_server *server;
 
+    if (!choose_limit(options, options->user == NULL ? getuid() : privileges->user, &bound))
+        return STATUS_CANNOT_SERVE;
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settled);
     if (failed != LINED_OK) {
@@ -208,7 +212,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
         }
         return STATUS_CANNOT_SERVE;
     }
-    int status = run(server, settle_log(), options, &allowance);
+    int status = run(server, settle_log(), options, &bound);
     lined_server_free(server);
     return status;
 }
