@@ -154,6 +154,32 @@ static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has
     return !report_lost_lines(log);
 }
 
+static void say_no_thread(int error)
+{
+    char text[SAY_ERROR_SIZE];
+    char limits[LIMITS_TEXT_SIZE];
+
+    say("cannot make a thread: %s; %s", say_error(error, text), limits_of_threads(limits));
+}
+
+/* Says why lined_server_start has failed. EAGAIN is of pthread_create(3); no call that binds a port
+ * has it. */
+static void say_no_start(const struct lined_options *options, int error)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    char text[SAY_ERROR_SIZE];
+
+    if (settle_has_failed())
+        return; /* it has said so */
+    if (error == EAGAIN)
+        say_no_thread(error);
+    else if (settle_has_begun())
+        say("cannot serve: %s", say_error(error, text));
+    else
+        say("cannot listen on %s: %s", address_text(options->ip, options->port, address),
+            say_error(error, text));
+}
+
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
 static int run(lined_server *server, struct log_writer *log, const struct options *options,
                const struct limits_bound *bound)
@@ -165,7 +191,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
 
     int failed = stop_start(&stop, server, log, options->server.drain_timeout_ms);
     if (failed != 0) {
-        say("cannot start a thread: %s", say_error(-failed, text));
+        say_no_thread(-failed);
         return STATUS_CANNOT_SERVE;
     }
     say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
@@ -203,13 +229,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settled);
     if (failed != LINED_OK) {
-        if (!settle_has_failed()) {
-            char address[ADDRESS_TEXT_SIZE];
-            char text[SAY_ERROR_SIZE];
-            say("cannot listen on %s: %s",
-                address_text(options->server.ip, options->server.port, address),
-                say_error(-failed, text));
-        }
+        say_no_start(&options->server, -failed);
         return STATUS_CANNOT_SERVE;
     }
     int status = run(server, settle_log(), options, &bound);

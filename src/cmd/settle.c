@@ -18,6 +18,7 @@ static struct {
     struct lined_observer *observer;
     struct log_writer *log; /* set here; NULL: quiet */
     struct sandbox sandbox; /* set here */
+    bool has_begun;
     bool has_failed;
 } settling;
 
@@ -51,6 +52,8 @@ static int start_log(void)
     static const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
     int failed =
         log_writer_start(&settling.log, STDOUT_FILENO, settling.options->log_overflow, &events);
+    if (failed == -EAGAIN)
+        return failed; /* of pthread_create(3), as where the server's threads cannot be made */
     if (failed < 0)
         return tell("cannot start the packet log", -failed);
     packet_log_observe(settling.log, settling.observer);
@@ -64,6 +67,7 @@ static int settle_in(lined_server *server, void **shared)
 {
     char message[PRIVILEGES_MESSAGE_SIZE];
 
+    settling.has_begun = true;
     if (settling.options->user != NULL && !privileges_drop(settling.privileges, message)) {
         say("%s", message);
         settling.has_failed = true;
@@ -92,6 +96,11 @@ struct lined_worker settle_before(const struct lined_worker *worker, const struc
     settling.observer = observer;
     settled.start = settle_in;
     return settled;
+}
+
+bool settle_has_begun(void)
+{
+    return settling.has_begun;
 }
 
 bool settle_has_failed(void)

@@ -21,6 +21,9 @@ struct lined_worker settle_before(const struct lined_worker *worker, const struc
                                   const struct privileges *privileges,
                                   struct lined_observer *observer);
 
+/* The port is bound, and settling has begun. */
+bool settle_has_begun(void);
+
 /* Settling has failed, and has said why on standard error. */
 bool settle_has_failed(void);
 
