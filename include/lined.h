@@ -124,6 +124,8 @@ enum lined_mode {
 /* A worker: what a server does with its connections. Has line or task, and what else it needs; the
  * rest is NULL. Read-only to the library; it must outlive the server. Callbacks of one connection
  * run one at a time, and never two at once in active mode. A callback has about 100 KiB of stack.
+ * It must return: one that calls pthread_exit(3), or whose thread is cancelled (pthread_cancel(3)),
+ * aborts the process with a message, for its connection could never end.
  * Connections' threads of a busy server run under SCHED_BATCH (sched(7)), which threads that a
  * callback makes inherit; those of a server that was started under another policy than SCHED_OTHER
  * keep that, and so does one for which a callback sets another.

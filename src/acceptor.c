@@ -182,10 +182,16 @@ static void *acceptor_main(void *argument)
     return NULL;
 }
 
+/* It calls the observer's trouble. */
+static void *acceptor_thread(void *argument)
+{
+    return thread_run_callbacks(acceptor_main, argument);
+}
+
 int acceptor_start(pthread_t *thread, lined_server *server)
 {
     registry_begin_accepting(&server->registry);
-    int failed = thread_start(thread, acceptor_main, server);
+    int failed = thread_start(thread, acceptor_thread, server);
     if (failed != LINED_OK)
         registry_end_accepting(&server->registry);
     return failed;

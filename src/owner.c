@@ -52,9 +52,14 @@ static void *owner_main(void *argument)
     return NULL;
 }
 
+static void *owner_thread(void *argument)
+{
+    return thread_run_callbacks(owner_main, argument);
+}
+
 int owner_start(pthread_t *thread, struct mailbox *mailbox)
 {
-    return thread_start(thread, owner_main, mailbox);
+    return thread_start(thread, owner_thread, mailbox);
 }
 
 void owner_stop(pthread_t thread, struct mailbox *mailbox)

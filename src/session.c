@@ -4,6 +4,7 @@
 #include "invariant.h"
 #include "owner.h"
 #include "server.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -182,6 +183,11 @@ static void *session_main(void *argument)
     return NULL;
 }
 
+static void *session_thread(void *argument)
+{
+    return thread_run_callbacks(session_main, argument);
+}
+
 /* Has a new thread serve the connection. */
 static int run_on_new_thread(struct lined_conn *conn)
 {
@@ -190,7 +196,7 @@ static int run_on_new_thread(struct lined_conn *conn)
     int result = stack != NULL ? LINED_OK : stack_make(&stack);
 
     if (result == LINED_OK)
-        result = stack_start(stack, session_main, conn);
+        result = stack_start(stack, session_thread, conn);
     if (result != LINED_OK)
         spares_not_made(spares, stack);
     return result;

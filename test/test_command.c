@@ -518,6 +518,34 @@ START_TEST(after_a_second_signal_a_stuck_callback_is_left)
 }
 END_TEST
 
+#ifndef IS_SANITIZED /* AddressSanitizer does not follow the unwinding of a cancelled thread */
+static void expect_abort(const char *line, const char *mode)
+{
+    int status;
+
+    process_serve(&server, -1, ARGUMENTS("--worker=" MODULES "/module_leaves.so", mode));
+    int client = dial(server.port);
+    say(client, line);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: a callback has ended its thread, by pthread_exit or as one that "
+                           "is cancelled: a callback must return\n");
+    ck_assert_int_eq(waitpid(server.pid, &status, 0), server.pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    close(server.out.fd);
+    close(server.err.fd);
+    hang_up(client);
+}
+
+START_TEST(a_callback_that_ends_its_thread_aborts)
+{
+    expect_abort("exit\n", "--mode=passive");
+    expect_abort("exit\n", "--mode=active");
+    expect_abort("cancel\n", "--mode=passive");
+    expect_abort("cancel\n", "--mode=active");
+}
+END_TEST
+#endif
+
 START_TEST(a_second_signal_cuts_at_once)
 {
     process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
@@ -1280,6 +1308,9 @@ int main(void)
         past_the_drain_timeout_the_rest_is_cut,
         past_the_drain_timeout_a_stuck_callback_is_left,
         after_a_second_signal_a_stuck_callback_is_left,
+#ifndef IS_SANITIZED
+        a_callback_that_ends_its_thread_aborts,
+#endif
         a_second_signal_cuts_at_once,
         two_signals_at_once_are_one,
         a_second_hangup_still_drains,

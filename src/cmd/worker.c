@@ -42,6 +42,14 @@ static const struct lined_worker *worker_of(const struct lined_module *module,
     return module->worker;
 }
 
+/* glibc loads this when a thread is ended from within, by pthread_exit(3) for example. A callback
+ * must not do that, but it should be told so, and in the sandbox no file can be opened. Where it
+ * cannot be loaded, that is all that is lost. */
+static void load_unwinder(void)
+{
+    (void)dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_GLOBAL);
+}
+
 static const struct lined_worker *load(const char *name, char message[WORKER_MESSAGE_SIZE])
 {
     char file[4096];
@@ -64,6 +72,7 @@ static const struct lined_worker *load(const char *name, char message[WORKER_MES
         snprintf(message, WORKER_MESSAGE_SIZE, "the module exports no lined_module, see lined.h");
         return NULL;
     }
+    load_unwinder();
     return worker_of(module, message);
 }
 
