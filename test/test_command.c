@@ -92,6 +92,22 @@ START_TEST(bad_input_is_one_line_and_status_2)
 }
 END_TEST
 
+/* Also what is wrong with it is found after the options were read. */
+START_TEST(bad_input_is_named_by_its_variable)
+{
+    setenv("LINED_WORKER", "nobody", 1);
+    expect_usage_error(NO_ARGUMENTS, "lined: LINED_WORKER 'nobody': there is no worker");
+    expect_usage_error(ARGUMENTS("-w", "other"), "lined: --worker 'other': there is no worker");
+    setenv("LINED_WORKER", "kv", 1);
+    expect_usage_error(ARGUMENTS("--mode=active"), "--mode 'active' is not for LINED_WORKER 'kv'");
+    setenv("LINED_MODE", "active", 1);
+    expect_usage_error(ARGUMENTS("-w", "kv"), "LINED_MODE 'active' is not for --worker 'kv'");
+    setenv("LINED_WORKER", "", 1);
+    setenv("LINED_USER", "root", 1);
+    expect_usage_error(NO_ARGUMENTS, "lined: LINED_USER 'root': that is root");
+}
+END_TEST
+
 START_TEST(a_service_of_its_name_is_warned_of)
 {
     setenv("LINED_PORT", "tcp://10.96.14.7:1234", 1);
@@ -922,8 +938,8 @@ START_TEST(the_limit_comes_before_the_descriptors_end)
     for (int i = 0; i < LIMIT; i++)
         expect(clients[i], "Received: hello\n\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: as many are connected as --max-connections allows; others get "
-                           "what --overflow says");
+    ck_assert_str_eq(text, "lined: as many are connected as RLIMIT_NOFILE allows; others get what "
+                           "--overflow says");
     for (int i = 0; i < LIMIT; i++)
         hang_up(clients[i]);
     for (int i = LIMIT; i < CLIENTS; i++) {
@@ -939,7 +955,9 @@ END_TEST
 
 START_TEST(clients_can_be_turned_away)
 {
-    process_serve(&server, -1, ARGUMENTS("-q", "--max-connections=1", "--overflow=refuse"));
+    setenv("LINED_OVERFLOW", "refuse", 1);
+    setenv("LINED_MAX_CONNECTIONS", "1", 1);
+    process_serve(&server, -1, ARGUMENTS("-q"));
     int first = dial(server.port);
     say(first, "first\n");
     expect(first, "Received: first\n\n");
@@ -952,6 +970,8 @@ START_TEST(clients_can_be_turned_away)
     hang_up(first);
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
     process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "lined: as many are connected as LINED_MAX_CONNECTIONS "
+                                       "allows; others get what --overflow says\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"refused\":1,"));
     ck_assert_int_eq(process_wait(&server), 0);
 }
@@ -1288,6 +1308,7 @@ int main(void)
     static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     const TTest *const tests[] = {
         bad_input_is_one_line_and_status_2,
+        bad_input_is_named_by_its_variable,
         a_service_of_its_name_is_warned_of,
         a_module_whose_name_is_too_long_is_refused,
         a_worker_that_cannot_start_is_status_1,

@@ -131,6 +131,10 @@ START_TEST(it_can_be_left_off)
     expect_status("NoNewPrivs", "0");
     serve_a_line();
     end_well();
+    setenv("LINED_NO_SANDBOX", "on", 1);
+    process_serve(&server, -1, ARGUMENTS(NULL));
+    expect_confined("no sandbox, as LINED_NO_SANDBOX asks for; user ");
+    end_well();
 }
 END_TEST
 

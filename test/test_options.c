@@ -235,6 +235,21 @@ START_TEST(options_win_over_the_environment)
 }
 END_TEST
 
+START_TEST(settings_are_named_by_what_the_user_has_set)
+{
+    setenv("LINED_PORT", "99", 1);
+    setenv("LINED_QUIET", "no", 1);
+    expect_good("-q");
+    ck_assert_str_eq(options_name(&options, "--port"), "LINED_PORT");
+    ck_assert_str_eq(options_name(&options, "--quiet"), "--quiet");
+    ck_assert_str_eq(options_name(&options, "--ip"), "--ip");
+    setenv("LINED_PORT", "tcp://10.96.14.7:1234", 1); /* of a service, which does not count */
+    expect_good("");
+    ck_assert_str_eq(options_name(&options, "--port"), "--port");
+    ck_assert_str_eq(options_name(&options, "--quiet"), "LINED_QUIET");
+}
+END_TEST
+
 START_TEST(a_bad_environment_names_the_variable)
 {
     setenv("LINED_PORT", "70000", 1);
@@ -320,6 +335,7 @@ int main(void)
         a_message_shows_nothing_a_terminal_obeys,
         the_environment_is_read,
         options_win_over_the_environment,
+        settings_are_named_by_what_the_user_has_set,
         a_bad_environment_names_the_variable,
         an_empty_variable_counts_as_not_set,
         variables_of_a_service_are_ignored,

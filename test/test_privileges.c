@@ -160,7 +160,7 @@ START_TEST(each_call_that_fails_is_named)
         ck_assert(!privileges_drop(&somebody, message));
         snprintf(expected, sizeof expected,
                  "cannot become user 'somebody': %s: Operation not permitted; start lined as root, "
-                 "or without --user",
+                 "or as that user",
                  calls[i]);
         ck_assert_str_eq(message, expected);
     }

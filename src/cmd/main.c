@@ -78,6 +78,9 @@ static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS
     return text;
 }
 
+/* What sets the limit of connections; set before the server starts. */
+static const char *limited_by;
+
 static void accept_trouble(void *context, const char *what, int error)
 {
     bool is_accept = strcmp(what, "accept") == 0;
@@ -86,8 +89,9 @@ static void accept_trouble(void *context, const char *what, int error)
 
     (void)context;
     if (strcmp(what, "limit") == 0) {
-        warn(WARN_LIMIT, 1,
-             "as many are connected as --max-connections allows; others get what --overflow says");
+        snprintf(warning, sizeof warning,
+                 "as many are connected as %s allows; others get what --overflow says", limited_by);
+        warn(WARN_LIMIT, 1, warning);
         return;
     }
     snprintf(warning, sizeof warning, "%s: %s; new connections wait until there is room", what,
@@ -123,8 +127,11 @@ static bool choose_limit(struct options *options, uid_t user, struct limits_boun
             bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
         return false;
     }
-    if (options->server.max_connections == 0)
+    limited_by = options_name(options, "--max-connections");
+    if (options->server.max_connections == 0) {
         options->server.max_connections = bound->connections;
+        limited_by = bound->name;
+    }
     return true;
 }
 
@@ -252,17 +259,19 @@ static int start(struct options *options)
     struct privileges privileges;
 
     if (worker == NULL) {
-        snprintf(text, sizeof text, "--worker '%.200s': %s", options->worker, message);
+        snprintf(text, sizeof text, "%s '%.200s': %s", options_name(options, "--worker"),
+                 options->worker, message);
         return refuse(text);
     }
     if (worker->task != NULL && options->server.mode == LINED_ACTIVE) {
-        snprintf(text, sizeof text,
-                 "--mode 'active' is not for --worker '%.200s', which is a task; use passive",
-                 options->worker);
+        snprintf(
+            text, sizeof text, "%s 'active' is not for %s '%.200s', which is a task; use passive",
+            options_name(options, "--mode"), options_name(options, "--worker"), options->worker);
         return refuse(text);
     }
     if (options->user != NULL && !privileges_find(&privileges, options->user, message)) {
-        snprintf(text, sizeof text, "--user '%.32s': %s", options->user, message);
+        snprintf(text, sizeof text, "%s '%.32s': %s", options_name(options, "--user"),
+                 options->user, message);
         return refuse(text);
     }
     /* The log's, on a pipe that nobody reads and on a file past RLIMIT_FSIZE: what is left is an

@@ -26,10 +26,10 @@ static struct shown show(const char *word)
     return shown;
 }
 
-static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *dashes,
-                            const char *name, const char *value, const char *allowed)
+static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *name, const char *value,
+                            const char *allowed)
 {
-    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s%s '%s' is not allowed: it must be %s", dashes, name,
+    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s' is not allowed: it must be %s", name,
              show(value).text, allowed);
 }
 
@@ -49,7 +49,7 @@ static void say_unusable(char message[OPTIONS_MESSAGE_SIZE], int result, const c
     const struct setting *setting = setting_of(optopt);
 
     if (result == ':' && setting != NULL)
-        snprintf(message, OPTIONS_MESSAGE_SIZE, "--%s needs a value: %s", setting->name,
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "%s needs a value: %s", setting->name,
                  setting->allowed);
     else if (optopt != 0 && (setting != NULL || optopt == HELP || optopt == VERSION))
         snprintf(message, OPTIONS_MESSAGE_SIZE, "option '%s' takes no value", show(word).text);
@@ -66,9 +66,9 @@ static void describe(struct option long_options[SETTINGS + 3], char letters[2 * 
 {
     *letters++ = ':'; /* tell a missing value from an unknown option */
     for (int i = 0; i < SETTINGS; i++) {
-        long_options[i] =
-            (struct option){settings[i].name, settings[i].is_flag ? no_argument : required_argument,
-                            NULL, FIRST_SETTING + i};
+        long_options[i] = (struct option){settings[i].name + 2,
+                                          settings[i].is_flag ? no_argument : required_argument,
+                                          NULL, FIRST_SETTING + i};
         if (settings[i].letter != 0) {
             *letters++ = settings[i].letter;
             if (!settings[i].is_flag)
@@ -106,7 +106,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
         }
         const char *value = setting->is_flag ? "yes" : optarg;
         if (!setting->read(options, value)) {
-            say_not_allowed(message, "--", setting->name, value, setting->allowed);
+            say_not_allowed(message, setting->name, value, setting->allowed);
             return OPTIONS_BAD;
         }
         given[setting - settings] = true;
@@ -152,8 +152,11 @@ static enum options_action read_environment(struct options *options, char *(*get
 {
     for (int i = 0; i < SETTINGS; i++) {
         const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
-        if (value != NULL && !settings[i].read(options, value)) {
-            say_not_allowed(message, "", settings[i].variable, value, settings[i].allowed);
+        if (value == NULL)
+            continue;
+        options->from_environment |= UINT32_C(1) << i;
+        if (!settings[i].read(options, value)) {
+            say_not_allowed(message, settings[i].variable, value, settings[i].allowed);
             return OPTIONS_BAD;
         }
     }
@@ -171,4 +174,15 @@ enum options_action options_read(struct options *options, int argc, char **argv,
     if (action == OPTIONS_SERVE)
         action = read_environment(options, get, given, message);
     return action;
+}
+
+_Static_assert(SETTINGS <= 32, "from_environment has a bit for each setting");
+
+const char *options_name(const struct options *options, const char *option)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        if (strcmp(settings[i].name, option) == 0 && (options->from_environment >> i & 1) != 0)
+            return settings[i].variable;
+    }
+    return option;
 }

@@ -10,6 +10,7 @@
 #include <lined.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum options_action {
     OPTIONS_SERVE,
@@ -31,6 +32,7 @@ struct options {
     const char *user; /* whom to become, or NULL; points as ip does */
     bool no_sandbox;
     enum log_overflow log_overflow;
+    uint32_t from_environment;          /* a bit for each of settings[]: its variable was used */
     char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error; empty: there is none */
 };
 
@@ -41,6 +43,10 @@ struct options {
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name),
                                  char message[OPTIONS_MESSAGE_SIZE]);
+
+/* What the user has set it by, for messages: the option itself, as "--port", or "LINED_PORT" where
+ * that was used. */
+const char *options_name(const struct options *options, const char *option);
 
 /* The text of --help, with the usage and every option. */
 extern const char options_help[];

@@ -79,7 +79,7 @@ bool privileges_drop(const struct privileges *privileges, char message[PRIVILEGE
     if (error != 0) {
         char text[SAY_ERROR_SIZE];
         snprintf(message, PRIVILEGES_MESSAGE_SIZE,
-                 "cannot become user '%.64s': %s: %s; start lined as root, or without --user",
+                 "cannot become user '%.64s': %s: %s; start lined as root, or as that user",
                  privileges->name, call, say_error(error, text));
         return false;
     }

@@ -11,7 +11,7 @@
 
 /* Every option that sets something: all but --help and --version. */
 struct setting {
-    const char *name; /* without its dashes */
+    const char *name; /* with its dashes */
     char letter;      /* its short form, or 0 */
     bool is_flag;     /* takes no value on the command line; there it means yes */
     const char *variable;

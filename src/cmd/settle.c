@@ -117,13 +117,16 @@ void settle_say(void)
 {
     const struct options *options = settling.options;
     char remedy_text[SANDBOX_TEXT_SIZE];
-    char text[SANDBOX_TEXT_SIZE] = "no sandbox, as --no-sandbox asks for";
+    char text[SANDBOX_TEXT_SIZE];
     const char *remedy = sandbox_remedy(&settling.sandbox, remedy_text);
     const uid_t user = geteuid();
 
     if (!sandbox_is_built())
         snprintf(text, sizeof text, "no sandbox, this build has none");
-    else if (!options->no_sandbox)
+    else if (options->no_sandbox)
+        snprintf(text, sizeof text, "no sandbox, as %s asks for",
+                 options_name(options, "--no-sandbox"));
+    else
         sandbox_text(&settling.sandbox, text);
     if (options->user != NULL)
         say("%s; user %.64s", text, options->user);
