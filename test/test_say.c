@@ -74,11 +74,26 @@ START_TEST(a_pipe_gets_whole_lines)
 }
 END_TEST
 
+START_TEST(no_control_character_is_said)
+{
+    static const char expected[] = "lined: a?b?[31m?\n";
+    char text[sizeof expected + 1];
+    int reader = replace_standard_error();
+
+    say_init();
+    say("%s", "a\nb\x1b[31m\x7f");
+    ck_assert_int_eq(read(reader, text, sizeof text), sizeof expected - 1);
+    ck_assert_mem_eq(text, expected, sizeof expected - 1);
+    close(reader);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_pipe_that_others_have_filled_holds_nobody_up,
         a_pipe_gets_whole_lines,
+        no_control_character_is_said,
     };
     return suite_run("say", tests, sizeof tests / sizeof tests[0]);
 }

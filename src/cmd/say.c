@@ -48,6 +48,16 @@ static void put_line(char *line)
         return; /* nowhere is left to say it */
 }
 
+/* A file's name, for example, may have anything in it: the line stays one, and nothing of it is a
+ * command to the terminal. */
+static void hide_controls(char *line)
+{
+    for (; *line != '\0'; line++) {
+        if ((unsigned char)*line < ' ' || *line == 0x7f)
+            *line = '?';
+    }
+}
+
 void say(const char *format, ...)
 {
     char line[LINE_MOST] = "lined: ";
@@ -58,6 +68,7 @@ void say(const char *format, ...)
     int size = vsnprintf(line + prefix, sizeof line - prefix, format, arguments);
     va_end(arguments);
     INVARIANT(size >= 0);
+    hide_controls(line);
     put_line(line);
 }
 

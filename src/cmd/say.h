@@ -8,8 +8,9 @@
  * thread, and before the sandbox. */
 void say_init(void);
 
-/* One line: "lined: ", the text, LF. Never waits: where nobody reads standard error and it is full,
- * the line is dropped, for serving and stopping matter more. Any thread; lines are not torn. */
+/* One line: "lined: ", the text, LF; control characters in it are shown as '?'. Never waits: where
+ * nobody reads standard error and it is full, the line is dropped, for serving and stopping matter
+ * more. Any thread; lines are not torn. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* The same without the prefix, for programs to read. line has at most 4095 characters, and no LF.
