@@ -166,22 +166,99 @@ START_TEST(help_and_version_go_to_standard_output)
 }
 END_TEST
 
+static void expect_no_output(int out, const char *option, const char *why)
+{
+    char expected[128];
+
+    process_run(&server, out, ARGUMENTS(option));
+    process_rest(&server.err, text, sizeof text);
+    snprintf(expected, sizeof expected, "lined: cannot write to standard output: %s\n", why);
+    ck_assert_str_eq(text, expected);
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+
+START_TEST(help_that_cannot_be_written_is_status_1)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    int unwritable = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(full, 0);
+    expect_no_output(full, "--help", "No space left on device");
+    expect_no_output(full, "--version", "No space left on device");
+    expect_no_output(unwritable, "--help", "Bad file descriptor");
+    close(full);
+    close(unwritable);
+}
+END_TEST
+
 START_TEST(a_port_in_use_is_status_1)
 {
     char port[16];
-    char expected[128];
+    char expected[256];
     struct process second;
 
     serve();
     snprintf(port, sizeof port, "%u", server.port);
     snprintf(expected, sizeof expected,
-             "lined: cannot listen on 127.0.0.1:%s: Address already in use\n", port);
+             "lined: cannot listen on 127.0.0.1:%s: Address already in use; another process has "
+             "that port, see 'ss -ltnp': end it, or choose another --port\n",
+             port);
     process_run(&second, -1, ARGUMENTS("-p", port));
     process_rest(&second.err, text, sizeof text);
     ck_assert_str_eq(text, expected);
     ck_assert_int_eq(process_wait(&second), 1);
     answer_one("still here\n");
     end_by(SIGTERM, 0);
+}
+END_TEST
+
+static void expect_cannot_listen(const char *ip, const char *port, const char *why)
+{
+    process_run(&server, -1, ARGUMENTS("--ip", ip, "--port", port));
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: cannot listen on ", 24) == 0 && strstr(text, why) != NULL,
+                  "\"%s\" lacks \"%s\"", text, why);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+
+START_TEST(an_address_that_cannot_be_had_is_status_1)
+{
+    expect_cannot_listen("192.0.2.1", "0",
+                         "192.0.2.1:0: Cannot assign requested address; no "
+                         "interface has that address, see 'ip address'");
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd < 0) {
+        expect_cannot_listen("::1", "0", "this system has no IPv6");
+        return;
+    }
+    close(fd);
+    expect_cannot_listen("fe80::1", "0",
+                         "[fe80::1]:0: Invalid argument; a link-local address "
+                         "needs its interface: --ip 'fe80::1%eth0', for example");
+}
+END_TEST
+
+START_TEST(a_port_that_needs_privileges_is_status_1)
+{
+    unsigned first = 0;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+
+    ck_assert(file != NULL && fscanf(file, "%u", &first) == 1);
+    fclose(file);
+    if (first <= 80 || (geteuid() == 0 && setresuid(OWN_USER, OWN_USER, OWN_USER) != 0) ||
+        access(LINED_COMMAND, X_OK) != 0) {
+        printf("skipped: needs ports that need privileges, and a build that others may run\n");
+        return;
+    }
+    snprintf(text, sizeof text,
+             "127.0.0.1:80: Permission denied; a port below %u needs root, best "
+             "with --user NAME, or the capability CAP_NET_BIND_SERVICE; or choose another --port\n",
+             first);
+    char *expected = strdup(text);
+    ck_assert_ptr_nonnull(expected);
+    expect_cannot_listen("127.0.0.1", "80", expected);
+    free(expected);
 }
 END_TEST
 
@@ -1313,7 +1390,10 @@ int main(void)
         a_module_whose_name_is_too_long_is_refused,
         a_worker_that_cannot_start_is_status_1,
         help_and_version_go_to_standard_output,
+        help_that_cannot_be_written_is_status_1,
         a_port_in_use_is_status_1,
+        an_address_that_cannot_be_had_is_status_1,
+        a_port_that_needs_privileges_is_status_1,
         ipv6_stands_in_brackets,
         a_link_local_address_has_a_scope,
         lines_are_logged_at_once,

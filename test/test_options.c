@@ -322,10 +322,18 @@ START_TEST(no_setting_is_called_like_a_variable_of_a_service)
 }
 END_TEST
 
+START_TEST(help_fits_a_terminal)
+{
+    for (const char *line = options_help; *line != '\0'; line += strcspn(line, "\n") + 1)
+        ck_assert_msg(strcspn(line, "\n") <= 80, "%.*s", (int)strcspn(line, "\n"), line);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         defaults_are_as_documented,
+        help_fits_a_terminal,
         every_option_is_read,
         gnu_habits_hold,
         bounds_are_inclusive,

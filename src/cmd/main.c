@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* O_PATH */
 /* The lined command: a server of one worker, with a packet log on standard output. */
 #include "limits.h"
+#include "listen_hint.h"
 #include "log_writer.h"
 #include "options.h"
 #include "privileges.h"
@@ -169,22 +170,43 @@ static void say_no_thread(int error)
     say("cannot make a thread: %s; %s", say_error(error, text), limits_of_threads(limits));
 }
 
+/* The first port that a process without privileges may bind, see ip(7). */
+static uint32_t read_first_port(void)
+{
+    uint32_t port = 1024;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+
+    if (file != NULL) {
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel writes no number that does not fit */
+        if (fscanf(file, "%" SCNu32, &port) != 1)
+            port = 1024;
+        fclose(file);
+    }
+    return port;
+}
+
 /* Says why lined_server_start has failed. EAGAIN is of pthread_create(3); no call that binds a port
  * has it. */
-static void say_no_start(const struct lined_options *options, int error)
+static void say_no_start(const struct options *options, int error)
 {
     char address[ADDRESS_TEXT_SIZE];
     char text[SAY_ERROR_SIZE];
+    char hint[LISTEN_HINT_SIZE];
 
     if (settle_has_failed())
         return; /* it has said so */
-    if (error == EAGAIN)
+    if (error == EAGAIN) {
         say_no_thread(error);
-    else if (settle_has_begun())
-        say("cannot serve: %s", say_error(error, text));
-    else
-        say("cannot listen on %s: %s", address_text(options->ip, options->port, address),
-            say_error(error, text));
+        return;
+    }
+    say_error(error, text);
+    if (settle_has_begun()) {
+        say("cannot serve: %s", text);
+        return;
+    }
+    address_text(options->server.ip, options->server.port, address);
+    listen_hint(options, error, read_first_port(), hint);
+    say("cannot listen on %s: %s%s%s", address, text, hint[0] == '\0' ? "" : "; ", hint);
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
@@ -236,7 +258,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
     options->server.observer = &observer;
     int failed = lined_server_start(&server, &options->server, &settled);
     if (failed != LINED_OK) {
-        say_no_start(&options->server, -failed);
+        say_no_start(options, -failed);
         return STATUS_CANNOT_SERVE;
     }
     int status = run(server, settle_log(), options, &bound);
@@ -249,6 +271,17 @@ static int refuse(const char *message)
 {
     say("%s (try 'lined --help')", message);
     return STATUS_USAGE;
+}
+
+/* On standard output; returns the exit status. */
+static int print(const char *text)
+{
+    char why[SAY_ERROR_SIZE];
+
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+        return STATUS_DRAINED;
+    say("cannot write to standard output: %s", say_error(errno, why));
+    return STATUS_CANNOT_SERVE;
 }
 
 static int start(struct options *options)
@@ -299,11 +332,10 @@ int main(int argc, char **argv)
     say_init();
     switch (options_read(&options, argc, argv, getenv, message)) {
     case OPTIONS_HELP:
-        fputs(options_help, stdout);
-        return fflush(stdout) == 0 ? STATUS_DRAINED : STATUS_CANNOT_SERVE;
+        return print(options_help);
     case OPTIONS_VERSION:
-        printf("lined %s\n", lined_version());
-        return fflush(stdout) == 0 ? STATUS_DRAINED : STATUS_CANNOT_SERVE;
+        snprintf(message, sizeof message, "lined %s\n", lined_version());
+        return print(message);
     case OPTIONS_BAD:
         return refuse(message);
     case OPTIONS_SERVE:

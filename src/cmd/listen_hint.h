@@ -1,0 +1,18 @@
+/*
+ * What to do where lined cannot listen. Pure.
+ */
+#ifndef LISTEN_HINT_H
+#define LISTEN_HINT_H
+
+#include "options.h"
+
+#include <stdint.h>
+
+#define LISTEN_HINT_SIZE 256
+
+/* What to do about this errno of listening with these options, as text; empty: nothing is known.
+ * first_port is net.ipv4.ip_unprivileged_port_start. */
+const char *listen_hint(const struct options *options, int error, uint32_t first_port,
+                        char text[LISTEN_HINT_SIZE]);
+
+#endif
