@@ -508,9 +508,10 @@ END_TEST
 static void deny_files_by_landlock(void)
 {
     int folder = open("/", O_PATH | O_DIRECTORY);
+    long version;
 
     EXPECT(folder >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny() == 0);
+    EXPECT(landlock_deny(&version) == 0);
     EXPECT(open("/etc/passwd", O_RDONLY) == -1 && errno == EACCES);
     EXPECT(openat(folder, "etc", O_RDONLY | O_DIRECTORY) == -1 && errno == EACCES);
     EXPECT(mkdir("/tmp/lined-sandbox-test", 0700) == -1 && errno == EACCES);
@@ -518,14 +519,44 @@ static void deny_files_by_landlock(void)
     EXPECT(open("/dev/null", O_WRONLY) == -1 && errno == EACCES);
 }
 
+/* What is said to be denied is: TCP, and signals to others, of which the parent is one. */
+static void deny_what_is_said(void)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    long version;
+
+    EXPECT(fd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    EXPECT(landlock_deny(&version) == 0);
+    if (strstr(landlock_denied(version), "TCP") != NULL) {
+        EXPECT(bind(fd, (const struct sockaddr *)&address, sizeof address) == -1);
+        EXPECT(errno == EACCES);
+        EXPECT(connect(fd, (const struct sockaddr *)&address, sizeof address) == -1);
+        EXPECT(errno == EACCES);
+    }
+    if (strstr(landlock_denied(version), "signals") != NULL)
+        EXPECT(kill(getppid(), 0) == -1 && errno == EPERM);
+}
+
+static bool has_landlock(void)
+{
+    if (syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION) >= 0)
+        return true;
+    suite_skip("this kernel has no Landlock");
+    return false;
+}
+
 START_TEST(landlock_denies_files)
 {
-    if (syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION) <
-        0) {
-        suite_skip("this kernel has no Landlock");
-        return;
-    }
-    expect_in_sandbox(deny_files_by_landlock);
+    if (has_landlock())
+        expect_in_sandbox(deny_files_by_landlock);
+}
+END_TEST
+
+START_TEST(landlock_denies_what_is_said)
+{
+    if (has_landlock())
+        expect_in_sandbox(deny_what_is_said);
 }
 END_TEST
 
@@ -533,8 +564,12 @@ START_TEST(what_is_not_in_force_is_said)
 {
     char said[SANDBOX_TEXT_SIZE];
 
-    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = 0}, said),
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock_version = 3}, said),
                      "sandbox: Landlock (filesystem), seccomp");
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock_version = 4}, said),
+                     "sandbox: Landlock (filesystem, TCP), seccomp");
+    ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock_version = 6}, said),
+                     "sandbox: Landlock (filesystem, TCP, signals, abstract sockets), seccomp");
     ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = EOPNOTSUPP}, said),
                      "sandbox: no Landlock (Operation not supported), seccomp");
     ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = ENOSYS, .syscalls = EINVAL}, said),
@@ -573,6 +608,7 @@ int main(void)
         the_filter_holds_threads_made_before,
         the_filter_knows_its_machine,
         landlock_denies_files,
+        landlock_denies_what_is_said,
         what_is_not_in_force_is_said,
         what_a_filter_must_allow_is_said,
     };

@@ -32,17 +32,26 @@ static struct ruleset everything(long version)
 }
 
 /* No rule is added to what is denied, so there is no exception. */
-int landlock_deny(void)
+int landlock_deny(long *version)
 {
-    long version =
+    *version =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0)
+    if (*version < 0)
         return errno; /* ENOSYS: not in the kernel; EOPNOTSUPP: not switched on at boot */
-    const struct ruleset denied = everything(version);
+    const struct ruleset denied = everything(*version);
     int fd = (int)syscall(SYS_landlock_create_ruleset, &denied, sizeof denied, 0);
     if (fd < 0)
         return errno;
     int error = syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? errno : 0;
     close(fd);
     return error;
+}
+
+const char *landlock_denied(long version)
+{
+    const struct ruleset denied = everything(version);
+
+    if (denied.scoped != 0)
+        return "filesystem, TCP, signals, abstract sockets";
+    return denied.network != 0 ? "filesystem, TCP" : "filesystem";
 }

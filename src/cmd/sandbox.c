@@ -27,6 +27,13 @@ static int forgo_privileges(void)
 
 /* ---- a filter that lined was started under ---- */
 
+static int enter_landlock(void)
+{
+    long version;
+
+    return landlock_deny(&version);
+}
+
 /* In a child: enters the part, and writes a byte if it is still there to do so. */
 _Noreturn static void try_and_tell(int (*enter)(void), int told)
 {
@@ -68,12 +75,12 @@ struct sandbox sandbox_enter(void)
                                   prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER};
 
     if (sandbox.was_filtered) {
-        sandbox.landlock = try_in_child(landlock_deny);
+        sandbox.landlock = try_in_child(enter_landlock);
         sandbox.syscalls = try_in_child(syscall_filter_enter);
     }
     int error = forgo_privileges();
     if (sandbox.landlock == 0)
-        sandbox.landlock = error != 0 ? error : landlock_deny();
+        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version);
     if (sandbox.syscalls == 0) /* last, for it refuses the calls above */
         sandbox.syscalls = error != 0 ? error : syscall_filter_enter();
     return sandbox;
@@ -88,11 +95,14 @@ static const char *why_not(int error, char text[SAY_ERROR_SIZE])
 
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
 {
-    char landlock[SAY_ERROR_SIZE + 32] = "Landlock (filesystem)";
+    char landlock[SAY_ERROR_SIZE + 32];
     char syscalls[SAY_ERROR_SIZE + 32] = "seccomp";
     char why[SAY_ERROR_SIZE];
 
-    if (sandbox->landlock != 0)
+    if (sandbox->landlock == 0)
+        snprintf(landlock, sizeof landlock, "Landlock (%s)",
+                 landlock_denied(sandbox->landlock_version));
+    else
         snprintf(landlock, sizeof landlock, "no Landlock (%s)", why_not(sandbox->landlock, why));
     if (sandbox->syscalls != 0)
         snprintf(syscalls, sizeof syscalls, "no seccomp (%s)", why_not(sandbox->syscalls, why));

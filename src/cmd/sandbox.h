@@ -16,7 +16,8 @@
 struct sandbox {
     int landlock;
     int syscalls;
-    bool was_filtered; /* lined was started under a filter, which may be what refuses a part */
+    long landlock_version; /* where landlock is 0: see landlock.h */
+    bool was_filtered;     /* lined was started under a filter, which may be what refuses a part */
 };
 
 /* Whether this build has one. Builds whose runtime opens files while it runs have none. */
@@ -27,7 +28,7 @@ bool sandbox_is_built(void);
  * left out. */
 struct sandbox sandbox_enter(void);
 
-/* What is in force, as text: "sandbox: Landlock (filesystem), seccomp". */
+/* What is in force, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
 #define SANDBOX_TEXT_SIZE 384
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
 
