@@ -1156,8 +1156,8 @@ START_TEST(a_full_standard_output_does_not_stop_serving)
     close(full);
     answer_one("one\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: standard output: No space left on device; the packet log has "
-                           "ended, serving goes on");
+    ck_assert_str_eq(text, "lined: standard output: No space left on device; the packet log is "
+                           "tried again, serving goes on");
     for (int i = 0; i < 100; i++)
         answer_one("more\n");
     kill(server.pid, SIGTERM);
@@ -1173,7 +1173,7 @@ END_TEST
 /* The kernel sends SIGXFSZ there, as it sends SIGPIPE for a pipe. */
 START_TEST(a_file_at_its_limit_does_not_stop_serving)
 {
-    const struct rlimit limit = {.rlim_cur = 1, .rlim_max = 1};
+    const struct rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY};
     FILE *file = tmpfile();
 
     ck_assert_ptr_nonnull(file);
@@ -1181,11 +1181,99 @@ START_TEST(a_file_at_its_limit_does_not_stop_serving)
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_FSIZE, &limit, NULL), 0);
     answer_one("one\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: standard output: File too large; the packet log has ended, "
-                           "serving goes on");
+    ck_assert_str_eq(text, "lined: standard output: File too large; the packet log is tried "
+                           "again, serving goes on");
     answer_one("two\n");
     end_by(SIGTERM, 3);
     fclose(file);
+}
+END_TEST
+
+/* A disk of 16 pages, which is this test's alone, in an empty folder. False: this system allows
+ * none. */
+static bool mount_disk(const char *folder)
+{
+    char size[32];
+
+    snprintf(size, sizeof size, "size=%ld", 16 * sysconf(_SC_PAGESIZE));
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", folder, "tmpfs", 0, size) == 0;
+}
+
+static void fill_disk(int fd)
+{
+    static const char zeros[1024];
+
+    while (write(fd, zeros, sizeof zeros) > 0)
+        continue;
+}
+
+/* The line that was torn is completed, and none is missing. */
+static void expect_whole_log(int fd, int lines)
+{
+    char expected[64];
+    FILE *log = fdopen(fd, "r");
+
+    ck_assert_ptr_nonnull(log);
+    rewind(log);
+    for (int i = 0; i < lines; i++) {
+        snprintf(expected, sizeof expected, "Incoming packet: \"line %d\\n\"\n", i);
+        ck_assert_ptr_nonnull(fgets(text, sizeof text, log));
+        ck_assert_str_eq(text, expected);
+    }
+    ck_assert_ptr_nonnull(fgets(text, sizeof text, log));
+    ck_assert_str_eq(text, "Client disconnected\n");
+    ck_assert_ptr_null(fgets(text, sizeof text, log));
+    fclose(log);
+}
+
+START_TEST(a_disk_that_was_full_has_the_whole_log)
+{
+    char folder[] = "/tmp/lined-disk-XXXXXX";
+    char file[64];
+    struct pollfd said;
+    int lines = 0;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    if (!mount_disk(folder)) {
+        rmdir(folder);
+        printf("skipped: this needs a mount namespace\n");
+        return;
+    }
+    snprintf(file, sizeof file, "%s/log", folder);
+    int log = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    snprintf(file, sizeof file, "%s/other", folder);
+    int other = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert(log >= 0 && other >= 0);
+    fill_disk(other);
+    off_t page = (off_t)sysconf(_SC_PAGESIZE);
+    ck_assert_int_eq(ftruncate(other, lseek(other, 0, SEEK_END) - page), 0);
+    process_serve(&server, log, NO_ARGUMENTS);
+    said = (struct pollfd){.fd = server.err.fd, .events = POLLIN};
+    int client = dial(server.port);
+    while (poll(&said, 1, 0) == 0) {
+        char line[32];
+        char reply[64];
+        snprintf(line, sizeof line, "line %d\n", lines++);
+        snprintf(reply, sizeof reply, "Received: %s\n", line);
+        say(client, line);
+        expect(client, reply);
+    }
+    ck_assert_int_eq(lseek(log, 0, SEEK_END), page); /* which tears a line */
+    process_line(&server.err, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "No space left on device"));
+    ck_assert_int_eq(ftruncate(other, 0), 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_msg(strncmp(text, "lined: standard output takes the packet log again after ", 56) ==
+                      0,
+                  "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, "; 0 lines are lost"));
+    hang_up(client);
+    end_by(SIGTERM, 0);
+    expect_whole_log(log, lines);
+    close(other);
+    ck_assert_int_eq(umount(folder), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
 
@@ -1433,6 +1521,7 @@ int main(void)
         a_full_standard_error_stops_nothing,
         a_full_standard_output_does_not_stop_serving,
         a_file_at_its_limit_does_not_stop_serving,
+        a_disk_that_was_full_has_the_whole_log,
         a_closed_pipe_does_not_stop_serving,
         closed_standard_descriptors_do_not_become_sockets,
         closed_standard_descriptors_need_no_devices,

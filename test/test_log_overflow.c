@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* prlimit */
 /* The packet log of the command where nobody reads it, or nobody can: serving and stopping go on,
  * and what is not logged is counted. */
 #include "ask.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct process server;
@@ -234,6 +236,54 @@ START_TEST(a_full_disk_is_counted)
 }
 END_TEST
 
+/* Standard output is a file that may not become longer, and then may: the log goes on, and says how
+ * many lines are missing, and where. The clients do not wait. */
+static void expect_a_gap(const char *overflow)
+{
+    struct rlimit limit = {.rlim_cur = 200, .rlim_max = RLIM_INFINITY};
+    FILE *file = tmpfile();
+    struct talk talk;
+    char expected[128];
+    long lost = -1;
+    long missing;
+
+    ck_assert_ptr_nonnull(file);
+    process_serve(&server, fileno(file), ARGUMENTS("--log-overflow", overflow));
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    begin_talk(&talk);
+    expect_replies(talk.client);
+    end_talk(&talk);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: standard output: File too large; the packet log is tried again, "
+                           "serving goes on");
+    limit.rlim_cur = RLIM_INFINITY;
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_int_eq(sscanf(text,
+                            "lined: standard output takes the packet log again after %*d.%*d "
+                            "seconds; %ld lines are lost",
+                            &lost),
+                     1);
+    ck_assert_int_gt(lost, 0);
+    json_t *final = ask_at_the_end(&server, 3, text);
+    ck_assert_int_eq(figure(final, "log_dropped"), lost);
+    json_decref(final);
+    snprintf(expected, sizeof expected, "the packet log lacks %ld lines\n", lost);
+    ck_assert_ptr_nonnull(strstr(text, expected));
+    int fd = dup(fileno(file));
+    fclose(file);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+    ck_assert_int_eq(read_log(fd, &missing) + lost, LINES + 1); /* the disconnect */
+    ck_assert_int_eq(missing, lost);
+}
+
+START_TEST(a_full_disk_that_gets_room_again_gets_the_log_again)
+{
+    expect_a_gap("block");
+    expect_a_gap("drop");
+}
+END_TEST
+
 static int closed_pipe(void)
 {
     int ends[2];
@@ -282,9 +332,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        drop_serves_on_and_counts,         drop_drains_although_nobody_reads,
-        block_answers_before_the_deadline, a_full_disk_is_counted,
-        a_closed_pipe_is_counted,          a_descriptor_that_cannot_be_written_is_counted,
+        drop_serves_on_and_counts,
+        drop_drains_although_nobody_reads,
+        block_answers_before_the_deadline,
+        a_full_disk_is_counted,
+        a_full_disk_that_gets_room_again_gets_the_log_again,
+        a_closed_pipe_is_counted,
+        a_descriptor_that_cannot_be_written_is_counted,
         who_is_read_drops_nothing,
     };
     return suite_run("log_overflow", tests, sizeof tests / sizeof tests[0]);

@@ -2,6 +2,9 @@
  * Text of many threads, written to one descriptor by one writer thread. What is appended in one
  * piece is written in one piece, and what one thread appends keeps its order. When too much is
  * pending, those who append wait, or what they append is dropped, as whole lines.
+ *
+ * Where writing fails for a time, as on a full disk, it is tried again, and no thread waits in the
+ * meantime: what finds no room is dropped. When it succeeds, the line that was torn is completed.
  */
 #ifndef LOG_WRITER_H
 #define LOG_WRITER_H
@@ -20,13 +23,23 @@ enum log_overflow {
 
 /* Called without any lock held, and must not wait. */
 struct log_events {
-    /* Writing has failed with this errno; from now on all is dropped. Once, on the writer thread.
-     */
+    /* Writing has failed with this errno for good; from now on all is dropped. Once, on the writer
+     * thread. */
     void (*failed)(int error);
+
+    /* Writing fails with this errno, and is tried again. On the writer thread. */
+    void (*paused)(int error);
+
+    /* It succeeds again, after so many milliseconds, in which so many lines were dropped. On the
+     * writer thread. */
+    void (*resumed)(int64_t after_ms, uint64_t lost);
 
     /* LOG_DROP: so many lines were dropped. On the thread that appended them. */
     void (*dropped)(uint64_t lines);
 };
+
+/* How long the writer rests before it tries again. */
+#define LOG_RETRY_MS 500
 
 /* Starts the writer thread; fd stays the caller's. 0 or -errno. */
 int log_writer_start(struct log_writer **started, int fd, enum log_overflow overflow,
@@ -56,13 +69,13 @@ bool log_writer_has_given_up(struct log_writer *log);
 uint64_t log_writer_dropped(struct log_writer *log);
 
 /* How many of these are lost against the user's wish: all but those that LOG_DROP has left out
- * because there was no room. Any thread. */
+ * because the reader was too slow. Any thread. */
 uint64_t log_writer_lost(struct log_writer *log);
 
 /* Ends the log; no thread may append any more. Waits at most timeout_ms until all is written, and
- * without a limit if all is; true: the writer has ended. False: the writer is stuck in write(2). It
- * is left alone, and the log must not be freed, for the process is about to end; what is not known
- * to be written counts as dropped. */
+ * without a limit if all is; true: the writer has ended. Where writing fails it is tried once more,
+ * at once. False: the writer is stuck in write(2). It is left alone, and the log must not be freed,
+ * for the process is about to end; what is not known to be written counts as dropped. */
 bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms);
 
 /* After log_writer_stop has returned true. */

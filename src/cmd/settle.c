@@ -6,6 +6,7 @@
 #include "warn.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,21 @@ static void log_failed(int error)
     say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
 }
 
+static void log_paused(int error)
+{
+    char text[SAY_ERROR_SIZE];
+
+    say("standard output: %s; the packet log is tried again, serving goes on",
+        say_error(error, text));
+}
+
+static void log_resumed(int64_t after_ms, uint64_t lost)
+{
+    say("standard output takes the packet log again after %" PRId64 ".%" PRId64 " seconds; %" PRIu64
+        " lines are lost",
+        after_ms / 1000, after_ms % 1000 / 100, lost);
+}
+
 static void log_dropped(uint64_t lines)
 {
     warn(WARN_LOG, lines,
@@ -49,7 +65,8 @@ static int start_log(void)
 {
     if (settling.options->quiet)
         return LINED_OK;
-    static const struct log_events events = {.failed = log_failed, .dropped = log_dropped};
+    static const struct log_events events = {
+        .failed = log_failed, .paused = log_paused, .resumed = log_resumed, .dropped = log_dropped};
     int failed =
         log_writer_start(&settling.log, STDOUT_FILENO, settling.options->log_overflow, &events);
     if (failed == -EAGAIN)
