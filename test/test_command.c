@@ -1267,7 +1267,7 @@ START_TEST(a_disk_that_was_full_has_the_whole_log)
     ck_assert_msg(strncmp(text, "lined: standard output takes the packet log again after ", 56) ==
                       0,
                   "%s", text);
-    ck_assert_ptr_nonnull(strstr(text, "; 0 lines are lost"));
+    ck_assert_ptr_nonnull(strstr(text, "; lines lost: 0"));
     hang_up(client);
     end_by(SIGTERM, 0);
     expect_whole_log(log, lines);
@@ -1371,6 +1371,44 @@ static int serve_with_a_stuck_log(const char *drain_timeout, int ends[2])
     return client;
 }
 
+static void expect_stall(void)
+{
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text,
+                     "lined: standard output is not read fast enough: clients have waited for "
+                     "the packet log for a second; --log-overflow drop would leave lines out "
+                     "instead");
+}
+
+/* That clients wait for the log's reader is said, and how long it has taken. */
+START_TEST(a_stuck_standard_output_is_said)
+{
+    int ends[2];
+    int client = serve_with_a_stuck_log("--drain-timeout=5", ends);
+    struct pollfd ready[] = {{.fd = server.err.fd, .events = POLLIN},
+                             {.fd = ends[0], .events = POLLIN}};
+    unsigned seconds;
+    unsigned tenths;
+
+    expect_stall();
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    do { /* it is read until that is said */
+        ck_assert_int_gt(poll(ready, 2, 30000), 0);
+        ck_assert_int_ne(read(ends[0], text, sizeof text), 0);
+    } while (ready[0].revents == 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_int_eq(sscanf(text,
+                            "lined: standard output is read again: clients have waited for the "
+                            "packet log for %u.%u seconds",
+                            &seconds, &tenths),
+                     2);
+    ck_assert_uint_ge(seconds, 1);
+    close(ends[0]);
+    hang_up(client);
+    end_by(SIGTERM, 3); /* the log has no reader any more */
+}
+END_TEST
+
 START_TEST(a_stuck_standard_output_does_not_stop_a_stop)
 {
     int ends[2];
@@ -1387,6 +1425,7 @@ START_TEST(a_second_signal_cuts_a_stuck_log_too)
     int ends[2];
     int client = serve_with_a_stuck_log("--drain-timeout=1000", ends);
 
+    expect_stall();
     ck_assert_int_eq(kill(server.pid, SIGINT), 0);
     process_line(&server.err, text, sizeof text); /* it drains */
     cut_by(SIGINT);
@@ -1525,6 +1564,7 @@ int main(void)
         a_closed_pipe_does_not_stop_serving,
         closed_standard_descriptors_do_not_become_sockets,
         closed_standard_descriptors_need_no_devices,
+        a_stuck_standard_output_is_said,
         a_stuck_standard_output_does_not_stop_a_stop,
         a_second_signal_cuts_a_stuck_log_too,
         log_lines_are_whole_and_in_order,

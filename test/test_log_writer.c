@@ -27,6 +27,9 @@ static struct {
     int paused_with;  /* lock */
     int pauses;       /* lock; how often */
     int resumes;      /* lock */
+    int stalls;       /* lock */
+    int unstalls;     /* lock */
+    int64_t waited;   /* lock; of the last unstall */
     uint64_t lost;    /* lock; of the last resume */
     uint64_t dropped; /* lock */
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -66,8 +69,29 @@ static void dropped(uint64_t lines)
     pthread_mutex_unlock(&seen.lock);
 }
 
-static const struct log_events events = {
-    .failed = failed, .paused = paused, .resumed = resumed, .dropped = dropped};
+static void stalled(void)
+{
+    pthread_mutex_lock(&seen.lock);
+    seen.stalls++;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.lock);
+}
+
+static void unstalled(int64_t after_ms)
+{
+    pthread_mutex_lock(&seen.lock);
+    seen.unstalls++;
+    seen.waited = after_ms;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.lock);
+}
+
+static const struct log_events events = {.failed = failed,
+                                         .paused = paused,
+                                         .resumed = resumed,
+                                         .stalled = stalled,
+                                         .unstalled = unstalled,
+                                         .dropped = dropped};
 
 /* Check ends the test where it takes too long. */
 static void await(const int *count)
@@ -155,6 +179,64 @@ START_TEST(a_log_that_is_written_ends_in_no_time)
         log_writer_free(log);
     }
     close(null);
+}
+END_TEST
+
+/* ---- a reader that is stuck ---- */
+
+enum { PIECES_TOO_MANY = 40 }; /* more than the pipe and the log's two buffers hold */
+
+static char piece[TEXT_SIZE + 1]; /* filled before any thread appends it */
+
+static void *append_too_much(void *log)
+{
+    for (int i = 0; i < PIECES_TOO_MANY; i++)
+        log_writer_append(log, piece, TEXT_SIZE);
+    return NULL;
+}
+
+static void *read_all(void *end)
+{
+    static char bytes[65536];
+
+    for (size_t left = (size_t)PIECES_TOO_MANY * TEXT_SIZE; left > 0;) {
+        ssize_t size = read(*(int *)end, bytes, left < sizeof bytes ? left : sizeof bytes);
+        if (size <= 0)
+            break;
+        left -= (size_t)size;
+    }
+    return NULL;
+}
+
+/* Two threads wait, and it is said once; that they wait no longer is said, too, and nothing is
+ * lost. */
+START_TEST(threads_that_wait_for_the_reader_are_said)
+{
+    struct log_writer *log;
+    pthread_t appenders[2];
+    pthread_t reader;
+    int ends[2];
+
+    fill(piece);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(log_writer_start(&log, ends[1], LOG_BLOCK, &events), 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&appenders[i], NULL, append_too_much, log), 0);
+    await(&seen.stalls);
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_all, &ends[0]), 0);
+    await(&seen.unstalls);
+    ck_assert_int_ge(seen.waited, LOG_STALL_MS);
+    ck_assert_int_eq(seen.stalls, 1);
+    ck_assert_int_eq(pthread_join(reader, NULL), 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_all, &ends[0]), 0); /* the other's */
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_join(appenders[i], NULL), 0);
+    ck_assert(log_writer_stop(log, PATIENCE_MS));
+    ck_assert_uint_eq(log_writer_dropped(log), 0);
+    log_writer_free(log);
+    close(ends[1]);
+    ck_assert_int_eq(pthread_join(reader, NULL), 0);
+    close(ends[0]);
 }
 END_TEST
 
@@ -358,6 +440,7 @@ int main(void)
         a_descriptor_that_does_not_block_gets_all,
         lines_that_were_written_before_it_failed_are_not_dropped,
         a_log_that_is_written_ends_in_no_time,
+        threads_that_wait_for_the_reader_are_said,
         a_torn_line_is_completed_when_there_is_room_again,
         lines_without_room_are_lost_where_the_mark_is,
         a_full_disk_does_not_delay_the_end,

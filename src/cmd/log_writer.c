@@ -1,23 +1,48 @@
 #include "log_writer_locked.h"
 
-#include "../monotonic.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
 /* ---- the side of those who append ---- */
 
+/* The earlier of two times; 0 is never. */
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+/* Waits until the writer takes what is pending or a time is over: that for which threads may wait,
+ * or that after which it is said that they do. */
 static void wait_for_room_locked(struct log_writer *log)
 {
-    if (log->room_until == 0) {
+    if (log->stalled_ms == 0)
+        log->stalled_ms = monotonic_ms();
+    int64_t until_ms =
+        earlier(log->room_until, log->is_stall_said ? 0 : log->stalled_ms + LOG_STALL_MS);
+    if (until_ms == 0) {
         INVARIANT(pthread_cond_wait(&log->taken, &log->lock) == 0);
         return;
     }
-    const struct timespec deadline = monotonic_timespec(log->room_until);
-    if (pthread_cond_timedwait(&log->taken, &log->lock, &deadline) == ETIMEDOUT && !log->dead &&
-        monotonic_ms() >= log->room_until) {
+    const struct timespec until = monotonic_timespec(until_ms);
+    int error = pthread_cond_timedwait(&log->taken, &log->lock, &until);
+    INVARIANT(error == 0 || error == ETIMEDOUT);
+}
+
+/* After a wait. Drops the lock where there is something to say. */
+static void check_time_locked(struct log_writer *log)
+{
+    int64_t now = monotonic_ms();
+
+    if (log->dead || log->stalled_ms == 0)
+        return;
+    if (log->room_until != 0 && now >= log->room_until) {
         log->has_given_up = true;
         log_writer_die_locked(log);
+    } else if (!log->is_stall_said && now >= log->stalled_ms + LOG_STALL_MS) {
+        log->is_stall_said = true;
+        log_writer_unlock(log);
+        log->events.stalled();
+        log_writer_lock(log);
     }
 }
 
@@ -41,8 +66,10 @@ void log_writer_append(struct log_writer *log, const char *text, size_t size)
     bool is_left_out = false; /* the reader is too slow, and LOG_DROP was asked for */
 
     log_writer_lock(log);
-    while (must_wait_locked(log, size))
+    while (must_wait_locked(log, size)) {
         wait_for_room_locked(log);
+        check_time_locked(log);
+    }
     if (log->dead) {
         log->dropped += log_text_count(text, size);
     } else if (log_text_has_room(&log->text, size)) {

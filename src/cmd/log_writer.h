@@ -34,12 +34,21 @@ struct log_events {
      * writer thread. */
     void (*resumed)(int64_t after_ms, uint64_t lost);
 
+    /* LOG_BLOCK: threads have waited for room for LOG_STALL_MS. On one of them. */
+    void (*stalled)(void);
+
+    /* They wait no longer, after so many milliseconds. On the writer thread. */
+    void (*unstalled)(int64_t after_ms);
+
     /* LOG_DROP: so many lines were dropped. On the thread that appended them. */
     void (*dropped)(uint64_t lines);
 };
 
 /* How long the writer rests before it tries again. */
 #define LOG_RETRY_MS 500
+
+/* How long threads wait for room before it is said. */
+#define LOG_STALL_MS 1000
 
 /* Starts the writer thread; fd stays the caller's. 0 or -errno. */
 int log_writer_start(struct log_writer **started, int fd, enum log_overflow overflow,

@@ -9,6 +9,7 @@
 #include "log_writer.h"
 
 #include "../invariant.h"
+#include "../monotonic.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -33,6 +34,8 @@ struct log_writer {
                            * fails for now: what finds no room is dropped */
     bool dead;            /* lock; writing failed, or the reader is stuck: all is dropped */
     bool has_given_up;    /* lock; dead, because the reader is stuck */
+    int64_t stalled_ms;   /* lock; monotonic; since when threads wait for room; 0: none does */
+    bool is_stall_said;   /* lock */
     int64_t room_until;   /* lock; monotonic ms; 0: wait for room for ever */
     int64_t ending_until; /* lock; monotonic ms; log_writer_stop waits no longer; 0: no limit */
     bool ending;          /* lock; nothing will be appended any more */
@@ -54,13 +57,25 @@ static inline void log_writer_unlock(struct log_writer *log)
     INVARIANT(pthread_mutex_unlock(&log->lock) == 0);
 }
 
+/* No thread waits for room any more. Returns how long they have waited, where that was said; else
+ * 0. */
+static inline int64_t log_writer_end_stall_locked(struct log_writer *log)
+{
+    int64_t waited = log->is_stall_said ? monotonic_ms() - log->stalled_ms : 0;
+
+    log->stalled_ms = 0;
+    log->is_stall_said = false;
+    INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
+    return waited;
+}
+
 /* Drops what is pending and what is appended from now on, and lets go the threads that wait for
  * room. */
 static inline void log_writer_die_locked(struct log_writer *log)
 {
     log->dead = true;
     log->dropped += log_text_drop_pending(&log->text);
-    INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
+    log_writer_end_stall_locked(log);
 }
 
 /* What the writer thread runs, with the log. */

@@ -1,8 +1,6 @@
 /* The writer thread of the log. */
 #include "log_writer_locked.h"
 
-#include "../monotonic.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -32,8 +30,10 @@ static size_t take_pending(struct log_writer *log)
     log_text_note_left(&log->text, 0);
     wait_for_text_locked(log);
     size_t size = log_text_take(&log->text);
-    INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
+    int64_t stalled_ms = log_writer_end_stall_locked(log);
     log_writer_unlock(log);
+    if (stalled_ms > 0)
+        log->events.unstalled(stalled_ms);
     return size;
 }
 
@@ -72,7 +72,7 @@ static void begin_pause(struct log_writer *log, int error)
     log_writer_lock(log);
     log->is_paused = true;
     log->paused_dropped = log->dropped;
-    INVARIANT(pthread_cond_broadcast(&log->taken) == 0); /* no thread waits for room now */
+    log_writer_end_stall_locked(log); /* now they drop what finds no room */
     log_writer_unlock(log);
     log->events.paused(error);
 }

@@ -33,6 +33,14 @@ static int tell(const char *what, int error)
     return -error;
 }
 
+#define SECONDS_SIZE 32
+
+static const char *seconds_text(int64_t ms, char text[SECONDS_SIZE])
+{
+    snprintf(text, SECONDS_SIZE, "%" PRId64 ".%" PRId64, ms / 1000, ms % 1000 / 100);
+    return text;
+}
+
 static void log_failed(int error)
 {
     char text[SAY_ERROR_SIZE];
@@ -50,9 +58,24 @@ static void log_paused(int error)
 
 static void log_resumed(int64_t after_ms, uint64_t lost)
 {
-    say("standard output takes the packet log again after %" PRId64 ".%" PRId64 " seconds; %" PRIu64
-        " lines are lost",
-        after_ms / 1000, after_ms % 1000 / 100, lost);
+    char seconds[SECONDS_SIZE];
+
+    say("standard output takes the packet log again after %s seconds; lines lost: %" PRIu64,
+        seconds_text(after_ms, seconds), lost);
+}
+
+static void log_stalled(void)
+{
+    say("standard output is not read fast enough: clients have waited for the packet log for a "
+        "second; --log-overflow drop would leave lines out instead");
+}
+
+static void log_unstalled(int64_t after_ms)
+{
+    char seconds[SECONDS_SIZE];
+
+    say("standard output is read again: clients have waited for the packet log for %s seconds",
+        seconds_text(after_ms, seconds));
 }
 
 static void log_dropped(uint64_t lines)
@@ -65,8 +88,12 @@ static int start_log(void)
 {
     if (settling.options->quiet)
         return LINED_OK;
-    static const struct log_events events = {
-        .failed = log_failed, .paused = log_paused, .resumed = log_resumed, .dropped = log_dropped};
+    static const struct log_events events = {.failed = log_failed,
+                                             .paused = log_paused,
+                                             .resumed = log_resumed,
+                                             .stalled = log_stalled,
+                                             .unstalled = log_unstalled,
+                                             .dropped = log_dropped};
     int failed =
         log_writer_start(&settling.log, STDOUT_FILENO, settling.options->log_overflow, &events);
     if (failed == -EAGAIN)
