@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pwritev2, posix_openpt */
 /* Saying something never waits. */
 #include "../src/cmd/say.h"
 
@@ -5,7 +6,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 static unsigned polls;
@@ -19,6 +26,16 @@ int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout)
     for (nfds_t i = 0; i < count; i++)
         polled[i].revents = POLLOUT;
     return (int)count;
+}
+
+static size_t taken_of_a_line; /* 0: all of it */
+
+/* As if a connection had room for so much. */
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+    return __real_send(fd, bytes, taken_of_a_line == 0 ? size : taken_of_a_line, flags);
 }
 
 /* Makes standard error a pipe; returns the end to read from. */
@@ -52,6 +69,137 @@ START_TEST(a_pipe_that_others_have_filled_holds_nobody_up)
     fill_standard_error();
     say("not heard");
     ck_assert_uint_gt(polls, 0);
+    close(reader);
+}
+END_TEST
+
+/* Makes standard error a connected socket of the unix domain, as journald's; returns the other end.
+ */
+static int make_it_a_socket(void)
+{
+    int ends[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+START_TEST(a_socket_that_others_have_filled_holds_nobody_up)
+{
+    int reader = make_it_a_socket();
+
+    say_init();
+    fill_standard_error();
+    say("not heard");
+    close(reader);
+    say("nor this, and no signal comes");
+}
+END_TEST
+
+/* However much the packet log has put into it before. */
+START_TEST(a_socket_gets_whole_lines)
+{
+    static const char before[100 * 1024];
+    char text[64];
+    int reader = make_it_a_socket();
+
+    say_init();
+    ck_assert_int_eq(write(STDERR_FILENO, before, sizeof before), sizeof before);
+    say("%d and %d", 1, 2);
+    for (size_t left = sizeof before; left > 0;) {
+        static char bytes[sizeof before];
+        ssize_t size = read(reader, bytes, left);
+        ck_assert_int_gt(size, 0);
+        left -= (size_t)size;
+    }
+    ssize_t size = read(reader, text, sizeof text);
+    ck_assert_int_gt(size, 0);
+    ck_assert_mem_eq(text, "lined: 1 and 2\n", (size_t)size);
+    close(reader);
+}
+END_TEST
+
+START_TEST(after_a_torn_line_a_new_one_begins)
+{
+    static const char expected[] = "lined: torn\nlined: whole\nlined: and\n";
+    char text[sizeof expected];
+    int reader = make_it_a_socket();
+
+    say_init();
+    taken_of_a_line = strlen("lined: torn");
+    say("torn here");
+    taken_of_a_line = 0;
+    say("whole");
+    say("and");
+    for (size_t size = 0; size < sizeof expected - 1;) {
+        ssize_t more = read(reader, text + size, sizeof expected - 1 - size);
+        ck_assert_int_gt(more, 0);
+        size += (size_t)more;
+    }
+    ck_assert_mem_eq(text, expected, sizeof expected - 1);
+    close(reader);
+}
+END_TEST
+
+/* Ctrl-S stops it: writing to it waits for Ctrl-Q. */
+START_TEST(a_terminal_that_is_stopped_holds_nobody_up)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+    ck_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    ck_assert_int_eq(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
+    say_init();
+    say("heard");
+    ck_assert_int_eq(tcflow(terminal, TCOOFF), 0);
+    say("not heard");
+    ck_assert_int_eq(tcflow(terminal, TCOON), 0);
+    say("heard again");
+    static const char expected[] = "lined: heard\r\nlined: heard again\r\n";
+    char text[sizeof expected];
+    for (size_t size = 0; size < sizeof expected - 1;) {
+        ssize_t more = read(master, text + size, sizeof expected - 1 - size);
+        ck_assert_int_gt(more, 0);
+        size += (size_t)more;
+    }
+    ck_assert_mem_eq(text, expected, sizeof expected - 1);
+}
+END_TEST
+
+/* Whether this kernel can write to a pipe without a wait, by whatever descriptor. */
+static bool can_write_now(void)
+{
+    char byte[] = "x";
+    struct iovec part = {byte, 1};
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    bool can = pwritev2(ends[1], &part, 1, -1, RWF_NOWAIT) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return can;
+}
+
+/* One that cannot be opened anew: its owner was root, as with sudo -u. */
+START_TEST(a_full_pipe_of_another_user_holds_nobody_up)
+{
+    int reader = replace_standard_error();
+
+    if (!can_write_now() || geteuid() != 0) {
+        printf("skipped: this needs root, and Linux 6.4\n");
+        return;
+    }
+    ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+    ck_assert_int_lt(open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK), 0);
+    say_init();
+    say("heard");
+    fill_standard_error();
+    say("not heard");
+    char text[13];
+    ck_assert_int_eq(read(reader, text, sizeof text), sizeof text);
+    ck_assert_mem_eq(text, "lined: heard\n", sizeof text);
     close(reader);
 }
 END_TEST
@@ -92,6 +240,11 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_pipe_that_others_have_filled_holds_nobody_up,
+        a_socket_that_others_have_filled_holds_nobody_up,
+        a_socket_gets_whole_lines,
+        after_a_torn_line_a_new_one_begins,
+        a_terminal_that_is_stopped_holds_nobody_up,
+        a_full_pipe_of_another_user_holds_nobody_up,
         a_pipe_gets_whole_lines,
         no_control_character_is_said,
     };

@@ -1,51 +1,101 @@
+#define _DEFAULT_SOURCE /* syscall; with _GNU_SOURCE strerror_r would be another one */
 #include "say.h"
 
 #include "../invariant.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h> /* RWF_NOWAIT */
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define LINE_MOST 512
 
-/* Set by say_init; does not change after. */
-static int descriptor = STDERR_FILENO;
+/* The longest line of say_plain has 4095 characters; before it an LF and a level, behind it an LF.
+ */
+#define TEXT_SIZE (4096 + 8)
 
-/* What polls as writable may be full when it is written to: the packet log goes to the same pipe
- * with 2>&1. To be non-blocking is a property of what open(2) makes, which others share with us; so
- * the pipe is opened once more. */
+/* Set by say_init; these do not change after. */
+static int descriptor = STDERR_FILENO;
+static bool is_socket;
+static bool is_others_pipe; /* one that could not be opened once more */
+
+static atomic_bool is_torn; /* the last line was taken in part: the next one begins with an LF */
+
+/* What polls as writable may be full when it is written to, or a terminal may be stopped by then:
+ * the packet log goes to the same one with 2>&1. To be non-blocking is a property of what open(2)
+ * makes, which others share with us; so it is opened once more. */
+static void open_once_more(bool is_pipe)
+{
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd >= 0)
+        descriptor = fd;
+    else
+        is_others_pipe = is_pipe; /* another user's, or there is no /proc */
+}
+
 void say_init(void)
 {
     struct stat status;
 
-    if (fstat(STDERR_FILENO, &status) < 0 || !S_ISFIFO(status.st_mode))
+    if (fstat(STDERR_FILENO, &status) < 0)
         return;
-    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) /* else it is another user's pipe, or there is no /proc: poll has to do */
-        descriptor = fd;
+    is_socket = S_ISSOCK(status.st_mode);
+    if (S_ISFIFO(status.st_mode) || isatty(STDERR_FILENO))
+        open_once_more(S_ISFIFO(status.st_mode));
 }
 
-/* A pipe that has room takes PIPE_BUF bytes in one piece (pipe(7)); no line is longer. */
-static void put_line(char *line)
+static bool is_writable(void)
 {
     struct pollfd standard_error = {.fd = descriptor, .events = POLLOUT};
-    char end[] = "\n";
-    const struct iovec parts[] = {{.iov_base = line, .iov_len = strlen(line)},
-                                  {.iov_base = end, .iov_len = 1}};
-
     int ready;
 
     do {
         ready = poll(&standard_error, 1, 0);
     } while (ready < 0 && errno == EINTR);
-    if (ready == 1 && (standard_error.revents & POLLOUT) != 0 && writev(descriptor, parts, 2) < 0)
-        return; /* nowhere is left to say it */
+    return ready == 1 && (standard_error.revents & POLLOUT) != 0;
+}
+
+/* Writes what is taken without a wait; returns how much that is, or -1. A socket is asked for that
+ * with each call (send(2)), and a pipe can be where the kernel knows it (RWF_NOWAIT, Linux 6.4).
+ * For what is left, another user's pipe or terminal, poll has to do: between it and the write
+ * another process may fill it. */
+static ssize_t write_now(char *text, size_t size)
+{
+    if (is_socket)
+        return send(descriptor, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (is_others_pipe) {
+        const struct iovec part = {.iov_base = text, .iov_len = size};
+        const long here = -1; /* twice, for it is in two halves; a pipe has no other place */
+        ssize_t written = syscall(SYS_pwritev2, descriptor, &part, 1, here, here, RWF_NOWAIT);
+        if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+            return written;
+    }
+    return is_writable() ? write(descriptor, text, size) : -1;
+}
+
+/* A pipe that has room takes PIPE_BUF bytes in one piece (pipe(7)), and no line is longer; a
+ * connected socket or a terminal may take a part. */
+static void put_line(const char *line)
+{
+    char text[TEXT_SIZE];
+    bool was_torn = atomic_exchange(&is_torn, false);
+    int size = snprintf(text, sizeof text, "%s%s\n", was_torn ? "\n" : "", line);
+    INVARIANT(size > 0 && (size_t)size < sizeof text);
+
+    ssize_t written = write_now(text, (size_t)size);
+    if (written <= 0 ? was_torn : written < size)
+        atomic_store(&is_torn, true);
 }
 
 /* A file's name, for example, may have anything in it: the line stays one, and nothing of it is a

@@ -9,8 +9,9 @@
 void say_init(void);
 
 /* One line: "lined: ", the text, LF; control characters in it are shown as '?'. Never waits: where
- * nobody reads standard error and it is full, the line is dropped, for serving and stopping matter
- * more. Any thread; lines are not torn. */
+ * standard error is full and not read, the line is dropped, for serving and stopping matter more.
+ * Any thread. Lines are whole; only a terminal or a connection may take a part of one, and then the
+ * next one begins a line of its own. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* The same without the prefix, for programs to read. line has at most 4095 characters, and no LF.

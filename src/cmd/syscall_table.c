@@ -4,6 +4,7 @@
 #ifdef SYSCALL_TABLE_MACHINE
 
 #include <fcntl.h>
+#include <linux/fs.h> /* RWF_NOWAIT */
 #include <linux/futex.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -24,6 +25,8 @@
 #define HAS_ONLY(position, bits) HAS_NOT(position, ~(uint32_t)(bits))
 /* An address whose lower half is 0 is an address: all of it is compared. */
 #define NULL_POINTER(position) {.number = (position), .mask = UINT64_MAX}
+/* The kernel takes a position of -1 for the descriptor's own (pwritev2(2)). */
+#define IS_ALL_ONES(position) {.number = (position), .mask = UINT64_MAX, .value = UINT64_MAX}
 /* The number of this process; or 0, which stands for the calling thread. */
 #define OWN_PROCESS(position) {.number = (position), .mask = UINT32_MAX, .is_own_process = true}
 #define OF_ITSELF(position)   IS(position, 0)
@@ -109,9 +112,12 @@ const struct syscall_rule syscall_table[] = {
 
     /* ---- descriptors that are open: the right to read or write was checked at open(2) ---- */
 
-    {.call = SYS_write},  /* the packet log; waking the flusher */
-    {.call = SYS_writev}, /* lines on standard error */
-    {.call = SYS_read},   /* the flusher is woken; modules: files that their start has opened */
+    {.call = SYS_write},  /* the packet log, lines on standard error; waking the flusher */
+    {.call = SYS_writev}, /* libc: the message of a broken invariant */
+    /* Lines on standard error, where that is another user's pipe. At the place of the descriptor:
+     * at another, what O_APPEND protects could be overwritten. */
+    {.call = SYS_pwritev2, .arguments = {IS_ALL_ONES(3), IS(5, RWF_NOWAIT)}},
+    {.call = SYS_read}, /* the flusher is woken; modules: files that their start has opened */
 
     /* ---- waiting, and the time: asked for, never set ---- */
 
