@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -67,7 +69,7 @@ START_TEST(a_pipe_that_others_have_filled_holds_nobody_up)
 
     say_init();
     fill_standard_error();
-    say("not heard");
+    say(SAY_INFO, "not heard");
     ck_assert_uint_gt(polls, 0);
     close(reader);
 }
@@ -91,9 +93,9 @@ START_TEST(a_socket_that_others_have_filled_holds_nobody_up)
 
     say_init();
     fill_standard_error();
-    say("not heard");
+    say(SAY_INFO, "not heard");
     close(reader);
-    say("nor this, and no signal comes");
+    say(SAY_INFO, "nor this, and no signal comes");
 }
 END_TEST
 
@@ -106,7 +108,7 @@ START_TEST(a_socket_gets_whole_lines)
 
     say_init();
     ck_assert_int_eq(write(STDERR_FILENO, before, sizeof before), sizeof before);
-    say("%d and %d", 1, 2);
+    say(SAY_INFO, "%d and %d", 1, 2);
     for (size_t left = sizeof before; left > 0;) {
         static char bytes[sizeof before];
         ssize_t size = read(reader, bytes, left);
@@ -128,10 +130,10 @@ START_TEST(after_a_torn_line_a_new_one_begins)
 
     say_init();
     taken_of_a_line = strlen("lined: torn");
-    say("torn here");
+    say(SAY_INFO, "torn here");
     taken_of_a_line = 0;
-    say("whole");
-    say("and");
+    say(SAY_INFO, "whole");
+    say(SAY_INFO, "and");
     for (size_t size = 0; size < sizeof expected - 1;) {
         ssize_t more = read(reader, text + size, sizeof expected - 1 - size);
         ck_assert_int_gt(more, 0);
@@ -152,11 +154,11 @@ START_TEST(a_terminal_that_is_stopped_holds_nobody_up)
     ck_assert_int_ge(terminal, 0);
     ck_assert_int_eq(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
     say_init();
-    say("heard");
+    say(SAY_INFO, "heard");
     ck_assert_int_eq(tcflow(terminal, TCOOFF), 0);
-    say("not heard");
+    say(SAY_INFO, "not heard");
     ck_assert_int_eq(tcflow(terminal, TCOON), 0);
-    say("heard again");
+    say(SAY_INFO, "heard again");
     static const char expected[] = "lined: heard\r\nlined: heard again\r\n";
     char text[sizeof expected];
     for (size_t size = 0; size < sizeof expected - 1;) {
@@ -194,9 +196,9 @@ START_TEST(a_full_pipe_of_another_user_holds_nobody_up)
     ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
     ck_assert_int_lt(open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK), 0);
     say_init();
-    say("heard");
+    say(SAY_INFO, "heard");
     fill_standard_error();
-    say("not heard");
+    say(SAY_INFO, "not heard");
     char text[13];
     ck_assert_int_eq(read(reader, text, sizeof text), sizeof text);
     ck_assert_mem_eq(text, "lined: heard\n", sizeof text);
@@ -212,13 +214,67 @@ START_TEST(a_pipe_gets_whole_lines)
     int reader = replace_standard_error();
 
     say_init();
-    say("%d and %d", 1, 2);
-    say_plain(json);
+    say(SAY_INFO, "%d and %d", 1, 2);
+    say_plain(SAY_INFO, json);
     ck_assert_int_eq(read(reader, text, sizeof text), sizeof expected - 1);
     ck_assert_mem_eq(text, expected, sizeof expected - 1);
     /* Who shares standard error with lined finds it as it was. */
     ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
     close(reader);
+}
+END_TEST
+
+/* As systemd does, for what it has connected to the journal. */
+static void name_stream(const char *format)
+{
+    struct stat status;
+    char stream[64];
+
+    ck_assert_int_eq(fstat(STDERR_FILENO, &status), 0);
+    snprintf(stream, sizeof stream, format, (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    setenv("JOURNAL_STREAM", stream, 1);
+}
+
+static void expect_read(int reader, const char *expected)
+{
+    char text[256];
+
+    ck_assert_int_eq(read(reader, text, sizeof text), strlen(expected));
+    ck_assert_mem_eq(text, expected, strlen(expected));
+}
+
+START_TEST(the_journal_is_told_the_level)
+{
+    int reader = make_it_a_socket();
+    char json[] = "{}";
+
+    name_stream("%ju:%ju");
+    say_init();
+    say(SAY_ERROR, "bad");
+    expect_read(reader, "<3>lined: bad\n");
+    say(SAY_WARNING, "odd");
+    expect_read(reader, "<4>lined: odd\n");
+    say(SAY_INFO, "so");
+    expect_read(reader, "<6>lined: so\n");
+    say_plain(SAY_INFO, json);
+    expect_read(reader, "<6>{}\n");
+    close(reader);
+}
+END_TEST
+
+/* The variable is inherited, also where standard error is another one. */
+START_TEST(nothing_else_is_told_the_level)
+{
+    static const char *const others[] = {"%ju:1%ju", "1%ju:%ju", "%ju:%ju ", "", "x"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        int reader = make_it_a_socket();
+        name_stream(others[i]);
+        say_init();
+        say(SAY_ERROR, "bad");
+        expect_read(reader, "lined: bad\n");
+        close(reader);
+    }
 }
 END_TEST
 
@@ -229,7 +285,7 @@ START_TEST(no_control_character_is_said)
     int reader = replace_standard_error();
 
     say_init();
-    say("%s", "a\nb\x1b[31m\x7f");
+    say(SAY_INFO, "%s", "a\nb\x1b[31m\x7f");
     ck_assert_int_eq(read(reader, text, sizeof text), sizeof expected - 1);
     ck_assert_mem_eq(text, expected, sizeof expected - 1);
     close(reader);
@@ -246,6 +302,8 @@ int main(void)
         a_terminal_that_is_stopped_holds_nobody_up,
         a_full_pipe_of_another_user_holds_nobody_up,
         a_pipe_gets_whole_lines,
+        the_journal_is_told_the_level,
+        nothing_else_is_told_the_level,
         no_control_character_is_said,
     };
     return suite_run("say", tests, sizeof tests / sizeof tests[0]);

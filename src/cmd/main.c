@@ -37,8 +37,8 @@ static bool open_standard_descriptors(void)
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_DIRECTORY) < 0) {
-            say("standard %s is closed, and nothing can be opened in its place: %s", names[fd],
-                say_error(errno, text));
+            say(SAY_ERROR, "standard %s is closed, and nothing can be opened in its place: %s",
+                names[fd], say_error(errno, text));
             return false;
         } /* open(2) gives the lowest free number, which is fd */
     }
@@ -108,7 +108,7 @@ static void connections_cut(void *context, uint64_t connections)
     struct log_writer *log = context;
 
     stop_note_cut(&stop);
-    say("cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
+    say(SAY_WARNING, "cutting %" PRIu64 " connection%s", connections, connections == 1 ? "" : "s");
     if (log != NULL)
         log_writer_hurry(log, LOG_HURRY_MS);
 }
@@ -123,7 +123,8 @@ static bool choose_limit(struct options *options, uid_t user, struct limits_boun
     limits_read(&limits, "", user);
     *bound = limits_connections(&limits);
     if (bound->connections == 0) {
-        say("cannot serve: %s leaves lined %" PRIu64 " %s, and it needs %" PRIu64
+        say(SAY_ERROR,
+            "cannot serve: %s leaves lined %" PRIu64 " %s, and it needs %" PRIu64
             " of its own and more for each connection: raise it (%s)",
             bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
         return false;
@@ -143,10 +144,10 @@ static void say_limit(size_t most, const struct limits_bound *bound)
     const char *connections = most == 1 ? "connection" : "connections";
 
     if (most <= bound->connections)
-        say("at most %zu %s at a time", most, connections);
+        say(SAY_INFO, "at most %zu %s at a time", most, connections);
     else
-        say("at most %zu %s at a time, but %s allows about %zu: raise it (%s)", most, connections,
-            bound->name, bound->connections, bound->raised_by);
+        say(SAY_WARNING, "at most %zu %s at a time, but %s allows about %zu: raise it (%s)", most,
+            connections, bound->name, bound->connections, bound->raised_by);
 }
 
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
@@ -167,7 +168,8 @@ static void say_no_thread(int error)
     char text[SAY_ERROR_SIZE];
     char limits[LIMITS_TEXT_SIZE];
 
-    say("cannot make a thread: %s; %s", say_error(error, text), limits_of_threads(limits));
+    say(SAY_ERROR, "cannot make a thread: %s; %s", say_error(error, text),
+        limits_of_threads(limits));
 }
 
 /* The first port that a process without privileges may bind, see ip(7). */
@@ -201,12 +203,12 @@ static void say_no_start(const struct options *options, int error)
     }
     say_error(error, text);
     if (settle_has_begun()) {
-        say("cannot serve: %s", text);
+        say(SAY_ERROR, "cannot serve: %s", text);
         return;
     }
     address_text(options->server.ip, options->server.port, address);
     listen_hint(options, error, read_first_port(), hint);
-    say("cannot listen on %s: %s%s%s", address, text, hint[0] == '\0' ? "" : "; ", hint);
+    say(SAY_ERROR, "cannot listen on %s: %s%s%s", address, text, hint[0] == '\0' ? "" : "; ", hint);
 }
 
 /* Serves until a signal ends it, and ends the log, which may be NULL. */
@@ -223,12 +225,13 @@ static int run(lined_server *server, struct log_writer *log, const struct option
         say_no_thread(-failed);
         return STATUS_CANNOT_SERVE;
     }
-    say("listening on %s", address_text(options->server.ip, lined_server_port(server), address));
+    say(SAY_INFO, "listening on %s",
+        address_text(options->server.ip, lined_server_port(server), address));
     settle_say();
     say_limit(options->server.max_connections, bound);
     int result = lined_server_wait(server);
     if (result < 0) {
-        say("accept: %s", say_error(-result, text));
+        say(SAY_ERROR, "accept: %s", say_error(-result, text));
         status = STATUS_CANNOT_SERVE;
     } else if (result == LINED_CUT) {
         status = STATUS_CUT;
@@ -269,7 +272,7 @@ static int serve(struct options *options, const struct lined_worker *worker,
 /* One line on standard error, and the exit status. */
 static int refuse(const char *message)
 {
-    say("%s (try 'lined --help')", message);
+    say(SAY_ERROR, "%s (try 'lined --help')", message);
     return STATUS_USAGE;
 }
 
@@ -280,7 +283,7 @@ static int print(const char *text)
 
     if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
         return STATUS_DRAINED;
-    say("cannot write to standard output: %s", say_error(errno, why));
+    say(SAY_ERROR, "cannot write to standard output: %s", say_error(errno, why));
     return STATUS_CANNOT_SERVE;
 }
 
@@ -315,7 +318,7 @@ static int start(struct options *options)
     if (failed == 0)
         failed = warn_init();
     if (failed < 0) {
-        say("cannot make a timer: %s", say_error(-failed, text));
+        say(SAY_ERROR, "cannot make a timer: %s", say_error(-failed, text));
         return STATUS_CANNOT_SERVE;
     }
     return serve(options, worker, &privileges);
@@ -342,6 +345,6 @@ int main(int argc, char **argv)
         break;
     }
     if (options.warning[0] != '\0')
-        say("%s", options.warning);
+        say(SAY_WARNING, "%s", options.warning);
     return start(&options);
 }

@@ -18,7 +18,7 @@ static void say_figures(const struct figures *figures)
     char json[FIGURES_JSON_SIZE];
 
     figures_json(figures, json);
-    say_plain(json);
+    say_plain(SAY_INFO, json);
 }
 
 void report_figures(lined_server *server, struct log_writer *log)
@@ -34,10 +34,12 @@ bool report_lost_lines(struct log_writer *log)
     const char *lines = lost == 1 ? "line" : "lines";
 
     if (lost > 0 && log_writer_has_given_up(log))
-        say("standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
+        say(SAY_ERROR,
+            "standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
             lost, lines);
     else if (lost > 0)
-        say("standard output has failed; the packet log lacks %" PRIu64 " %s", lost, lines);
+        say(SAY_ERROR, "standard output has failed; the packet log lacks %" PRIu64 " %s", lost,
+            lines);
     return lost > 0;
 }
 
@@ -47,6 +49,6 @@ void report_summary(lined_server *server, struct log_writer *log)
     char sentence[FIGURES_SENTENCE_SIZE];
 
     figures_sentence(&figures, sentence);
-    say("%s", sentence);
+    say(SAY_INFO, "%s", sentence);
     say_figures(&figures);
 }

@@ -10,7 +10,9 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,6 +29,7 @@
 /* Set by say_init; these do not change after. */
 static int descriptor = STDERR_FILENO;
 static bool is_socket;
+static bool is_journal;     /* it reads a level before each line */
 static bool is_others_pipe; /* one that could not be opened once more */
 
 static atomic_bool is_torn; /* the last line was taken in part: the next one begins with an LF */
@@ -44,6 +47,19 @@ static void open_once_more(bool is_pipe)
         is_others_pipe = is_pipe; /* another user's, or there is no /proc */
 }
 
+/* systemd tells the device and the inode of what it has connected to the journal (systemd.exec(5)).
+ * The descriptor may have been replaced since. */
+static bool is_stream_of_journal(const struct stat *status)
+{
+    char stream[64];
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+    const char *variable = getenv("JOURNAL_STREAM");
+
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status->st_dev,
+             (uintmax_t)status->st_ino);
+    return variable != NULL && strcmp(variable, stream) == 0;
+}
+
 void say_init(void)
 {
     struct stat status;
@@ -51,6 +67,7 @@ void say_init(void)
     if (fstat(STDERR_FILENO, &status) < 0)
         return;
     is_socket = S_ISSOCK(status.st_mode);
+    is_journal = is_stream_of_journal(&status);
     if (S_ISFIFO(status.st_mode) || isatty(STDERR_FILENO))
         open_once_more(S_ISFIFO(status.st_mode));
 }
@@ -86,13 +103,16 @@ static ssize_t write_now(char *text, size_t size)
 
 /* A pipe that has room takes PIPE_BUF bytes in one piece (pipe(7)), and no line is longer; a
  * connected socket or a terminal may take a part. */
-static void put_line(const char *line)
+static void put_line(enum say_level level, const char *line)
 {
     char text[TEXT_SIZE];
+    char prefix[8] = "";
     bool was_torn = atomic_exchange(&is_torn, false);
-    int size = snprintf(text, sizeof text, "%s%s\n", was_torn ? "\n" : "", line);
-    INVARIANT(size > 0 && (size_t)size < sizeof text);
 
+    if (is_journal)
+        snprintf(prefix, sizeof prefix, "<%d>", (int)level);
+    int size = snprintf(text, sizeof text, "%s%s%s\n", was_torn ? "\n" : "", prefix, line);
+    INVARIANT(size > 0 && (size_t)size < sizeof text);
     ssize_t written = write_now(text, (size_t)size);
     if (written <= 0 ? was_torn : written < size)
         atomic_store(&is_torn, true);
@@ -108,7 +128,7 @@ static void hide_controls(char *line)
     }
 }
 
-void say(const char *format, ...)
+void say(enum say_level level, const char *format, ...)
 {
     char line[LINE_MOST] = "lined: ";
     size_t prefix = strlen(line);
@@ -119,12 +139,12 @@ void say(const char *format, ...)
     va_end(arguments);
     INVARIANT(size >= 0);
     hide_controls(line);
-    put_line(line);
+    put_line(level, line);
 }
 
-void say_plain(char *line)
+void say_plain(enum say_level level, char *line)
 {
-    put_line(line);
+    put_line(level, line);
 }
 
 const char *say_error(int error, char text[SAY_ERROR_SIZE])

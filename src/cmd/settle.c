@@ -28,7 +28,7 @@ static int tell(const char *what, int error)
 {
     char text[SAY_ERROR_SIZE];
 
-    say("%s: %s", what, say_error(error, text));
+    say(SAY_ERROR, "%s: %s", what, say_error(error, text));
     settling.has_failed = true;
     return -error;
 }
@@ -45,14 +45,15 @@ static void log_failed(int error)
 {
     char text[SAY_ERROR_SIZE];
 
-    say("standard output: %s; the packet log has ended, serving goes on", say_error(error, text));
+    say(SAY_ERROR, "standard output: %s; the packet log has ended, serving goes on",
+        say_error(error, text));
 }
 
 static void log_paused(int error)
 {
     char text[SAY_ERROR_SIZE];
 
-    say("standard output: %s; the packet log is tried again, serving goes on",
+    say(SAY_ERROR, "standard output: %s; the packet log is tried again, serving goes on",
         say_error(error, text));
 }
 
@@ -60,13 +61,15 @@ static void log_resumed(int64_t after_ms, uint64_t lost)
 {
     char seconds[SECONDS_SIZE];
 
-    say("standard output takes the packet log again after %s seconds; lines lost: %" PRIu64,
+    say(SAY_WARNING,
+        "standard output takes the packet log again after %s seconds; lines lost: %" PRIu64,
         seconds_text(after_ms, seconds), lost);
 }
 
 static void log_stalled(void)
 {
-    say("standard output is not read fast enough: clients have waited for the packet log for a "
+    say(SAY_WARNING,
+        "standard output is not read fast enough: clients have waited for the packet log for a "
         "second; --log-overflow drop would leave lines out instead");
 }
 
@@ -74,7 +77,8 @@ static void log_unstalled(int64_t after_ms)
 {
     char seconds[SECONDS_SIZE];
 
-    say("standard output is read again: clients have waited for the packet log for %s seconds",
+    say(SAY_INFO,
+        "standard output is read again: clients have waited for the packet log for %s seconds",
         seconds_text(after_ms, seconds));
 }
 
@@ -113,7 +117,7 @@ static int settle_in(lined_server *server, void **shared)
 
     settling.has_begun = true;
     if (settling.options->user != NULL && !privileges_drop(settling.privileges, message)) {
-        say("%s", message);
+        say(SAY_ERROR, "%s", message);
         settling.has_failed = true;
         return -EPERM;
     }
@@ -173,11 +177,11 @@ void settle_say(void)
     else
         sandbox_text(&settling.sandbox, text);
     if (options->user != NULL)
-        say("%s; user %.64s", text, options->user);
+        say(SAY_INFO, "%s; user %.64s", text, options->user);
     else if (user == 0)
-        say("%s; user root, --user NAME would change that", text);
+        say(SAY_INFO, "%s; user root, --user NAME would change that", text);
     else
-        say("%s; user %ju", text, (uintmax_t)user);
+        say(SAY_INFO, "%s; user %ju", text, (uintmax_t)user);
     if (remedy != NULL)
-        say("%s", remedy);
+        say(SAY_WARNING, "%s", remedy);
 }

@@ -59,7 +59,7 @@ static void drain(struct stop *stop)
     lined_server_stats(stop->server, &stats);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
-        say("draining %" PRIu64 " connection%s; a second SIGINT or SIGTERM cuts at once",
+        say(SAY_INFO, "draining %" PRIu64 " connection%s; a second SIGINT or SIGTERM cuts at once",
             stats.connected, stats.connected == 1 ? "" : "s");
 }
 
@@ -114,7 +114,8 @@ _Noreturn static void give_up(struct stop *stop)
     struct lined_stats stats;
 
     lined_server_stats(stop->server, &stats);
-    say("%" PRIu64 " connection%s not ended one second after the cut, for a callback or a task "
+    say(SAY_ERROR,
+        "%" PRIu64 " connection%s not ended one second after the cut, for a callback or a task "
         "of the worker does not return; ending without",
         stats.connected, stats.connected == 1 ? " has" : "s have");
     if (stop->log != NULL) {

@@ -34,7 +34,7 @@ int warn_init(void)
 static void say_more(enum warn_kind kind, uint64_t count)
 {
     if (count > 0)
-        say("%s: %" PRIu64 " more in the last second", names[kind], count);
+        say(SAY_WARNING, "%s: %" PRIu64 " more in the last second", names[kind], count);
 }
 
 /* The timer comes when the first second of those under way is over. */
@@ -66,7 +66,7 @@ void warn(enum warn_kind kind, uint64_t count, const char *text)
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     say_more(kind, due);
     if (is_first)
-        say("%s", text);
+        say(SAY_WARNING, "%s", text);
 }
 
 void warn_due(void)
