@@ -1435,6 +1435,61 @@ START_TEST(a_second_signal_cuts_a_stuck_log_too)
 }
 END_TEST
 
+/* Both outputs are one socket, which keeps each write apart: it is whole lines, so that no message
+ * comes amid a line, and no more of them than a pipe keeps in one piece. */
+START_TEST(messages_do_not_come_amid_log_lines)
+{
+    enum { LINES = 30000 };
+    static char lines[LINES * 6 + 1];
+    struct process shared = {.out.fd = -1};
+    int ends[2];
+    ssize_t size;
+    int seen = 0;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    shared.pid = fork();
+    ck_assert_int_ge(shared.pid, 0);
+    if (shared.pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        execl(LINED_COMMAND, "lined", "--port=0", (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    shared.err.fd = ends[0];
+    server = shared;
+    size = recv(ends[0], text, sizeof text - 1, 0);
+    ck_assert_int_gt(size, 0);
+    text[size] = '\0';
+    server.port = (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
+    int client = dial(server.port);
+    pid_t sender = fork(); /* it talks while this process reads the log */
+    ck_assert_int_ge(sender, 0);
+    if (sender == 0) {
+        for (int i = 0; i < LINES; i++)
+            memcpy(lines + i * 6, "hello\n", 6);
+        if (fork() == 0)
+            drink(client);
+        else
+            say_bytes(client, lines, LINES * 6), half_close(client);
+        _exit(0);
+    }
+    hang_up(client);
+    while (seen < LINES + 1) {
+        size = recv(ends[0], text, sizeof text - 1, 0);
+        ck_assert_int_gt(size, 0);
+        text[size] = '\0';
+        ck_assert_int_le(size, PIPE_BUF);
+        ck_assert_int_eq(text[size - 1], '\n');
+        for (const char *at = text; at < text + size; at += strcspn(at, "\n") + 1)
+            seen += strncmp(at, "Incoming", 8) == 0 || strncmp(at, "Client", 6) == 0;
+    }
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    drink(ends[0]);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
 /* Many connections log at once: no line is torn, and each connection's lines keep their order. */
 START_TEST(log_lines_are_whole_and_in_order)
 {
@@ -1567,6 +1622,7 @@ int main(void)
         a_stuck_standard_output_is_said,
         a_stuck_standard_output_does_not_stop_a_stop,
         a_second_signal_cuts_a_stuck_log_too,
+        messages_do_not_come_amid_log_lines,
         log_lines_are_whole_and_in_order,
         threads_and_descriptors_come_back,
     };

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -122,7 +123,7 @@ START_TEST(a_descriptor_that_does_not_block_gets_all)
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
     ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-    ck_assert_int_eq(log_writer_start(&log, ends[1], LOG_BLOCK, &events), 0);
+    ck_assert_int_eq(log_writer_start(&log, ends[1], false, LOG_BLOCK, &events), 0);
     log_writer_append(log, text, TEXT_SIZE);
     while (size < TEXT_SIZE) {
         ssize_t more = read(ends[0], got + size, TEXT_SIZE - size);
@@ -151,7 +152,7 @@ START_TEST(lines_that_were_written_before_it_failed_are_not_dropped)
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
     ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-    ck_assert_int_eq(log_writer_start(&log, ends[1], LOG_BLOCK, &events), 0);
+    ck_assert_int_eq(log_writer_start(&log, ends[1], false, LOG_BLOCK, &events), 0);
     log_writer_append(log, text, TEXT_SIZE);
     ck_assert_int_eq(read(ends[0], got, sizeof got), sizeof got);
     close(ends[0]);
@@ -172,7 +173,7 @@ START_TEST(a_log_that_is_written_ends_in_no_time)
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     for (int i = 0; i < 100; i++) {
-        ck_assert_int_eq(log_writer_start(&log, null, LOG_BLOCK, &events), 0);
+        ck_assert_int_eq(log_writer_start(&log, null, false, LOG_BLOCK, &events), 0);
         log_writer_hurry(log, 0);
         ck_assert(log_writer_stop(log, 0));
         ck_assert_uint_eq(log_writer_lost(log), 0);
@@ -219,7 +220,7 @@ START_TEST(threads_that_wait_for_the_reader_are_said)
 
     fill(piece);
     ck_assert_int_eq(pipe(ends), 0);
-    ck_assert_int_eq(log_writer_start(&log, ends[1], LOG_BLOCK, &events), 0);
+    ck_assert_int_eq(log_writer_start(&log, ends[1], false, LOG_BLOCK, &events), 0);
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&appenders[i], NULL, append_too_much, log), 0);
     await(&seen.stalls);
@@ -248,6 +249,8 @@ static struct {
     atomic_size_t room;  /* how many bytes there may be */
     atomic_size_t used;  /* how many there are */
     atomic_int attempts; /* how often writing was tried */
+    bool must_be_whole;
+    atomic_int torn; /* how often it was not whole lines, or more at once than a pipe keeps whole */
 } disk = {.fd = -1, .error = ENOSPC};
 
 ssize_t __real_write(int fd, const void *bytes, size_t size);
@@ -257,6 +260,10 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
     if (fd != disk.fd)
         return __real_write(fd, bytes, size);
     disk.attempts++;
+    bool is_one_line = memchr(bytes, '\n', size) == (const char *)bytes + size - 1;
+    if (disk.must_be_whole &&
+        (((const char *)bytes)[size - 1] != '\n' || (size > PIPE_BUF && !is_one_line)))
+        disk.torn++;
     size_t left = disk.room - disk.used;
     if (left == 0) {
         errno = disk.error;
@@ -277,7 +284,7 @@ static struct log_writer *start_on_disk(FILE **file, size_t room, enum log_overf
     disk.room = room;
     disk.used = 0;
     disk.fd = fileno(*file);
-    ck_assert_int_eq(log_writer_start(&log, fileno(*file), overflow, &events), 0);
+    ck_assert_int_eq(log_writer_start(&log, fileno(*file), false, overflow, &events), 0);
     return log;
 }
 
@@ -434,6 +441,38 @@ START_TEST(what_may_pass_is_tried_again)
 }
 END_TEST
 
+/* Where messages go to the same pipe, none of them may come amid a line. */
+START_TEST(lines_are_written_whole_where_messages_come_between)
+{
+    static char text[TEXT_SIZE + 1], got[TEXT_SIZE];
+    struct log_writer *log;
+    size_t size = 0;
+    int ends[2];
+
+    fill(text);
+    memset(text + TEXT_SIZE / 2, 'x',
+           PIPE_BUF * 3 / 2 / LINE_SIZE * LINE_SIZE - 1); /* a long one */
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert(log_writer_shares(ends[1], ends[1]));
+    ck_assert(!log_writer_shares(ends[1], STDERR_FILENO));
+    disk.room = SIZE_MAX;
+    disk.must_be_whole = true;
+    disk.fd = ends[1];
+    ck_assert_int_eq(log_writer_start(&log, ends[1], true, LOG_BLOCK, &events), 0);
+    log_writer_append(log, text, TEXT_SIZE);
+    while (size < TEXT_SIZE) {
+        ssize_t more = read(ends[0], got + size, TEXT_SIZE - size);
+        ck_assert_int_gt(more, 0);
+        size += (size_t)more;
+    }
+    ck_assert_mem_eq(got, text, TEXT_SIZE);
+    ck_assert(log_writer_stop(log, PATIENCE_MS));
+    ck_assert_int_gt(disk.attempts, TEXT_SIZE / PIPE_BUF);
+    ck_assert_int_eq(disk.torn, 0);
+    log_writer_free(log);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -446,6 +485,7 @@ int main(void)
         a_full_disk_does_not_delay_the_end,
         a_full_disk_is_not_tried_all_the_time,
         what_may_pass_is_tried_again,
+        lines_are_written_whole_where_messages_come_between,
     };
     return suite_run("log_writer", tests, sizeof tests / sizeof tests[0]);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* ---- the side of those who append ---- */
 
@@ -106,8 +107,17 @@ void log_writer_free(struct log_writer *log)
     free(log);
 }
 
-int log_writer_start(struct log_writer **started, int fd, enum log_overflow overflow,
-                     const struct log_events *events)
+bool log_writer_shares(int fd, int messages)
+{
+    struct stat log;
+    struct stat other;
+
+    return fstat(fd, &log) == 0 && fstat(messages, &other) == 0 && log.st_dev == other.st_dev &&
+           log.st_ino == other.st_ino && (S_ISFIFO(log.st_mode) || S_ISSOCK(log.st_mode));
+}
+
+int log_writer_start(struct log_writer **started, int fd, bool is_shared,
+                     enum log_overflow overflow, const struct log_events *events)
 {
     struct log_writer *log = calloc(1, sizeof *log);
 
@@ -115,6 +125,7 @@ int log_writer_start(struct log_writer **started, int fd, enum log_overflow over
         return -ENOMEM;
     init_locks(log);
     log->fd = fd;
+    log->is_shared = is_shared;
     log->overflow = overflow;
     log->events = *events;
     int error = log_text_init(&log->text) ? pthread_create(&log->thread, NULL, log_writer_main, log)

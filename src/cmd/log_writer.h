@@ -50,9 +50,14 @@ struct log_events {
 /* How long threads wait for room before it is said. */
 #define LOG_STALL_MS 1000
 
-/* Starts the writer thread; fd stays the caller's. 0 or -errno. */
-int log_writer_start(struct log_writer **started, int fd, enum log_overflow overflow,
-                     const struct log_events *events);
+/* Whether messages go to the same pipe or socket as a log; a file and a terminal keep what is
+ * written at once in one piece. To be asked before the sandbox, which does not allow fstat(2). */
+bool log_writer_shares(int fd, int messages);
+
+/* Starts the writer thread; fd stays the caller's. Where it is shared with messages, they do not
+ * come amid a line of the log. 0 or -errno. */
+int log_writer_start(struct log_writer **started, int fd, bool is_shared,
+                     enum log_overflow overflow, const struct log_events *events);
 
 /* Appends size bytes, whole lines, 64 KiB at most. Any thread. */
 void log_writer_append(struct log_writer *log, const char *text, size_t size);

@@ -18,6 +18,7 @@
 struct log_writer {
     /* These never change. */
     int fd;
+    bool is_shared;
     enum log_overflow overflow;
     struct log_events events;
     pthread_t thread;

@@ -2,8 +2,10 @@
 #include "log_writer_locked.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- taking what is pending ---- */
@@ -139,6 +141,21 @@ static bool handle_error(struct log_writer *log, int error)
 
 /* ---- writing ---- */
 
+/* How much is written at once. Where lined's messages go to the same pipe or socket, as with 2>&1
+ * or under journald, one of them could come amid a log line: more than PIPE_BUF is not one piece
+ * (pipe(7)). So it is whole lines up to that size; only a longer line may be interrupted. */
+static size_t size_at_once(const struct log_writer *log, const char *text, size_t size)
+{
+    if (!log->is_shared || size <= PIPE_BUF)
+        return size;
+    for (size_t whole = PIPE_BUF; whole > 0; whole--) {
+        if (text[whole - 1] == '\n')
+            return whole;
+    }
+    const char *end = memchr(text, '\n', size);
+    return end == NULL ? size : (size_t)(end + 1 - text);
+}
+
 /* Writes the taken text, or what can be written of it. A pause ends with the whole of it: after the
  * first bytes a disk that is nearly full may be full again. */
 static void write_taken(struct log_writer *log, size_t size)
@@ -146,7 +163,7 @@ static void write_taken(struct log_writer *log, size_t size)
     const char *text = log_text_writing(&log->text);
 
     while (size > 0) {
-        ssize_t written = write(log->fd, text, size);
+        ssize_t written = write(log->fd, text, size_at_once(log, text, size));
         if (written > 0) {
             text += written;
             size -= (size_t)written;

@@ -18,6 +18,7 @@ static struct {
     const struct privileges *privileges;
     struct lined_observer *observer;
     struct log_writer *log; /* set here; NULL: quiet */
+    bool is_log_shared;     /* see log_writer.h */
     struct sandbox sandbox; /* set here */
     bool has_begun;
     bool has_failed;
@@ -98,8 +99,8 @@ static int start_log(void)
                                              .stalled = log_stalled,
                                              .unstalled = log_unstalled,
                                              .dropped = log_dropped};
-    int failed =
-        log_writer_start(&settling.log, STDOUT_FILENO, settling.options->log_overflow, &events);
+    int failed = log_writer_start(&settling.log, STDOUT_FILENO, settling.is_log_shared,
+                                  settling.options->log_overflow, &events);
     if (failed == -EAGAIN)
         return failed; /* of pthread_create(3), as where the server's threads cannot be made */
     if (failed < 0)
@@ -142,6 +143,7 @@ struct lined_worker settle_before(const struct lined_worker *worker, const struc
     settling.worker = worker;
     settling.privileges = privileges;
     settling.observer = observer;
+    settling.is_log_shared = log_writer_shares(STDOUT_FILENO, STDERR_FILENO);
     settled.start = settle_in;
     return settled;
 }
