@@ -17,11 +17,16 @@
 
 struct log_writer {
     /* These never change. */
-    int fd;
-    bool is_shared;
-    enum log_overflow overflow;
     struct log_events events;
     pthread_t thread;
+    int fd;
+    enum log_overflow overflow;
+    bool is_shared;
+
+    /* The writer thread's own. */
+    bool is_last_time;       /* the log ends: what fails now is not tried again */
+    int64_t paused_ms;       /* monotonic; when the pause began */
+    uint64_t paused_dropped; /* what dropped was then */
 
     pthread_mutex_t lock;
     pthread_cond_t appended; /* the writer waits: there is text, or the log ends */
@@ -31,21 +36,16 @@ struct log_writer {
     struct log_text text; /* lock; what is being written is read by the writer without */
     uint64_t dropped;     /* lock; lines that will never be written */
     uint64_t left_out;    /* lock; of these, for want of room under LOG_DROP */
-    bool is_paused;       /* lock, but the writer alone sets it, and reads it without; writing
-                           * fails for now: what finds no room is dropped */
-    bool dead;            /* lock; writing failed, or the reader is stuck: all is dropped */
-    bool has_given_up;    /* lock; dead, because the reader is stuck */
     int64_t stalled_ms;   /* lock; monotonic; since when threads wait for room; 0: none does */
-    bool is_stall_said;   /* lock */
     int64_t room_until;   /* lock; monotonic ms; 0: wait for room for ever */
     int64_t ending_until; /* lock; monotonic ms; log_writer_stop waits no longer; 0: no limit */
+    bool is_paused;       /* lock, but the writer alone sets it, and reads it without; writing
+                           * fails for now: what finds no room is dropped */
+    bool is_stall_said;   /* lock */
+    bool dead;            /* lock; writing failed, or the reader is stuck: all is dropped */
+    bool has_given_up;    /* lock; dead, because the reader is stuck */
     bool ending;          /* lock; nothing will be appended any more */
     bool has_ended;       /* lock; the writer is done */
-
-    /* The writer thread's own. */
-    int64_t paused_ms;       /* monotonic; when the pause began */
-    uint64_t paused_dropped; /* what dropped was then */
-    bool is_last_time;       /* the log ends: what fails now is not tried again */
 };
 
 static inline void log_writer_lock(struct log_writer *log)
@@ -80,6 +80,6 @@ static inline void log_writer_die_locked(struct log_writer *log)
 }
 
 /* What the writer thread runs, with the log. */
-void *log_writer_main(void *log);
+void *log_writer_main(void *argument);
 
 #endif

@@ -216,7 +216,6 @@ static int run(lined_server *server, struct log_writer *log, const struct option
                const struct limits_bound *bound)
 {
     char address[ADDRESS_TEXT_SIZE];
-    char text[SAY_ERROR_SIZE];
     int status = STATUS_DRAINED;
     bool may_free_log = false;
 
@@ -231,6 +230,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
     say_limit(options->server.max_connections, bound);
     int result = lined_server_wait(server);
     if (result < 0) {
+        char text[SAY_ERROR_SIZE];
         say(SAY_ERROR, "accept: %s", say_error(-result, text));
         status = STATUS_CANNOT_SERVE;
     } else if (result == LINED_CUT) {

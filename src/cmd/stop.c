@@ -102,9 +102,9 @@ void stop_note_cut(struct stop *stop)
 
 static bool cut_is_overdue(const struct stop *stop)
 {
-    int64_t cut = atomic_load(&stop->cut_ms);
+    int64_t cut_ms = atomic_load(&stop->cut_ms);
 
-    return cut != 0 && monotonic_ms() >= cut + STOP_CUT_MS;
+    return cut_ms != 0 && monotonic_ms() >= cut_ms + STOP_CUT_MS;
 }
 
 /* Ends the process, threads and all. Nothing here waits: the library holds no lock while a callback
