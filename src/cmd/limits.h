@@ -16,7 +16,7 @@
 struct limits {
     uint64_t descriptors;      /* RLIMIT_NOFILE */
     uint64_t descriptors_used; /* of these, open already */
-    uint64_t user_threads;     /* RLIMIT_NPROC, for a user whom it binds: what the user's other
+    uint64_t user_threads;     /* RLIMIT_NPROC, where it binds the user: what that user's other
                                 * processes leave of it, for their threads count, too */
     uint64_t system_threads;   /* kernel.threads-max, kernel.pid_max: what is left of them */
     uint64_t group_threads;    /* pids.max of the control group: what is left of it */

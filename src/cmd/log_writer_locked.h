@@ -1,6 +1,5 @@
 /*
- * What log_writer.c, the side of those who append, and log_writer_thread.c, the writer's side,
- * share.
+ * What log_writer.c, where threads append, and log_writer_thread.c, the thread that writes, share.
  */
 #ifndef LOG_WRITER_LOCKED_H
 #define LOG_WRITER_LOCKED_H
