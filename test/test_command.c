@@ -511,6 +511,32 @@ START_TEST(what_is_ignored_at_the_start_stays_ignored)
 }
 END_TEST
 
+/* The line about the drain promises nothing of a signal that is ignored. */
+static void expect_promise(int ignored, int first, const char *promise)
+{
+    ck_assert(signal(ignored, SIG_IGN) != SIG_ERR);
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    int client = dial(server.port);
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    ck_assert_int_eq(kill(server.pid, first), 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, promise);
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(process_wait(&server), 0);
+    ck_assert(signal(ignored, SIG_DFL) != SIG_ERR);
+}
+
+START_TEST(only_signals_that_are_taken_are_said_to_cut)
+{
+    expect_promise(SIGINT, SIGTERM, "lined: draining 1 connection; a second SIGTERM cuts at once");
+    expect_promise(SIGTERM, SIGINT, "lined: draining 1 connection; a second SIGINT cuts at once");
+    ck_assert(signal(SIGINT, SIG_IGN) != SIG_ERR);
+    expect_promise(SIGTERM, SIGHUP, "lined: draining 1 connection");
+}
+END_TEST
+
 START_TEST(statistics_can_be_ignored)
 {
     ck_assert(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
@@ -1587,6 +1613,7 @@ int main(void)
         a_line_too_long_to_gather_is_logged_in_order,
         each_signal_drains,
         what_is_ignored_at_the_start_stays_ignored,
+        only_signals_that_are_taken_are_said_to_cut,
         statistics_can_be_ignored,
         past_the_drain_timeout_the_rest_is_cut,
         past_the_drain_timeout_a_stuck_callback_is_left,

@@ -47,8 +47,22 @@ static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
                                                               : drain_timeout_ms / 2);
 }
 
-/* Begins the end, and says what is waited for to whoever sits before a server that does not end at
- * once. */
+/* Which signals cut when they come second, for the line about the drain: not those that are
+ * ignored.
+ */
+static const char *cutting_signals(const struct stop *stop)
+{
+    bool takes_term = sigismember(&stop->signals, SIGTERM) == 1;
+    bool takes_int = sigismember(&stop->signals, SIGINT) == 1;
+
+    if (takes_term && takes_int)
+        return "; a second SIGINT or SIGTERM cuts at once";
+    if (takes_term || takes_int)
+        return takes_term ? "; a second SIGTERM cuts at once" : "; a second SIGINT cuts at once";
+    return "";
+}
+
+/* Begins the end, and says what is waited for: the server may not end at once. */
 static void drain(struct stop *stop)
 {
     struct lined_stats stats;
@@ -59,8 +73,8 @@ static void drain(struct stop *stop)
     lined_server_stats(stop->server, &stats);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
-        say(SAY_INFO, "draining %" PRIu64 " connection%s; a second SIGINT or SIGTERM cuts at once",
-            stats.connected, stats.connected == 1 ? "" : "s");
+        say(SAY_INFO, "draining %" PRIu64 " connection%s%s", stats.connected,
+            stats.connected == 1 ? "" : "s", cutting_signals(stop));
 }
 
 static void cut(struct stop *stop)
