@@ -8,10 +8,9 @@
 
 void out_init(struct out_buffer *out, size_t most, char *first)
 {
-    *out = (struct out_buffer){.data = first,
-                               .first = first,
-                               .capacity = first == NULL ? 0 : OUT_FIRST_SIZE,
-                               .most = most};
+    *out = (struct out_buffer){.capacity = first == NULL ? 0 : OUT_FIRST_SIZE, .most = most};
+    out->data = first;
+    out->first = first;
 }
 
 void out_deinit(struct out_buffer *out)
