@@ -13,8 +13,8 @@
 
 void line_init(struct line_buffer *buffer, size_t max_line, char *first)
 {
-    *buffer = (struct line_buffer){.capacity = first == NULL ? 0 : LINE_FIRST_SIZE,
-                                   .max_line = max_line};
+    *buffer =
+        (struct line_buffer){.capacity = first == NULL ? 0 : LINE_FIRST_SIZE, .max_line = max_line};
     buffer->data = first;
     buffer->first = first;
 }
