@@ -126,9 +126,6 @@ enum lined_mode {
  * run one at a time, and never two at once in active mode. A callback has about 100 KiB of stack.
  * It must return: one that calls pthread_exit(3), or whose thread is cancelled (pthread_cancel(3)),
  * aborts the process with a message, for its connection could never end.
- * Connections' threads of a busy server run under SCHED_BATCH (sched(7)), which threads that a
- * callback makes inherit; those of a server that was started under another policy than SCHED_OTHER
- * keep that, and so does one for which a callback sets another.
  */
 struct lined_worker {
     /* The server starts: it listens, but has accepted nobody and made no thread yet, so what is
@@ -212,12 +209,6 @@ struct lined_observer {
      * max_connections are connected. Called by the acceptor thread each time, which can be often:
      * whoever shows it should say it once and count the rest. */
     void (*trouble)(void *context, const char *what, int error);
-
-    /* After a burst of 64 connections or more the threads have become half as many, or half again;
-     * or those connections have whose buffers had grown under a pipeline. What they had is freed;
-     * the C library may keep it, and the place to have it give that back is here (malloc_trim(3)).
-     * Called by the thread of a connection, open or closed; others may call it at the same time. */
-    void (*receded)(void *context);
 };
 
 /* How a server listens and treats its clients. Call lined_options_init first. Each time in
@@ -313,9 +304,10 @@ LINED_API void lined_server_stop(lined_server *server);
  * for good (the server has drained then). No callback may call it. */
 LINED_API int lined_server_wait(lined_server *server);
 
-/* Stops the server if it still runs, waits until no callback runs or will run, each thread has
- * ended, and no other thread is inside lined_server_wait, and frees it. Do not call it from a
- * callback. */
+/* Stops the server if it still runs, waits until no callback runs or will run, no thread of a
+ * connection will touch the server again, and no other thread is inside lined_server_wait, and
+ * frees it. Do not call it from a callback. The threads of connections are detached, and the last
+ * one may still be returning: do not unload the library (dlclose(3)) after it. */
 LINED_API void lined_server_free(lined_server *server);
 
 /* The next line, for a task: *line points to *size bytes, its LF among them, valid until the next

@@ -95,7 +95,7 @@ start() {
 }
 
 row model states depth errors verdict
-for file in stop spares; do
+for file in stop thread_cache; do
     for scenario in $(scenarios_of $file.pml); do # the first is the largest
         start check "$file-$scenario" $file.pml "-DSCENARIO=$scenario"
     done
@@ -103,7 +103,7 @@ done
 start check push push.pml
 start check mailbox mailbox.pml
 planted=0
-for file in stop.pml push.pml mailbox.pml spares.pml; do
+for file in stop.pml push.pml mailbox.pml thread_cache.pml; do
     [ -z "$quick" ] || break
     for name in $(mutants_of "$file"); do
         start mutant "$file" "$name"

@@ -223,11 +223,12 @@ torture_each() {
 # ---- 8: hostile load ----
 
 torture_hostile() {
-    local drips deaf resets seconds bad='' csv p99 worst=0 threads descriptors start memory kb
-    drips=$(times 4000 500) deaf=$(times 200 50) resets=$(times 60000 5000) seconds=$(times 20 4)
+    local drips deaf resets seconds bad='' csv p99 worst=0 threads descriptors start memory kb times second
+    drips=$(times 4000 500) deaf=$(times 200 50) resets=$(times 20000 5000) seconds=$(times 8 4)
+    times=$(times 10 3)
     serve --quiet || bad=$said
     threads=$(count_threads) descriptors=$(count_descriptors) start=$(resident_kb) memory=$start
-    for _ in 1 2; do # the second time must add nothing to what the first has left
+    for ((i = 1; i <= times; i++)); do
         "$hostile" "$port" "$drips" "$deaf" "$resets" "$seconds" >"$scratch/hostile" &
         sleep 1 # they gather
         csv=$("$load" --csv --port "$port" -c 1 -o 1 -d $((seconds - 2))) || bad+="the good client failed;"
@@ -236,12 +237,15 @@ torture_hostile() {
         worst=$(printf '%s\n%s\n' "$worst" "$p99" | sort -g | tail -n 1)
         await_counts "$threads" "$descriptors" ||
             bad+="$(count_threads) threads and $(count_descriptors) descriptors stay;"
+        # The C library keeps some memory of the first two bursts. Later ones must add nothing.
         kb=$(resident_kb) memory+=", $kb"
-        [ "$kb" -le $((start + 1024)) ] || bad+="memory stays: $memory KB;"
+        [ $i -gt 2 ] || second=$kb
+        [ "$kb" -le $((start + 16384)) ] || bad+="memory stays: $memory KB;"
+        [ "$kb" -le $((second + 1024)) ] || bad+="memory grows: $memory KB;"
     done
     end_serving || bad+="exit status $?: $said"
     awk -v p99="$worst" 'BEGIN { exit !(p99 > 0 && p99 < 50000) }' || bad+="p99 $worst us"
-    row "$drips drip, $deaf never read, $resets reset, in $seconds s" 2 "-" \
+    row "$drips drip, $deaf never read, $resets reset, in $seconds s" "$times" "-" \
         "${bad:-good: p99 of a good client $worst us, memory $memory KB}"
 }
 

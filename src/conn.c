@@ -33,6 +33,19 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd, const unio
              conn->out_first);
 }
 
+void conn_deinit(struct lined_conn *conn)
+{
+    outbox_deinit(&conn->entry.outbox);
+    line_deinit(&conn->in);
+    out_deinit(&conn->out);
+}
+
+/* Whether a buffer has grown and holds nothing, so that it can be freed. */
+static bool can_shrink(const struct lined_conn *conn)
+{
+    return line_has_grown(&conn->in) || out_has_grown(&conn->out);
+}
+
 static enum registry_phase phase_of(struct lined_conn *conn)
 {
     return registry_phase(&conn->server->registry);
@@ -73,7 +86,7 @@ static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
 {
     uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_unread(&conn->in) > 0);
 
-    return conn_note_grown(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
+    return can_shrink(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
 }
 
 /* It seldom changes, so it seldom costs a call. */
@@ -124,24 +137,20 @@ static int end_of_input(struct lined_conn *conn)
     return LINED_STOPPING;
 }
 
-static void note_received(struct lined_conn *conn, const char *bytes, size_t size)
+static void note_received(struct lined_conn *conn, size_t size)
 {
     conn->pending.bytes_in += size;
     conn->not_delivered += size;
-    sched_policy_note(&conn->server->sched_policy, size);
-    busy_poll_note(&conn->busy_poll, bytes, size);
     line_filled(&conn->in, size);
     deadlines_heard(&conn->deadlines);
     if (conn->saw_drain)
         conn->drain_left -= size;
 }
 
-/* Receives; where nothing is there yet, gives way to other threads before it sleeps. On a busy
- * core the next lines have often come when the turn comes round: then there was no sleep, and the
- * sender's core had nobody to wake. See docs/performance.md. now is 0 where nobody had to know. */
+/* Receives: polls for a moment where that is worth it, and then sleeps. now is 0 where the caller
+ * did not have to know it. */
 static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, int64_t now)
 {
-    sched_policy_follow(&conn->server->sched_policy, conn->thread);
     ssize_t size =
         busy_poll_recv(&conn->busy_poll, &conn->server->busy_poll, conn->entry.fd, into, room);
     if (size >= 0 || errno != EAGAIN)
@@ -156,7 +165,8 @@ static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, 
 static int heard_nothing(struct lined_conn *conn)
 {
     deadlines_heard_nothing(&conn->deadlines);
-    conn_shrink(conn);
+    line_shrink(&conn->in);
+    out_shrink(&conn->out);
     return LINED_OK;
 }
 
@@ -181,7 +191,7 @@ static int receive(struct lined_conn *conn)
     ssize_t size = passed == LINED_OK ? recv_patiently(conn, into, room, now)
                                       : recv(conn->entry.fd, into, room, MSG_DONTWAIT);
     if (size > 0) {
-        note_received(conn, into, (size_t)size);
+        note_received(conn, (size_t)size);
         return LINED_OK;
     }
     if (size == 0)

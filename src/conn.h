@@ -2,7 +2,7 @@
  * One connection: blocking reads of lines, batched writes, deadlines, and a polite end. Everything
  * here is called by the connection's own thread only, but for lined_send and conn_stop_reason,
  * which the owner thread calls while it holds a message of the connection. Sending is in send.c,
- * the polite end in goodbye.c, what the buffers have grown to in conn_memory.c.
+ * the polite end in goodbye.c.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -14,7 +14,6 @@
 #include "net.h"
 #include "out.h"
 #include "registry.h"
-#include "sched_policy.h"
 #include "totals.h"
 
 #include <stdbool.h>
@@ -33,7 +32,6 @@ struct lined_conn {
     char in_first[LINE_FIRST_SIZE]; /* what the two have before they grow: a connection that was */
     char out_first[OUT_FIRST_SIZE]; /* accepted needs no more memory for a short line and reply */
     struct busy_poll busy_poll;
-    struct sched_thread *thread; /* of the thread that serves this connection, and its own */
     void *observer_slot;
     struct totals_cell *totals;    /* the server's; where pending is added */
     struct totals_pending pending; /* counted since the last addition */
@@ -44,7 +42,6 @@ struct lined_conn {
     bool peer_gone;     /* a send found the client gone: replies are dropped, lines still handled */
     bool is_mid_reply;  /* part of what has gathered is sent: pushes wait for the rest */
     bool is_with_owner; /* a message of this connection is posted: nothing is to block */
-    bool is_grown;      /* counted in the server's grown */
     bool saw_drain;     /* drain_left is set */
     size_t drain_left;  /* bytes that were received when the drain was seen, not read yet */
     struct deadlines deadlines; /* the owner thread's while is_with_owner */
@@ -57,12 +54,6 @@ void conn_init(struct lined_conn *conn, lined_server *server, int fd,
 /* Frees the buffers. The descriptor is closed by whoever took the connection out of the registry.
  */
 void conn_deinit(struct lined_conn *conn);
-
-/* Whether a buffer has grown and holds nothing, so that it can be given back; which is counted. */
-bool conn_note_grown(struct lined_conn *conn);
-
-/* Gives back what has grown and is empty. Where that ends a burst, the observer is told. */
-void conn_shrink(struct lined_conn *conn);
 
 /* Runs the worker's open, unless the server was cut; from then on broadcasts reach the connection.
  * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */

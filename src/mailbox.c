@@ -14,9 +14,9 @@ static void unlock(struct mailbox *mailbox)
     INVARIANT(pthread_mutex_unlock(&mailbox->lock) == 0);
 }
 
-void mailbox_init(struct mailbox *mailbox, struct give_way *give_way)
+void mailbox_init(struct mailbox *mailbox)
 {
-    *mailbox = (struct mailbox){.give_way = give_way};
+    *mailbox = (struct mailbox){0};
     mailbox->last = &mailbox->first;
     INVARIANT(pthread_mutex_init(&mailbox->lock, NULL) == 0);
     INVARIANT(pthread_cond_init(&mailbox->posted, NULL) == 0);
@@ -54,34 +54,13 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
     if (mailbox->depth == 1)
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
-
-    /* On a busy core the owner has answered by then. */
-    if (give_way(mailbox->give_way) >= 0) {
-        bool is_answered = sem_trywait(&message->answered) == 0;
-        give_way_note_paid(mailbox->give_way, is_answered);
-        if (is_answered)
-            return;
-    }
     while (sem_wait(&message->answered) != 0)
         INVARIANT(errno == EINTR);
-}
-
-/* Before the owner sleeps, the senders may go on: what they post then need not wake it. */
-static void give_way_if_empty(struct mailbox *mailbox)
-{
-    if (mailbox->first != NULL)
-        return;
-    unlock(mailbox);
-    int64_t turn = give_way(mailbox->give_way);
-    lock(mailbox);
-    if (turn >= 0)
-        give_way_note_paid(mailbox->give_way, mailbox->first != NULL);
 }
 
 struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
     lock(mailbox);
-    give_way_if_empty(mailbox);
     while (mailbox->first == NULL && !mailbox->closed)
         INVARIANT(pthread_cond_wait(&mailbox->posted, &mailbox->lock) == 0);
     struct mailbox_message *message = mailbox->first;

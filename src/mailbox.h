@@ -7,8 +7,6 @@
 #ifndef MAILBOX_H
 #define MAILBOX_H
 
-#include "give_way.h"
-
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -23,8 +21,6 @@ struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t posted; /* the owner waits: there is a message, or the mailbox is closed */
 
-    struct give_way *give_way; /* the server's; before either waits */
-
     struct mailbox_message *first; /* lock */
     struct mailbox_message **last; /* lock; where the next one is linked */
     size_t depth;                  /* lock; messages here, not taken */
@@ -32,7 +28,7 @@ struct mailbox {
     bool closed;                   /* lock */
 };
 
-void mailbox_init(struct mailbox *mailbox, struct give_way *give_way);
+void mailbox_init(struct mailbox *mailbox);
 void mailbox_deinit(struct mailbox *mailbox);
 
 void mailbox_message_init(struct mailbox_message *message);

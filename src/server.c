@@ -127,7 +127,7 @@ static void undo_part(lined_server *server, enum part part)
     case PART_ACCEPTOR:
         INVARIANT(pthread_join(server->acceptor, NULL) == 0);
         registry_wait_empty(&server->registry);
-        spares_end(&server->spares);
+        thread_cache_end(&server->thread_cache);
         registry_wait_waiters(&server->registry);
         break;
     case PARTS:
@@ -141,9 +141,7 @@ static void undo_and_free(lined_server *server, enum part made)
         undo_part(server, --made);
     mailbox_deinit(&server->mailbox);
     admission_deinit(&server->admission);
-    spares_deinit(&server->spares);
-    grown_deinit(&server->grown);
-    sched_policy_deinit(&server->sched_policy);
+    thread_cache_deinit(&server->thread_cache);
     registry_deinit(&server->registry);
     free(server);
 }
@@ -164,13 +162,11 @@ int lined_server_start(lined_server **started, const struct lined_options *optio
     server->worker = worker;
     registry_init(&server->registry);
     server->courier.wake = -1; /* a worker's start may drain the server */
-    spares_init(&server->spares);
-    grown_init(&server->grown);
+    thread_cache_init(&server->thread_cache);
+    server->stack_size = THREAD_STACK_SIZE;
     admission_init(&server->admission, &server->options, worker);
-    sched_policy_init(&server->sched_policy);
-    busy_poll_share_init(&server->busy_poll, server->options.busy_poll_us);
-    server->busy_poll.has_owner = server->options.mode == LINED_ACTIVE;
-    mailbox_init(&server->mailbox, &server->busy_poll.give_way);
+    busy_poll_limit_init(&server->busy_poll, server->options.busy_poll_us);
+    mailbox_init(&server->mailbox);
     for (enum part part = 0; part < PARTS; part++) {
         int failed = make_part(server, part, &address);
         if (failed != LINED_OK) {
@@ -234,7 +230,7 @@ int lined_server_wait(lined_server *server)
 
     registry_begin_wait(&server->registry);
     registry_wait_empty(&server->registry);
-    spares_end(&server->spares);
+    thread_cache_end(&server->thread_cache);
     registry_stats(&server->registry, &stats);
     int error = atomic_load(&server->accept_error);
     registry_end_wait(&server->registry);
@@ -252,13 +248,4 @@ void lined_server_free(lined_server *server)
 const char *lined_version(void)
 {
     return LINED_VERSION;
-}
-
-void server_receded(void *server)
-{
-    const lined_server *receding = server;
-    const struct lined_observer *observer = receding->options.observer;
-
-    if (observer != NULL && observer->receded != NULL)
-        observer->receded(observer->context);
 }

@@ -8,12 +8,10 @@
 #include "admission.h"
 #include "busy_poll.h"
 #include "courier.h"
-#include "grown.h"
 #include "lined.h"
 #include "mailbox.h"
 #include "registry.h"
-#include "sched_policy.h"
-#include "spares.h"
+#include "thread_cache.h"
 #include "totals.h"
 
 #include <pthread.h>
@@ -32,20 +30,16 @@ struct lined_server {
 
     /* These lock for themselves. */
     struct registry registry;
-    struct spares spares; /* of the sessions' threads */
-    struct grown grown;   /* of the connections' buffers */
+    struct thread_cache thread_cache;
     struct admission admission;
     struct mailbox mailbox; /* active mode */
     struct courier courier;
     struct totals totals;
-    struct busy_poll_share busy_poll;
-    struct sched_policy sched_policy;
+    struct busy_poll_limit busy_poll;
+
+    size_t stack_size; /* of the connections' threads; the acceptor's alone */
 
     _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
 };
-
-/* A burst is over: what its connections had on the heap is free. Tells the observer of the
- * lined_server. On the thread of a connection. */
-void server_receded(void *server);
 
 #endif

@@ -170,36 +170,19 @@ static void serve(struct lined_conn *conn)
 /* Once it has left, the server may be gone. */
 static void *session_main(void *argument)
 {
-    struct stack *stack = argument;
-    struct lined_conn *conn = stack->job;
+    struct lined_conn *conn = argument;
     lined_server *server = conn->server;
-    struct sched_thread thread = {0};
 
     do {
-        conn->thread = &thread;
         serve(conn);
-    } while ((conn = spares_wait(&server->spares, SPARES_WAIT_MS)) != NULL);
-    spares_leave(&server->spares, stack, server_receded, server);
+    } while ((conn = thread_cache_wait(&server->thread_cache, THREAD_CACHE_WAIT_MS)) != NULL);
+    thread_cache_leave(&server->thread_cache);
     return NULL;
 }
 
 static void *session_thread(void *argument)
 {
     return thread_run_callbacks(session_main, argument);
-}
-
-/* Has a new thread serve the connection. */
-static int run_on_new_thread(struct lined_conn *conn)
-{
-    struct spares *spares = &conn->server->spares;
-    struct stack *stack = spares_take_stack(spares);
-    int result = stack != NULL ? LINED_OK : stack_make(&stack);
-
-    if (result == LINED_OK)
-        result = stack_start(stack, session_thread, conn);
-    if (result != LINED_OK)
-        spares_not_made(spares, stack);
-    return result;
 }
 
 /* Hands the connection to a thread of its own. On failure it still belongs to the caller. */
@@ -210,11 +193,13 @@ static int run(struct lined_conn *conn)
     int result = registry_join(&server->registry, &conn->entry);
     if (result != LINED_OK)
         return result;
-    if (spares_hand(&server->spares, conn))
+    if (thread_cache_pass(&server->thread_cache, conn))
         return LINED_OK;
-    result = run_on_new_thread(conn);
-    if (result != LINED_OK)
+    result = thread_start_detached(&server->stack_size, session_thread, conn);
+    if (result != LINED_OK) {
+        thread_cache_not_created(&server->thread_cache);
         registry_withdraw(&server->registry, &conn->entry);
+    }
     return result;
 }
 

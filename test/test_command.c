@@ -987,45 +987,6 @@ START_TEST(descriptors_with_which_it_cannot_serve_are_status_1)
 }
 END_TEST
 
-#ifndef IS_SANITIZED /* sanitizers need terabytes of addresses */
-/* Runs it with so much address space; returns whether it serves. If not, it says why. */
-static bool serves_within(rlim_t bytes)
-{
-    const struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
-    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    char line[512];
-
-    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-    process_run(&server, -1, ARGUMENTS("--port=0"));
-    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
-    process_line(&server.err, line, sizeof line);
-    if (strncmp(line, "lined: listening on ", 20) == 0) {
-        end_by(SIGTERM, 0);
-        return true;
-    }
-    snprintf(text, sizeof text, " (ulimit -v: %ju)", (uintmax_t)bytes / 1024);
-    ck_assert_msg(
-        strncmp(line, "lined: cannot make a thread: Resource temporarily unavailable; ", 63) == 0 &&
-            strstr(line, text) != NULL,
-        "with %ju it says \"%s\"", (uintmax_t)bytes, line);
-    ck_assert_uint_eq(process_rest(&server.err, text, sizeof text), 0);
-    ck_assert_int_eq(process_wait(&server), 1);
-    return false;
-}
-
-/* One thread after another cannot be made: the log's, the server's, the signals'. */
-START_TEST(a_thread_that_cannot_be_made_is_said)
-{
-    enum { STEP = 4096 * 1024, FIRST = 3 * STEP }; /* enough to load it */
-    rlim_t bytes = FIRST;
-
-    while (!serves_within(bytes))
-        bytes += STEP;
-    ck_assert_uint_gt(bytes, FIRST);
-}
-END_TEST
-#endif
-
 /* Without any option, the limit holds before descriptors run out. */
 START_TEST(the_limit_comes_before_the_descriptors_end)
 {
@@ -1630,9 +1591,6 @@ int main(void)
         without_threads_clients_wait,
         the_limit_is_said_at_the_start,
         the_limit_comes_before_the_descriptors_end,
-#ifndef IS_SANITIZED
-        a_thread_that_cannot_be_made_is_said,
-#endif
         as_many_are_served_as_are_announced,
         a_limit_under_which_it_cannot_serve_is_status_1,
         descriptors_with_which_it_cannot_serve_are_status_1,

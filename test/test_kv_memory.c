@@ -1,8 +1,7 @@
-#define _GNU_SOURCE /* memfd_create */
 /* lined --worker kv, and chat, without memory: libfault.so lets each allocation fail while a test
  * says so. */
 #include "dial.h"
-#include "faults/fault.h"
+#include "preload.h"
 #include "process.h"
 #include "suite.h"
 
@@ -21,44 +20,13 @@ static const char no_memory[] = "-OOM command not allowed: out of memory\r\n";
 
 static struct process server;
 static struct fault_control *control;
-static int control_fd;
-
-/* By descriptor: LD_PRELOAD ends a name at a space or a colon (ld.so(8)), as paths may have. */
-static void preload_libfault(void)
-{
-    static int library = -1;
-    char path[64];
-
-    if (library < 0)
-        library = open(LIBFAULT, O_RDONLY | O_CLOEXEC);
-    ck_assert_msg(library >= 0, "%s: %s", LIBFAULT, strerror(errno));
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), library);
-    setenv("LD_PRELOAD", path, 1);
-}
-
-static void prepare(const char *which, const char *number)
-{
-    char path[64];
-
-    control_fd = memfd_create("fault", 0);
-    ck_assert_int_ge(control_fd, 0);
-    ck_assert_int_eq(ftruncate(control_fd, sizeof *control), 0);
-    control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0);
-    ck_assert_ptr_ne(control, MAP_FAILED);
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), control_fd);
-    setenv("FAULT_CONTROL", path, 1);
-    setenv("FAULT_CALL", "alloc", 1);
-    setenv("FAULT_ERRNO", "ENOMEM", 1);
-    setenv(which, number, 1);
-    preload_libfault();
-}
 
 /* which and number say which of the allocations fail, see fault.c. */
 static void serve(const char *which, const char *number)
 {
-    prepare(which, number);
+    control = preload_fault("alloc", "ENOMEM", which, number);
     process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", NULL});
-    unsetenv("LD_PRELOAD");
+    preload_end();
 }
 
 static void end(void)
@@ -154,8 +122,7 @@ static bool attempt(const struct attempt *attempt, int failing, bool *is_refused
     bool has_failed = atomic_load(&control->fired) > 0;
     hang_up(client);
     end();
-    munmap(control, sizeof *control);
-    close(control_fd);
+    preload_free(control);
     return has_failed;
 }
 
@@ -210,10 +177,10 @@ static void start_in_need(const char *worker)
 
     for (int i = 1; has_failed; i++) {
         snprintf(number, sizeof number, "%d", i);
-        prepare("FAULT_AT", number);
+        control = preload_fault("alloc", "ENOMEM", "FAULT_AT", number);
         atomic_store(&control->armed, 1);
         process_run(&server, -1, (const char *const[]){"-p", "0", "-w", worker, "-q", NULL});
-        unsetenv("LD_PRELOAD");
+        preload_end();
         process_line(&server.err, said, sizeof said);
         atomic_store(&control->armed, 0);
         has_failed = atomic_load(&control->fired) > 0;
@@ -226,8 +193,7 @@ static void start_in_need(const char *worker)
                           "it says \"%s\"", said);
         ck_assert_int_eq(process_wait(&server), is_serving ? 0 : 1);
         refused += strcmp(said, "lined: the worker cannot start: Cannot allocate memory") == 0;
-        munmap(control, sizeof *control);
-        close(control_fd);
+        preload_free(control);
     }
     ck_assert_uint_ge(refused, 1);
 }

@@ -1,4 +1,5 @@
 #include "../src/cmd/limits.h"
+#include "../src/thread.h"
 
 #include "suite.h"
 
@@ -9,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE,
-                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
+static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE, LIMITS_NONE,
+                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
 
 static void expect_allowed(struct limits limits, size_t expected, const char *expected_name)
 {
@@ -80,6 +81,22 @@ START_TEST(lineds_own_threads_count)
 }
 END_TEST
 
+/* 6 MiB for lined itself, and 160 KiB a connection; a sanitizer's stacks are larger. */
+START_TEST(memory_is_for_lined_first_and_then_for_connections)
+{
+    const uint64_t each = THREAD_STACK_SIZE / 1024 + 32;
+    struct limits limits = none;
+
+    limits.address_kb = 6 * 1024 + 100 * each;
+    expect_allowed(limits, 100, "RLIMIT_AS");
+    limits.data_kb = 6 * 1024 + 50 * each + each - 1;
+    expect_allowed(limits, 50, "RLIMIT_DATA");
+    limits.data_kb = 6 * 1024;
+    expect_allowed(limits, 0, "RLIMIT_DATA");
+    ck_assert_str_eq(limits_connections(&limits).unit, "KiB");
+}
+END_TEST
+
 static char root[sizeof "/tmp/lined-limits-XXXXXX"];
 
 static void make_root(void)
@@ -111,6 +128,25 @@ static void remove_root(void)
     snprintf(command, sizeof command, "rm -r %s", root);
     ck_assert_int_eq(system(command), 0);
 }
+
+START_TEST(memory_in_use_is_subtracted)
+{
+    enum { MIB = 1024 * 1024, LEFT_KB = 1024 * 1024 };
+    const struct rlimit limit = {.rlim_cur = (rlim_t)LEFT_KB * 1024 + 300 * MIB,
+                                 .rlim_max = RLIM_INFINITY};
+    struct limits limits;
+
+    make_root();
+    write_file("/proc/self/status", "Name:\tx\nVmSize:\t  307200 kB\nVmData:\t  204800 kB\n");
+    limits_read(&limits, root, 0);
+    ck_assert_uint_eq(limits.data_kb, LIMITS_NONE);
+    ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+    limits_read(&limits, root, 0);
+    ck_assert_uint_eq(limits.data_kb, LEFT_KB + 100 * 1024);
+    ck_assert_uint_eq(limits.address_kb, LIMITS_NONE);
+    remove_root();
+}
+END_TEST
 
 START_TEST(the_systems_limits_are_read)
 {
@@ -256,6 +292,8 @@ int main(void)
         the_least_limit_binds,
         descriptors_in_use_count,
         lineds_own_threads_count,
+        memory_is_for_lined_first_and_then_for_connections,
+        memory_in_use_is_subtracted,
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,
         what_is_not_understood_is_no_limit,

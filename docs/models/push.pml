@@ -158,7 +158,7 @@ again:
     outbox_unlock(c);
 #endif
     d_step { open[c] = false; armed[c] = false } /* close(2): epoll forgets it */
-    d_step { /* [conn_memory.c conn_deinit] [outbox.c outbox_deinit] */
+    d_step { /* [conn.c conn_deinit] [outbox.c outbox_deinit] */
         assert(!outbox[c] && waiting[c] == 0);
         there[c] = false
     }

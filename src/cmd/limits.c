@@ -1,5 +1,7 @@
 #include "limits.h"
 
+#include "../thread.h"
+
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -25,6 +27,15 @@
 
 /* The most of malloc's, see set_up_memory in main.c. */
 #define MAPS_OF_MALLOC (16u * 1024u)
+
+/* Memory for all but connections: the log's two buffers, the stacks of lined's own threads, and
+ * what the C library takes for itself. */
+#define MEMORY_OWN_KB (6u * 1024u)
+
+/* Memory for a connection: its stack and the guard page below it, itself, and a part of the buffers
+ * that some connections enlarge. A buffer that cannot be enlarged for want of memory stays as it
+ * is. */
+#define MEMORY_A_CONNECTION_KB (THREAD_STACK_SIZE / 1024 + 4 + 28)
 
 /* What registry numbers can name (slots.h). */
 #define CONNECTIONS_MOST ((uint64_t)1 << 24)
@@ -81,6 +92,11 @@ static uint64_t for_threads_of_system(uint64_t left)
     return allowed > 0 ? allowed : 1;
 }
 
+static uint64_t for_memory(uint64_t left_kb)
+{
+    return minus(left_kb, MEMORY_OWN_KB) / MEMORY_A_CONNECTION_KB;
+}
+
 struct limits_bound limits_connections(const struct limits *limits)
 {
     const struct {
@@ -101,6 +117,12 @@ struct limits_bound limits_connections(const struct limits *limits)
           limits->group_threads, THREADS_OWN}},
         {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD,
          {0, "vm.max_map_count", "sysctl", "maps", limits->maps, MAPS_A_THREAD}},
+        {for_memory(limits->address_kb),
+         {0, "RLIMIT_AS", "ulimit -v, or LimitAS= in a unit", "KiB", limits->address_kb,
+          MEMORY_OWN_KB}},
+        {for_memory(limits->data_kb),
+         {0, "RLIMIT_DATA", "ulimit -d, or LimitDATA= in a unit", "KiB", limits->data_kb,
+          MEMORY_OWN_KB}},
     };
     struct limits_bound least = {.name = "lined itself"};
     uint64_t allowed = CONNECTIONS_MOST;

@@ -21,6 +21,8 @@ struct limits {
     uint64_t system_threads;   /* kernel.threads-max, kernel.pid_max: what is left of them */
     uint64_t group_threads;    /* pids.max of the control group: what is left of it */
     uint64_t maps;             /* vm.max_map_count */
+    uint64_t address_kb;       /* RLIMIT_AS: what is left of it, in KiB */
+    uint64_t data_kb;          /* RLIMIT_DATA: the same */
 };
 
 /* Raises RLIMIT_NOFILE to its hard limit, for this process. */

@@ -147,19 +147,28 @@ static uint64_t read_descriptors_used(const char *root)
     return count > 0 ? count - 1 : 0;
 }
 
-/* The number after "Threads:" in a process's status, as proc(5) has it. A process that has ended
- * in the meantime has none. */
-static uint64_t read_threads_of_process(const char *root, long process)
+/* The number after a field's name and a colon in a process's status, as proc(5) has it. 0: there is
+ * no such process any more, or no such field. */
+static uint64_t read_status(const char *root, const char *process, const char *field)
 {
     char text[TEXT_SIZE];
     char folder[64];
-    uint64_t threads;
+    char name[32];
+    uint64_t number;
 
-    snprintf(folder, sizeof folder, "/proc/%ld", process);
-    const char *field =
-        read_text(text, root, folder, "/status") ? strstr(text, "\nThreads:") : NULL;
+    snprintf(folder, sizeof folder, "/proc/%.32s", process);
+    snprintf(name, sizeof name, "\n%s:", field);
+    const char *found = read_text(text, root, folder, "/status") ? strstr(text, name) : NULL;
     /* NOLINTNEXTLINE(cert-err34-c): the same */
-    return field != NULL && sscanf(field, "\nThreads: %" SCNu64, &threads) == 1 ? threads : 0;
+    return found != NULL && sscanf(found + strlen(name), "%" SCNu64, &number) == 1 ? number : 0;
+}
+
+/* What is left of a limit of memory, in KiB; field tells how much is in use. */
+static uint64_t read_memory_left(const char *root, int resource, const char *field)
+{
+    uint64_t limit = read_rlimit(resource);
+
+    return limit == LIMITS_NONE ? limit : left_of(limit / 1024, read_status(root, "self", field));
 }
 
 /* How many threads the user has in other processes than this one. /proc shows a process as a folder
@@ -179,7 +188,7 @@ static uint64_t read_threads_of_others(const char *root, uid_t user)
         long process = strtol(entry->d_name, NULL, 10);
         if (process > 0 && process != getpid() &&
             fstatat(dirfd(folder), entry->d_name, &status, 0) == 0 && status.st_uid == user)
-            threads += read_threads_of_process(root, process);
+            threads += read_status(root, entry->d_name, "Threads");
     }
     closedir(folder);
     return threads;
@@ -220,5 +229,7 @@ void limits_read(struct limits *limits, const char *root, uid_t user)
         .system_threads = left_of(threads, read_system_threads_used(root)),
         .group_threads = read_group_threads(root),
         .maps = read_number(root, "/proc/sys/vm/", "max_map_count"),
+        .address_kb = read_memory_left(root, RLIMIT_AS, "VmSize"),
+        .data_kb = read_memory_left(root, RLIMIT_DATA, "VmData"),
     };
 }

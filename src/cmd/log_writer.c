@@ -1,5 +1,7 @@
 #include "log_writer_locked.h"
 
+#include "../thread.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -128,8 +130,8 @@ int log_writer_start(struct log_writer **started, int fd, bool is_shared,
     log->is_shared = is_shared;
     log->overflow = overflow;
     log->events = *events;
-    int error = log_text_init(&log->text) ? pthread_create(&log->thread, NULL, log_writer_main, log)
-                                          : ENOMEM;
+    int error =
+        log_text_init(&log->text) ? -thread_start(&log->thread, log_writer_main, log) : ENOMEM;
     if (error != 0)
         log_writer_free(log);
     else

@@ -19,7 +19,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lined.h>
-#include <malloc.h> /* mallopt, malloc_trim */
+#ifdef __GLIBC__
+#include <malloc.h> /* mallopt */
+#endif
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,10 +47,10 @@ static bool open_standard_descriptors(void)
     return true;
 }
 
-/* What a pipeline has grown goes back to the system when it is freed, and does not stay in malloc's
- * arena: blocks from 16 KiB on are mappings of their own. At most so many, which limits.c leaves
- * out of what it allows connections. There is one arena, for only from the first does
- * malloc_trim(3) give back what lies at the end; each thread has a cache of its own before it. */
+/* Blocks of 16 KiB and more are mappings of their own: a buffer that a pipeline has enlarged goes
+ * back to the system when it is freed. At most 16,384 of them, which limits.c subtracts from the
+ * maps that connections may use. One arena: each further one would reserve 64 MiB of address space.
+ */
 static void set_up_memory(void)
 {
 #ifdef __GLIBC__ /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
@@ -56,16 +58,6 @@ static void set_up_memory(void)
     mallopt(M_MMAP_MAX, 16 * 1024);
     mallopt(M_ARENA_MAX, 1);
 #endif /* NOLINTEND(concurrency-mt-unsafe) */
-}
-
-/* Many connections have gone, or have given back what they had grown to under a pipeline. It lies
- * between what others have, and would stay. */
-static void give_memory_back(void *context)
-{
-    (void)context;
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
 }
 
 /* As the user has given it: to read it again needs a socket where it has a scope, as fe80::1%eth0,
@@ -250,8 +242,7 @@ static int run(lined_server *server, struct log_writer *log, const struct option
 static int serve(struct options *options, const struct lined_worker *worker,
                  const struct privileges *privileges)
 {
-    struct lined_observer observer = {
-        .cut = connections_cut, .trouble = accept_trouble, .receded = give_memory_back};
+    struct lined_observer observer = {.cut = connections_cut, .trouble = accept_trouble};
     struct limits_bound bound;
     const struct lined_worker settled = settle_before(worker, options, privileges, &observer);
     lined_server *server;

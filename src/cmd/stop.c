@@ -2,6 +2,7 @@
 
 #include "../invariant.h"
 #include "../monotonic.h"
+#include "../thread.h"
 #include "report.h"
 #include "say.h"
 #include "status.h"
@@ -167,7 +168,7 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
     stop->drain_timeout_ms = drain_timeout_ms;
     stop->server = server;
     stop->log = log;
-    return -pthread_create(&stop->thread, NULL, take_signals, stop);
+    return thread_start(&stop->thread, take_signals, stop);
 }
 
 void stop_end(struct stop *stop)

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* CLONE_, MAP_, SCHED_BATCH */
+#define _GNU_SOURCE /* CLONE_, MAP_ */
 #include "syscall_table.h"
 
 #ifdef SYSCALL_TABLE_MACHINE
@@ -58,10 +58,8 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAIT)}},
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAKE)}},
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAIT_BITSET)}},
-    /* Busy polling: the core that the sender runs on. A number. Other options make descriptors
-     * (SO_PEERPIDFD: of the client's process) or map memory (TCP_ZEROCOPY_RECEIVE). */
-    {.call = SYS_getsockopt, .arguments = {IS(1, SOL_SOCKET), IS(2, SO_INCOMING_CPU)}},
-    /* Whether the client has gone, and how many wait in the backlog. Numbers. */
+    /* Whether the client has gone, and how many wait in the backlog. Numbers. Other options make
+     * descriptors (SO_PEERPIDFD: of the client's process) or map memory (TCP_ZEROCOPY_RECEIVE). */
     {.call = SYS_getsockopt, .arguments = {IS(1, IPPROTO_TCP), IS(2, TCP_INFO)}},
     /* How many bytes can be received. A number; other requests type into terminals (TIOCSTI) or
      * configure network devices. */
@@ -121,7 +119,7 @@ const struct syscall_rule syscall_table[] = {
 
     /* ---- waiting, and the time: asked for, never set ---- */
 
-    {.call = SYS_sched_yield}, /* lets other threads run */
+    {.call = SYS_sched_yield}, /* busy polling lets other threads run */
     {.call =
          SYS_restart_syscall}, /* the kernel's own call, where a stop interrupted a timed wait */
     {.call = SYS_clock_nanosleep}, /* modules: sleep(3) and nanosleep(3) */
@@ -139,8 +137,8 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_mmap, .arguments = {HAS_NOT(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)}},
     /* Stacks: all but the guard page becomes writable. */
     {.call = SYS_mprotect, .arguments = {HAS_NOT(2, PROT_EXEC)}},
-    /* malloc_trim(3), and libc's stacks. Other advice takes pages out of the machine's use
-     * (MADV_HWPOISON, of root), or shares them with other processes (MADV_MERGEABLE). */
+    /* The C library frees a part of an idle stack. Other advice takes pages out of the machine's
+     * use (MADV_HWPOISON, of root), or shares them with other processes (MADV_MERGEABLE). */
     {.call = SYS_madvise, .arguments = {IS(2, MADV_DONTNEED)}},
     {.call = SYS_mremap}, /* realloc(3); a mapping keeps its rights */
     {.call = SYS_munmap}, /* free(3), stacks */
@@ -154,13 +152,8 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_clone, .arguments = {HAS(0, CLONE_THREAD), HAS_ONLY(0, THREAD_FLAGS)}},
     {.call = SYS_set_robust_list}, /* libc starts a thread; an address in its own memory */
     {.call = SYS_rseq},            /* as the line above */
-    {.call = SYS_set_tid_address}, /* the end of a thread (stack.c); as the line above */
     {.call = SYS_exit},            /* the end of a thread */
     {.call = SYS_exit_group},      /* the end of the process */
-    /* Batch scheduling under load, and back (sched_policy.c). Neither raises a priority. */
-    {.call = SYS_sched_getscheduler, .arguments = {OF_ITSELF(0)}},
-    {.call = SYS_sched_setscheduler, .arguments = {OF_ITSELF(0), IS(1, SCHED_OTHER)}},
-    {.call = SYS_sched_setscheduler, .arguments = {OF_ITSELF(0), IS(1, SCHED_BATCH)}},
     /* The core that the thread runs on, where libc cannot read it without a call. A number. */
     {.call = SYS_getcpu},
 

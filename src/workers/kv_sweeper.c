@@ -1,5 +1,7 @@
 #include "kv_sweeper.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <time.h>
 
 /* It sweeps when a tick begins, and only where a key has expired in the tick before: so keys that
@@ -7,6 +9,8 @@
 #define TICKS_PER_SECOND 4
 #define TICK_MS          (1000 / TICKS_PER_SECOND)
 #define TICK_NS          (TICK_MS * 1000000L)
+
+#define STACK_SIZE ((size_t)64 * 1024)
 
 void kv_sweeper_init(struct kv_sweeper *sweeper, struct kv_store *store)
 {
@@ -77,6 +81,22 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* With a small stack, because address space may be limited; or with the usual one, where the
+ * variables of each thread leave too little of a small one. */
+static bool make_thread(struct kv_sweeper *sweeper)
+{
+    pthread_attr_t attributes;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    int error = pthread_create(&sweeper->thread, &attributes, run, sweeper);
+    pthread_attr_destroy(&attributes);
+    if (error == EINVAL)
+        error = pthread_create(&sweeper->thread, NULL, run, sweeper);
+    return error == 0;
+}
+
 /* due is read without the lock, for most keys do not expire before it. Where the sweeper has seen
  * the key's shard without the key, it had set due to KV_NO_TICK before, and the shard's lock makes
  * that seen here. */
@@ -88,7 +108,7 @@ void kv_sweeper_expect(struct kv_sweeper *sweeper, int64_t expires)
         return;
     pthread_mutex_lock(&sweeper->lock);
     if (!sweeper->is_made)
-        sweeper->is_made = pthread_create(&sweeper->thread, NULL, run, sweeper) == 0;
+        sweeper->is_made = make_thread(sweeper);
     if (sweeper->is_made && tick < atomic_load(&sweeper->due)) {
         atomic_store(&sweeper->due, tick);
         pthread_cond_signal(&sweeper->changed);
