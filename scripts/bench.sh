@@ -65,7 +65,7 @@ scripts/install-deps.sh build
 [ $install_peers = no ] || scripts/install-deps.sh peers
 scripts/configure.sh build/release --preset release
 cmake --build --preset release >/dev/null
-load=build/release/test/bench/lined-load
+load=build/release/src/load/lined-load
 scratch=$(mktemp -d)
 pid='' hog=''
 trap '[ -z "$pid$hog" ] || kill $pid $hog 2>/dev/null; rm -rf "$scratch"' EXIT
@@ -78,7 +78,7 @@ declare -A commands=(
     [lined active]="build/release/lined --port 0 --quiet --mode active"
     [lined with log]="build/release/lined --port 0"
     [lined asleep]="build/release/lined --port 0 --quiet --busy-poll 0"
-    [lined kv]="build/release/lined --port 0 --quiet --worker kv"
+    [lined kv]="build/release/lined --port 0 --quiet --handler kv"
 )
 [ -z "$beside" ] || commands[lined beside]="$beside --port 0 --quiet"
 skipped() { echo "skipped: $1 (scripts/bench.sh --peers installs it)" >&2; }

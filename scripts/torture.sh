@@ -41,7 +41,7 @@ hostile=$root/build/test/test/torture/torture-hostile
 crowd=$root/build/test/test/torture/torture-crowd
 probe=$root/build/test/test/torture/torture-probe
 each=$root/build/test/test/torture/torture-faults
-load=$root/build/test/test/bench/lined-load
+load=$root/build/test/src/load/lined-load
 
 scratch=$(mktemp -d)
 chmod 711 "$scratch" # nobody runs lined from there
@@ -288,7 +288,7 @@ torture_chat() {
     members=$(times 2000 300) seconds=$(times 10 2)
     for mode in passive active; do
         bad='' figures=''
-        serve --quiet --worker chat --mode $mode --drain-timeout $drain_seconds || bad=$said
+        serve --quiet --handler chat --mode $mode --drain-timeout $drain_seconds || bad=$said
         join_members 100
         "$crowd" "$port" resets "$seconds" >"$scratch/resets" &
         probe_for "$seconds" "${say_none[@]}"
@@ -302,7 +302,7 @@ torture_chat() {
             1 "-" "${bad:-good: p99 of a good client $figures us, stop in $stopped ms}"
     done
     bad=''
-    serve --quiet --worker chat --drain-timeout $drain_seconds || bad=$said
+    serve --quiet --handler chat --drain-timeout $drain_seconds || bad=$said
     join_members "$members"
     stop_and_time 0
     wait
@@ -313,7 +313,7 @@ torture_chat() {
 torture_kv() {
     local bad='' figures='' stopped kb start values seconds
     values=$(times 1000000 100000) seconds=$(times 20 3)
-    serve --quiet --worker kv --drain-timeout $drain_seconds || bad=$said
+    serve --quiet --handler kv --drain-timeout $drain_seconds || bad=$said
     "$crowd" "$port" mget "$(times 20 3)" >"$scratch/mget" &
     probe_for "$seconds" PING +PONG
     wait $! || bad+="mget: $(<"$scratch/mget");"
@@ -322,7 +322,7 @@ torture_kv() {
         "${bad:-good: p99 of a good client $figures us, stop in $stopped ms}"
 
     bad='' figures=''
-    serve --quiet --worker kv --drain-timeout $drain_seconds || bad=$said
+    serve --quiet --handler kv --drain-timeout $drain_seconds || bad=$said
     start=$(resident_kb)
     "$crowd" "$port" expire 600 1000000 500 >"$scratch/expire" || bad+="expire: $(<"$scratch/expire");"
     for ((tries = 0; tries < 100; tries++)); do

@@ -1,167 +1,154 @@
 #include "acceptor.h"
 
-#include "monotonic.h"
-#include "net.h"
-#include "refusal.h"
-#include "registry.h"
-#include "server.h"
-#include "session.h"
-#include "thread.h"
+#include "base/invariant.h"
+#include "base/monotonic.h"
+#include "base/thread.h"
+#include "net/listener.h"
 
 #include <errno.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* accept(2) failing for reasons of single clients is paced only after so many in a row. */
-#define RETRIES_BEFORE_PACING 16u
+/* If accept(2) fails because of single clients, it is paced only after so many failures in a row.
+ */
+#define RETRIES_BEFORE_PAUSE 16u
 
-/* How long the acceptor rests when a resource has run out, unless a connection closes before. */
-#define PACE_MS 50u
+/* How long the acceptor pauses when a resource has run out, unless a connection ends before. */
+#define PAUSE_MS 50u
 
-/* What the observer is told of. */
-enum trouble { TROUBLE_ACCEPT, TROUBLE_THREAD, TROUBLE_LIMIT };
-
-struct acceptor {
-    lined_server *server;
-    unsigned failures; /* in a row */
-    bool saw_drain;    /* queued is set */
-    size_t queued;     /* who was waiting when the drain was seen, and is not accepted yet */
-    struct refusal refusal;
-};
-
-static void tell(struct acceptor *acceptor, enum trouble trouble, int error)
+static void notify(const struct acceptor *acceptor, enum lined_accept_pause why, int error)
 {
-    static const char *const what[] = {"accept", "thread", "limit"};
-    const struct lined_observer *observer = acceptor->server->options.observer;
+    const struct lined_observer *observer = acceptor->options->observer;
 
-    if (observer != NULL && observer->trouble != NULL)
-        observer->trouble(observer->context, what[trouble], error);
+    if (observer != NULL && observer->accept_paused != NULL)
+        observer->accept_paused(observer->context, why, error);
 }
 
-/* Rests until what has run out may be there again. */
-static void pace(struct acceptor *acceptor, enum trouble trouble, int error)
+/* Pauses until the resource that has run out may be free again. */
+static void pause_for(struct acceptor *acceptor, enum lined_accept_pause why, int error)
 {
-    tell(acceptor, trouble, error);
-    refusal_end(&acceptor->refusal); /* so that it is not what holds the last descriptors */
+    notify(acceptor, why, error);
+    reject_end(&acceptor->rejected); /* rejected clients must not hold the last descriptors */
     acceptor->failures = 0;
-    registry_wait_departure(&acceptor->server->registry, PACE_MS);
+    lifecycle_wait_departure(acceptor->lifecycle, PAUSE_MS);
 }
 
-/* False when there is nobody more to accept. Clients who come during a drain could keep it up for
- * ever; those who were here before it are the last. */
+/* False: there is no client left to accept. Clients that come during a drain could prolong it
+ * forever, so the clients that waited when it began are the last. */
 static bool may_accept(struct acceptor *acceptor)
 {
-    lined_server *server = acceptor->server;
-
-    switch (registry_phase(&server->registry)) {
-    case REGISTRY_RUNNING:
+    switch (lifecycle_phase(acceptor->lifecycle)) {
+    case LIFECYCLE_RUNNING:
         return true;
-    case REGISTRY_CUT:
+    case LIFECYCLE_CUT:
         return false;
-    case REGISTRY_DRAINING:
+    case LIFECYCLE_DRAINING:
         break;
     }
     if (!acceptor->saw_drain) {
         acceptor->saw_drain = true;
-        acceptor->queued = net_queued(server->listener);
+        acceptor->queued = listener_queued(acceptor->listener);
     }
     return acceptor->queued > 0;
 }
 
-static bool is_full(const lined_server *server, size_t present)
+static bool is_full(const struct acceptor *acceptor, size_t present)
 {
-    size_t most = server->options.max_connections;
+    size_t max = acceptor->options->max_connections;
 
-    return most > 0 && present >= most;
+    return max > 0 && present >= max;
 }
 
-/* At the limit it rests until somebody leaves, and then until the next accept is due. Meanwhile the
- * backlog holds who comes. A drain's clients have come already: they wait for room, but not for
- * the rate. */
-static void rest(struct acceptor *acceptor)
+/* At the limit, waits until a connection ends; then until the next accept is due. In the meantime
+ * new clients wait in the backlog. In a drain the clients have come already: they wait for room,
+ * but not for the rate. */
+static void wait_for_turn(struct acceptor *acceptor)
 {
-    lined_server *server = acceptor->server;
+    struct lifecycle *lifecycle = acceptor->lifecycle;
 
-    if (server->options.overflow == LINED_OVERFLOW_WAIT &&
-        is_full(server, registry_present(&server->registry))) {
-        tell(acceptor, TROUBLE_LIMIT, 0);
-        while (!registry_wait_room(&server->registry, server->options.max_connections,
-                                   refusal_deadline_ms(&acceptor->refusal)))
-            refusal_expire(&acceptor->refusal);
+    if (acceptor->options->overflow == LINED_OVERFLOW_WAIT &&
+        is_full(acceptor, lifecycle_present(lifecycle))) {
+        notify(acceptor, LINED_PAUSE_LIMIT, 0);
+        while (!lifecycle_wait_room(lifecycle, acceptor->options->max_connections,
+                                    reject_deadline_ms(&acceptor->rejected)))
+            reject_expire(&acceptor->rejected);
     }
-    int64_t due = admission_due_ms(&server->admission);
+    int64_t due = admission_due_ms(acceptor->admission);
     if (due > monotonic_ms())
-        registry_pause(&server->registry, due);
+        lifecycle_pause(lifecycle, due);
 }
 
-/* False when there is nothing more to accept. */
+/* No later accept can succeed. */
+static void give_up(struct acceptor *acceptor, int error)
+{
+    atomic_store(&acceptor->fatal_error, error);
+    lifecycle_drain(acceptor->lifecycle);
+    lifecycle_end_shutdown(acceptor->lifecycle);
+}
+
+/* False when there is no client left to accept. */
 static bool handle_accept_error(struct acceptor *acceptor, int error)
 {
-    lined_server *server = acceptor->server;
-    enum net_verdict verdict = net_accept_verdict(error);
+    enum accept_verdict verdict = accept_verdict(error);
 
-    /* In a drain the listener does not block: nobody waits any more. */
-    if (registry_phase(&server->registry) != REGISTRY_RUNNING &&
-        (error == EAGAIN || verdict == NET_ENDED))
+    /* In a drain the listener does not block: EAGAIN means that no client waits. */
+    if (lifecycle_phase(acceptor->lifecycle) != LIFECYCLE_RUNNING &&
+        (error == EAGAIN || verdict == ACCEPT_ENDED))
         return false;
-    registry_count_accept_error(&server->registry, error);
-    if (verdict == NET_ENDED || verdict == NET_FATAL) {
-        atomic_store(&server->accept_error, error);
-        lined_server_drain(server);
+    accept_errors_add(&acceptor->errors, error);
+    if (verdict == ACCEPT_ENDED || verdict == ACCEPT_FATAL) {
+        give_up(acceptor, error);
         return false;
     }
-    if (verdict == NET_PACE || ++acceptor->failures > RETRIES_BEFORE_PACING)
-        pace(acceptor, TROUBLE_ACCEPT, error);
+    if (verdict == ACCEPT_PAUSE || ++acceptor->failures > RETRIES_BEFORE_PAUSE)
+        pause_for(acceptor, LINED_PAUSE_ACCEPT, error);
     return true;
 }
 
-/* Gives the client a session, or turns it away: LINED_OK. Otherwise fd is still open. */
-static int take_in(struct acceptor *acceptor, int fd, const union net_address *peer)
+/* Gives the client to a worker, or rejects it: LINED_OK. Otherwise fd is still open. */
+static int admit(struct acceptor *acceptor, int fd, const union net_address *peer)
 {
-    lined_server *server = acceptor->server;
-    size_t most = server->options.max_connections;
-    size_t present = registry_present_beside_leavers(&server->registry, most > 0 ? most : SIZE_MAX);
+    size_t max = acceptor->options->max_connections;
+    size_t present = lifecycle_settled_present(acceptor->lifecycle, max > 0 ? max : SIZE_MAX);
     const char *line;
-    int result = admission_enter(&server->admission, peer, present, &line);
+    int result = admission_admit(acceptor->admission, peer, present, &line);
 
     if (result != LINED_OK)
         return result;
     if (line != NULL) {
-        if (is_full(server, present))
-            tell(acceptor, TROUBLE_LIMIT, 0);
-        refusal_begin(&acceptor->refusal, fd, line);
+        if (is_full(acceptor, present))
+            notify(acceptor, LINED_PAUSE_LIMIT, 0);
+        reject_begin(&acceptor->rejected, fd, line);
         return LINED_OK;
     }
-    result = session_start(server, fd, peer);
+    result = worker_start(acceptor->workers, fd, peer);
     if (result != LINED_OK) {
-        admission_leave(&server->admission, peer);
-        admission_forget(&server->admission, peer);
+        admission_leave(acceptor->admission, peer);
+        admission_forget(acceptor->admission, peer);
     }
     return result;
 }
 
-/* Accepts one client. False when there is nothing more to accept. */
+/* Accepts one client. False when there is no client left to accept. */
 static bool accept_one(struct acceptor *acceptor)
 {
-    lined_server *server = acceptor->server;
     union net_address peer;
 
-    refusal_wait(&acceptor->refusal, server->listener);
-    int fd = net_accept(server->listener, &peer);
+    reject_wait(&acceptor->rejected, acceptor->listener);
+    int fd = listener_accept(acceptor->listener, &peer);
     if (fd < 0)
         return handle_accept_error(acceptor, -fd);
     acceptor->failures = 0;
-    admission_accepted(&server->admission, monotonic_ms());
+    admission_accepted(acceptor->admission, monotonic_ms());
     if (acceptor->saw_drain)
         acceptor->queued--;
-    /* Without memory or a thread for it the client waits here, and the others in the backlog. */
+    /* If there is no memory or no thread for it, this client waits here and the others wait in the
+     * backlog. */
     int result;
-    while ((result = take_in(acceptor, fd, &peer)) < 0 &&
-           registry_phase(&server->registry) != REGISTRY_CUT)
-        pace(acceptor, TROUBLE_THREAD, -result);
+    while ((result = admit(acceptor, fd, &peer)) < 0 &&
+           lifecycle_phase(acceptor->lifecycle) != LIFECYCLE_CUT)
+        pause_for(acceptor, LINED_PAUSE_THREAD, -result);
     if (result != LINED_OK)
         close(fd);
     return result == LINED_OK;
@@ -169,30 +156,68 @@ static bool accept_one(struct acceptor *acceptor)
 
 static void *acceptor_main(void *argument)
 {
-    struct acceptor acceptor = {.server = argument};
+    struct acceptor *acceptor = argument;
 
-    while (may_accept(&acceptor)) {
-        rest(&acceptor);
-        if (!accept_one(&acceptor))
+    while (may_accept(acceptor)) {
+        wait_for_turn(acceptor);
+        if (!accept_one(acceptor))
             break;
     }
-    refusal_end(&acceptor.refusal);
-    shutdown(acceptor.server->listener, SHUT_RDWR); /* from now on clients are refused */
-    registry_end_accepting(&acceptor.server->registry);
+    reject_end(&acceptor->rejected);
+    shutdown(acceptor->listener, SHUT_RDWR); /* from now on the kernel refuses clients */
+    lifecycle_end_accepting(acceptor->lifecycle);
     return NULL;
 }
 
-/* It calls the observer's trouble. */
+/* It calls the observer's accept_paused. */
 static void *acceptor_thread(void *argument)
 {
     return thread_run_callbacks(acceptor_main, argument);
 }
 
-int acceptor_start(pthread_t *thread, lined_server *server)
+void acceptor_init(struct acceptor *acceptor, int listener, const struct lined_options *options,
+                   struct lifecycle *lifecycle, struct admission *admission,
+                   struct workers *workers)
 {
-    registry_begin_accepting(&server->registry);
-    int failed = thread_start(thread, acceptor_thread, server);
+    *acceptor = (struct acceptor){.listener = listener,
+                                  .options = options,
+                                  .lifecycle = lifecycle,
+                                  .admission = admission,
+                                  .workers = workers};
+    accept_errors_init(&acceptor->errors);
+}
+
+void acceptor_deinit(struct acceptor *acceptor)
+{
+    accept_errors_deinit(&acceptor->errors);
+    close(acceptor->listener);
+}
+
+int acceptor_start(struct acceptor *acceptor)
+{
+    lifecycle_begin_accepting(acceptor->lifecycle);
+    int failed = thread_start(&acceptor->thread, acceptor_thread, acceptor);
     if (failed != LINED_OK)
-        registry_end_accepting(&server->registry);
+        lifecycle_end_accepting(acceptor->lifecycle);
     return failed;
+}
+
+void acceptor_join(struct acceptor *acceptor)
+{
+    INVARIANT(pthread_join(acceptor->thread, NULL) == 0);
+}
+
+/* shutdown(2) makes a blocked accept return EINVAL; closing the listener would wake no thread. */
+void acceptor_cut(struct acceptor *acceptor)
+{
+    shutdown(acceptor->listener, SHUT_RDWR);
+}
+
+/* Clients that are connected but not yet accepted may have sent lines, so they are served. The
+ * thread waits in accept(2) only while no client waits; then no client is lost by a shutdown. */
+void acceptor_drain(struct acceptor *acceptor)
+{
+    listener_set_nonblocking(acceptor->listener);
+    if (listener_queued(acceptor->listener) == 0)
+        acceptor_cut(acceptor);
 }

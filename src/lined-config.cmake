@@ -1,5 +1,5 @@
 # For find_package(lined [COMPONENTS static|command]): lined::lined is the library, the shared one where
-# it is installed; lined::static the static one; lined::command the command, which a module for --worker
+# it is installed; lined::static the static one; lined::command the command, which a module for --handler
 # links. The last two are there only where they are installed: name them as COMPONENTS to be told.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)

@@ -1,45 +1,45 @@
 /*
- * What a server is made of. Its sessions reach it through their connection. It outlives them all:
- * lined_server_free waits for the registry to be empty.
+ * The parts of a server. They reach each other through pointers that they are given when they are
+ * made; only server.c, and push.c for handles, look into this struct. It outlives all connections:
+ * lined_server_free waits for them.
  */
 #ifndef SERVER_H
 #define SERVER_H
 
-#include "admission.h"
-#include "busy_poll.h"
-#include "courier.h"
+#include "acceptor.h"
+#include "active/mailbox.h"
+#include "conn/busy_poll.h"
+#include "conn/flusher.h"
+#include "conn/service.h"
 #include "lined.h"
-#include "mailbox.h"
-#include "registry.h"
-#include "thread_cache.h"
-#include "totals.h"
+#include "net/admission.h"
+#include "table/conn_table.h"
+#include "table/lifecycle.h"
+#include "table/totals.h"
+#include "worker.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lined_server {
-    /* Set by lined_server_start before there is any other thread; they never change after. */
+    /* Set by lined_server_new; they never change after lined_server_start. */
     struct lined_options options; /* ip is not kept */
-    const struct lined_worker *worker;
-    void *shared; /* the worker's */
-    int listener; /* closed by lined_server_free */
+    struct service service;
     uint16_t port;
-    pthread_t acceptor;
-    pthread_t owner; /* active mode */
+    bool is_started;
+    pthread_t dispatcher; /* active mode */
 
     /* These lock for themselves. */
-    struct registry registry;
-    struct thread_cache thread_cache;
-    struct admission admission;
-    struct mailbox mailbox; /* active mode */
-    struct courier courier;
+    struct conn_table table;
+    struct lifecycle lifecycle;
     struct totals totals;
+    struct admission admission;
     struct busy_poll_limit busy_poll;
-
-    size_t stack_size; /* of the connections' threads; the acceptor's alone */
-
-    _Atomic int accept_error; /* why the acceptor gave up, an errno; 0 while it has not */
+    struct mailbox mailbox; /* active mode */
+    struct workers workers;
+    struct flusher flusher;
+    struct acceptor acceptor;
 };
 
 #endif

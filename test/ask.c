@@ -38,7 +38,7 @@ json_t *ask_at_the_end(struct process *process, int status, char said[ASK_TEXT_S
     char *json = strstr(served, "\n{");
     ck_assert_msg(json != NULL, "%s", said);
     ck_assert_ptr_eq(strchr(json + 1, '\n'), said + strlen(said) - 1); /* the last line */
-    json_t *figures = parse(json + 1);
+    json_t *statistics = parse(json + 1);
     json[1] = '\0';
-    return figures;
+    return statistics;
 }

@@ -14,11 +14,17 @@ void prepare(enum lined_mode mode)
     options.mode = mode;
 }
 
-lined_server *start_worker(const struct lined_worker *worker)
+lined_server *start_handler(const struct lined_handler *handler)
+{
+    return start_handler_in(handler, NULL);
+}
+
+lined_server *start_handler_in(const struct lined_handler *handler, void *context)
 {
     lined_server *server;
 
-    ck_assert_int_eq(lined_server_start(&server, &options, worker), LINED_OK);
+    ck_assert_int_eq(lined_server_new(&server, &options, handler, context), LINED_OK);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
     return server;
 }
 

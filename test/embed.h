@@ -15,7 +15,8 @@ extern struct lined_options options;
 /* Options anew, and a watch that has seen nothing. */
 void prepare(enum lined_mode mode);
 
-lined_server *start_worker(const struct lined_worker *worker);
+lined_server *start_handler(const struct lined_handler *handler);
+lined_server *start_handler_in(const struct lined_handler *handler, void *context);
 
 /* Drains, expects that nobody had to be cut, and frees. */
 void finish(lined_server *server);

@@ -11,7 +11,7 @@ struct process server;
 
 void serve_with(const char *one, const char *two)
 {
-    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", one, two, NULL});
+    process_serve(&server, -1, (const char *const[]){"-H", "kv", "-q", one, two, NULL});
 }
 
 void serve(void)

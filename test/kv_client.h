@@ -1,5 +1,5 @@
 /*
- * A lined --worker kv, and what its clients say, for tests.
+ * A lined --handler kv, and what its clients say, for tests.
  */
 #ifndef KV_CLIENT_H
 #define KV_CLIENT_H

@@ -1,6 +1,6 @@
 #include "memory_input.h"
 
-#include "../src/invariant.h"
+#include "../src/base/invariant.h"
 
 #include <lined.h>
 #include <stdbool.h>
@@ -11,12 +11,12 @@ void memory_input_begin(struct memory_input *input, size_t max_line, size_t firs
     input->first = first;
     input->next = next;
     input->sent = 0;
-    line_init(&input->in, max_line, NULL);
+    line_buffer_init(&input->in, max_line, NULL);
 }
 
 void memory_input_end(struct memory_input *input)
 {
-    line_deinit(&input->in);
+    line_buffer_deinit(&input->in);
 }
 
 /* Brings the next piece. False: the client has ended. */
@@ -28,19 +28,19 @@ static bool receive(struct memory_input *input)
 
     if (left == 0)
         return false;
-    char *into = line_room(&input->in, &room);
+    char *into = line_buffer_room(&input->in, &room);
     INVARIANT(into != NULL && room > 0);
     most = most < left ? most : left;
     most = most < room ? most : room;
     memcpy(into, input->bytes + input->sent, most);
-    line_filled(&input->in, most);
+    line_buffer_filled(&input->in, most);
     input->sent += most;
     return true;
 }
 
 int memory_recv_line(struct memory_input *input, const char **line, size_t *size)
 {
-    while (line_next(&input->in, line, size) == LINE_NONE) {
+    while (line_buffer_next(&input->in, line, size) == LINE_NONE) {
         if (!receive(input))
             return LINED_EOF;
     }
@@ -49,8 +49,8 @@ int memory_recv_line(struct memory_input *input, const char **line, size_t *size
 
 int memory_recv_exact(struct memory_input *input, const char **bytes, size_t size)
 {
-    INVARIANT(size <= LINED_EXACT_MOST);
-    while (!line_exact(&input->in, size, bytes)) {
+    INVARIANT(size <= LINED_EXACT_MAX);
+    while (!line_buffer_exact(&input->in, size, bytes)) {
         if (!receive(input))
             return LINED_EOF;
     }

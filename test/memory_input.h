@@ -5,7 +5,7 @@
 #ifndef MEMORY_INPUT_H
 #define MEMORY_INPUT_H
 
-#include "../src/line.h"
+#include "../src/buffer/line_buffer.h"
 
 #include <stddef.h>
 #include <stdint.h>

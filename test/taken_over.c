@@ -1,5 +1,5 @@
-/* A worker that a peer has taken over, for test_confinement: a line is the port of a listener on
- * 127.0.0.1, and the worker tries to connect to it without connect(2), through the listener of the
+/* A handler that a peer has taken over, for test_confinement: a line is the port of a listener on
+ * 127.0.0.1, and the handler tries to connect to it without connect(2), through the listener of the
  * lined that it serves in. It answers with what came of it. */
 #define _DEFAULT_SOURCE /* MSG_FASTOPEN */
 #include <lined.h>
@@ -13,15 +13,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static int listener = -1; /* set by start, before any thread */
+static int listener = -1; /* set by init, before any thread */
 
 /* Before the sandbox, for SO_ACCEPTCONN cannot be asked in it. */
-static int start(lined_server *server, void **shared)
+static int init(lined_server *server, const struct lined_options *options, void **context)
 {
     int accepts = 0;
 
     (void)server;
-    *shared = NULL;
+    (void)options;
+    (void)context;
     for (int fd = 0; fd < 100 && accepts == 0; fd++) {
         socklen_t size = sizeof accepts;
         if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts != 0)
@@ -30,13 +31,15 @@ static int start(lined_server *server, void **shared)
     return listener < 0 ? -ENOTSOCK : LINED_OK;
 }
 
-static int try_to_connect(lined_conn *conn, void *state, const char *line, size_t size)
+static int try_to_connect(void *context, lined_conn *conn, void *state, const char *line,
+                          size_t size)
 {
     static const char secret[] = "secret";
     struct sockaddr_in outside = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char port[16];
     char reply[128];
 
+    (void)context;
     (void)state;
     snprintf(port, sizeof port, "%.*s", (int)size, line);
     outside.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
@@ -47,6 +50,6 @@ static int try_to_connect(lined_conn *conn, void *state, const char *line, size_
     return lined_send(conn, reply, strlen(reply));
 }
 
-static const struct lined_worker worker = {.start = start, .line = try_to_connect};
+static const struct lined_handler handler = {.line = try_to_connect};
 
-LINED_API const struct lined_module lined_module = {.abi = LINED_ABI, .worker = &worker};
+LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, init, NULL};

@@ -19,15 +19,15 @@
 
 #define LINES_EACH 200
 
-static lined_server *start(const struct lined_worker *worker)
+static lined_server *start(const struct lined_handler *handler)
 {
     prepare(LINED_ACTIVE);
-    return start_worker(worker);
+    return start_handler(handler);
 }
 
 START_TEST(a_half_closing_client_gets_every_reply)
 {
-    lined_server *server = start(&lined_worker_received);
+    lined_server *server = start(&lined_handler_received);
     int client = dial(lined_server_port(server));
 
     say(client, "a\nb\n");
@@ -43,7 +43,7 @@ END_TEST
 START_TEST(one_that_sends_and_vanishes_disturbs_nobody)
 {
     enum { TIMES = 200 };
-    lined_server *server = start(&lined_worker_received);
+    lined_server *server = start(&lined_handler_received);
     int client = dial(lined_server_port(server));
 
     for (int i = 0; i < TIMES; i++) {
@@ -77,7 +77,7 @@ static void leave(void)
     atomic_flag_clear(&is_inside);
 }
 
-static int open_counting(lined_conn *conn, void **state)
+static int open_counting(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     enter();
@@ -86,7 +86,8 @@ static int open_counting(lined_conn *conn, void **state)
     return LINED_OK;
 }
 
-static int line_counting(lined_conn *conn, void *state, const char *line, size_t size)
+static int line_counting(void *context, lined_conn *conn, void *state, const char *line,
+                         size_t size)
 {
     (void)state;
     enter();
@@ -95,7 +96,7 @@ static int line_counting(lined_conn *conn, void *state, const char *line, size_t
     return result;
 }
 
-static void close_counting(lined_conn *conn, void *state, int reason)
+static void close_counting(void *context, lined_conn *conn, void *state, int reason)
 {
     (void)conn;
     (void)state;
@@ -104,7 +105,7 @@ static void close_counting(lined_conn *conn, void *state, int reason)
     leave();
 }
 
-static const struct lined_worker counting = {
+static const struct lined_handler counting = {
     .open = open_counting, .line = line_counting, .close = close_counting};
 
 /* Clients are threads: processes would hold the server's descriptors open as well. */
@@ -152,8 +153,8 @@ START_TEST(callbacks_never_run_at_once_and_need_no_lock)
     watch_await_closed(&watch, CLIENTS);
     lined_server_stats(server, &stats);
     ck_assert_uint_eq(stats.lines, (uint64_t)CLIENTS * LINES_EACH);
-    ck_assert_uint_ge(stats.mailbox_deepest, 1);
-    ck_assert_uint_le(stats.mailbox_deepest, CLIENTS); /* one message a connection at most */
+    ck_assert_uint_ge(stats.mailbox_peak, 1);
+    ck_assert_uint_le(stats.mailbox_peak, CLIENTS); /* one message a connection at most */
     finish(server);
     ck_assert_int_eq(counter, CLIENTS * (LINES_EACH + 2));
 }
@@ -176,7 +177,7 @@ static int dial_deaf(uint16_t port)
 START_TEST(a_client_that_does_not_read_stalls_nobody)
 {
     enum { CLIENTS = 49 };
-    lined_server *server = start(&lined_worker_received);
+    lined_server *server = start(&lined_handler_received);
     int deaf = dial_deaf(lined_server_port(server));
     int clients[CLIENTS];
 
@@ -219,7 +220,7 @@ START_TEST(a_large_batch_takes_several_messages)
         memcpy(replies + i * 112 + 10, lines + i * 101, 101);
         replies[i * 112 + 111] = '\n';
     }
-    lined_server *server = start(&lined_worker_received);
+    lined_server *server = start(&lined_handler_received);
     client.fd = dial(lined_server_port(server));
     ck_assert_int_eq(pthread_create(&client.thread, NULL, say_many_lines, &client), 0);
     expect_bytes(client.fd, replies, sizeof replies);
@@ -231,7 +232,7 @@ START_TEST(a_large_batch_takes_several_messages)
 END_TEST
 
 /* More than a message's replies gather on the way: "big" is answered with 100,000 bytes. */
-static int answer_much(lined_conn *conn, void *state, const char *line, size_t size)
+static int answer_much(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     static const char much[100000];
 
@@ -252,7 +253,7 @@ static int answer_much(lined_conn *conn, void *state, const char *line, size_t s
 START_TEST(large_replies_are_sent_whole)
 {
     static const char much[300000];
-    static const struct lined_worker generous = {.line = answer_much};
+    static const struct lined_handler generous = {.line = answer_much};
     lined_server *server = start(&generous);
     int client = dial(lined_server_port(server));
 
@@ -311,7 +312,7 @@ END_TEST
 
 static sem_t arrived, go_on;
 
-static int wait_in_line(lined_conn *conn, void *state, const char *line, size_t size)
+static int wait_in_line(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)conn;
     (void)state;
@@ -326,7 +327,7 @@ static int wait_in_line(lined_conn *conn, void *state, const char *line, size_t 
 
 START_TEST(a_stop_is_seen_between_two_lines_of_a_message)
 {
-    static const struct lined_worker waiting = {.line = wait_in_line};
+    static const struct lined_handler waiting = {.line = wait_in_line};
     struct lined_stats stats;
 
     sem_init(&arrived, 0, 0);
@@ -346,7 +347,8 @@ START_TEST(a_stop_is_seen_between_two_lines_of_a_message)
 END_TEST
 
 /* A megabyte for each line: they would not fit if the owner went through all of them at once. */
-static int answer_a_megabyte(lined_conn *conn, void *state, const char *line, size_t size)
+static int answer_a_megabyte(void *context, lined_conn *conn, void *state, const char *line,
+                             size_t size)
 {
     static const char megabyte[1024 * 1024];
 
@@ -358,7 +360,7 @@ static int answer_a_megabyte(lined_conn *conn, void *state, const char *line, si
 
 START_TEST(the_owner_lets_replies_go_out_on_the_way)
 {
-    static const struct lined_worker lavish = {.line = answer_a_megabyte};
+    static const struct lined_handler lavish = {.line = answer_a_megabyte};
     lined_server *server = start(&lavish);
     int client = dial(lined_server_port(server));
 
@@ -374,7 +376,7 @@ END_TEST
 
 START_TEST(a_stop_ends_it_with_a_client_that_does_not_read)
 {
-    lined_server *server = start(&lined_worker_received);
+    lined_server *server = start(&lined_handler_received);
     int deaf = dial_deaf(lined_server_port(server));
 
     lined_server_stop(server);
@@ -386,12 +388,13 @@ END_TEST
 
 START_TEST(an_active_and_a_passive_server_live_side_by_side)
 {
-    lined_server *active = start(&lined_worker_received);
+    lined_server *active = start(&lined_handler_received);
     lined_server *passive;
     struct lined_options other = options;
 
     other.mode = LINED_PASSIVE;
-    ck_assert_int_eq(lined_server_start(&passive, &other, &lined_worker_received), LINED_OK);
+    ck_assert_int_eq(lined_server_new(&passive, &other, &lined_handler_received, NULL), LINED_OK);
+    ck_assert_int_eq(lined_server_start(passive), LINED_OK);
     int one = dial(lined_server_port(active));
     int two = dial(lined_server_port(passive));
     say(one, "one\n");
@@ -410,7 +413,7 @@ END_TEST
 static atomic_int opened;
 static sem_t line_came, line_may_end;
 
-static int count_opened(lined_conn *conn, void **state)
+static int count_opened(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     (void)state;
@@ -418,7 +421,8 @@ static int count_opened(lined_conn *conn, void **state)
     return LINED_OK;
 }
 
-static int hold_the_owner(lined_conn *conn, void *state, const char *line, size_t size)
+static int hold_the_owner(void *context, lined_conn *conn, void *state, const char *line,
+                          size_t size)
 {
     (void)conn;
     (void)state;
@@ -432,12 +436,12 @@ static int hold_the_owner(lined_conn *conn, void *state, const char *line, size_
 
 START_TEST(no_connection_is_opened_after_a_cut)
 {
-    static const struct lined_worker worker = {.open = count_opened, .line = hold_the_owner};
+    static const struct lined_handler handler = {.open = count_opened, .line = hold_the_owner};
     struct lined_stats stats;
 
     sem_init(&line_came, 0, 0);
     sem_init(&line_may_end, 0, 0);
-    lined_server *server = start(&worker);
+    lined_server *server = start(&handler);
     int first = dial(lined_server_port(server));
     say(first, "hello\n");
     while (sem_wait(&line_came) != 0)
@@ -447,7 +451,7 @@ START_TEST(no_connection_is_opened_after_a_cut)
     do { /* until both wait for the owner */
         lined_server_stats(server, &stats);
         sched_yield();
-    } while (stats.mailbox_deepest < 2);
+    } while (stats.mailbox_peak < 2);
     lined_server_stop(server);
     sem_post(&line_may_end);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
@@ -460,7 +464,7 @@ START_TEST(no_connection_is_opened_after_a_cut)
 END_TEST
 
 /* A callback that ends its own server. */
-static int stop_server(lined_conn *conn, void *state, const char *line, size_t size)
+static int stop_server(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
     int result = lined_send(conn, line, size);
@@ -473,14 +477,15 @@ static int stop_server(lined_conn *conn, void *state, const char *line, size_t s
 
 START_TEST(a_callback_can_end_its_server)
 {
-    static const struct lined_worker stopping = {.line = stop_server};
+    static const struct lined_handler stopping = {.line = stop_server};
 
     for (int round = 0; round < 4; round++) {
         lined_server *server = start(&stopping); /* active; the passive one is started beside it */
         lined_server *passive;
         struct lined_options other = options;
         other.mode = LINED_PASSIVE;
-        ck_assert_int_eq(lined_server_start(&passive, &other, &stopping), LINED_OK);
+        ck_assert_int_eq(lined_server_new(&passive, &other, &stopping, NULL), LINED_OK);
+        ck_assert_int_eq(lined_server_start(passive), LINED_OK);
         lined_server *ended = round % 2 == 0 ? server : passive;
         bool is_stop = round < 2;
         int client = dial(lined_server_port(ended));
@@ -495,7 +500,7 @@ START_TEST(a_callback_can_end_its_server)
 }
 END_TEST
 
-static int no_task(lined_conn *conn, void *state)
+static int no_task(void *context, lined_conn *conn, void *state)
 {
     (void)conn;
     (void)state;
@@ -504,13 +509,13 @@ static int no_task(lined_conn *conn, void *state)
 
 START_TEST(a_task_is_refused)
 {
-    static const struct lined_worker task = {.task = no_task};
+    static const struct lined_handler task = {.task = no_task};
     lined_server *server;
 
     lined_options_init(&options);
     options.port = 0;
     options.mode = LINED_ACTIVE;
-    ck_assert_int_eq(lined_server_start(&server, &options, &task), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &task, NULL), -EINVAL);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "../src/admission.h"
+#include "../src/net/admission.h"
 
 #include "suite.h"
 
@@ -11,7 +11,7 @@ static union net_address address_of(const char *ip)
 {
     union net_address address;
 
-    ck_assert_msg(net_parse(ip, 80, &address), "%s", ip);
+    ck_assert_msg(address_parse(ip, 80, &address), "%s", ip);
     return address;
 }
 
@@ -20,7 +20,7 @@ static bool enters(const char *ip)
     const union net_address address = address_of(ip);
     const char *line;
 
-    ck_assert_int_eq(admission_enter(&admission, &address, 0, &line), LINED_OK);
+    ck_assert_int_eq(admission_admit(&admission, &address, 0, &line), LINED_OK);
     return line == NULL;
 }
 
@@ -47,9 +47,9 @@ static void goes(const char *ip)
 
 static void begin(const struct lined_options *options)
 {
-    static const struct lined_worker worker; /* which has no texts of its own */
+    static const struct lined_handler handler; /* which has no texts of its own */
 
-    admission_init(&admission, options, &worker);
+    admission_init(&admission, options, &handler);
 }
 
 START_TEST(addresses_count_as_people_count_them)
@@ -120,7 +120,7 @@ START_TEST(many_addresses_come_and_go)
             ck_assert(enters(ip) == (times < 2));
         }
     }
-    ck_assert_uint_eq(admission_refused(&admission), ADDRESSES);
+    ck_assert_uint_eq(admission_rejected(&admission), ADDRESSES);
     for (int times = 0; times < 2; times++) {
         for (int i = ADDRESSES - 1; i >= 0; i--) {
             snprintf(ip, sizeof ip, "10.%d.%d.1", i / 256, i % 256);
@@ -138,12 +138,12 @@ START_TEST(the_limit_comes_before_the_addresses)
     const char *line;
 
     begin(&(struct lined_options){
-        .max_connections = 5, .overflow = LINED_OVERFLOW_REFUSE, .max_per_ip = 1});
-    ck_assert_int_eq(admission_enter(&admission, &address, 4, &line), LINED_OK);
+        .max_connections = 5, .overflow = LINED_OVERFLOW_REJECT, .max_per_ip = 1});
+    ck_assert_int_eq(admission_admit(&admission, &address, 4, &line), LINED_OK);
     ck_assert_ptr_null(line);
-    ck_assert_int_eq(admission_enter(&admission, &address, 4, &line), LINED_OK);
+    ck_assert_int_eq(admission_admit(&admission, &address, 4, &line), LINED_OK);
     ck_assert_str_eq(line, "Too many connections from your address\n");
-    ck_assert_int_eq(admission_enter(&admission, &address, 5, &line), LINED_OK);
+    ck_assert_int_eq(admission_admit(&admission, &address, 5, &line), LINED_OK);
     ck_assert_str_eq(line, "Server busy\n");
     goes("10.0.0.1");
     admission_deinit(&admission);

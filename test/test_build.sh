@@ -140,7 +140,7 @@ LD_LIBRARY_PATH=$scratch/libraries "$scratch/absolute" || fail "a program by lin
 mkdir "$scratch/parent"
 ln -s "$root" "$scratch/parent/lined"
 cp "$scratch/program/program.c" "$scratch/parent"
-cp "$root/src/workers/upper/upper.c" "$scratch/parent"
+cp "$root/src/handlers/upper/upper.c" "$scratch/parent"
 cat >"$scratch/parent/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.20)
 project(parent LANGUAGES C)

@@ -1,6 +1,6 @@
-#include "../src/busy_poll.h"
+#include "../src/conn/busy_poll.h"
 
-#include "../src/monotonic.h"
+#include "../src/base/monotonic.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(bytes_that_come_in_time_are_received)
 {
-    begin(LINED_BUSY_POLL_MOST);
+    begin(LINED_BUSY_POLL_MAX);
     expect_to_receive_polling();
     ck_assert_uint_eq(poll_state.skip, 0); /* the next receive polls again */
     end();
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(an_end_of_file_is_received)
 {
-    begin(LINED_BUSY_POLL_MOST);
+    begin(LINED_BUSY_POLL_MAX);
     shutdown(ends[1], SHUT_WR);
     ck_assert_int_eq(poll_once(), 0);
     end();
@@ -140,20 +140,32 @@ START_TEST(what_is_in_vain_is_tried_less_and_less)
 }
 END_TEST
 
-/* It looks once after another thread has run, and then sleeps: that thread wants the core. What has
- * come is received, and the try counts as a miss. */
+/* It tries once after another thread has run, and then sleeps: that thread wants the core. Bytes
+ * that have come are received, and the try counts as a miss. */
 START_TEST(where_another_thread_wants_the_core_it_sleeps)
 {
-    begin(LINED_BUSY_POLL_MOST);
-    yield_ns = 1000000;
+    begin(LINED_BUSY_POLL_MAX);
+    yield_ns = 50000;
     expect_sleep();
     ck_assert_int_eq(yields, 1);
-    ck_assert_uint_eq(poll_state.misses, 1);
-    poll_state.skip = 0;
+    ck_assert_uint_ge(poll_state.misses, 1); /* more if the machine took the core meanwhile */
+    poll_state = (struct busy_poll){.misses = 1};
     yields_before_byte = 0;
     ck_assert_int_eq(poll_once(), 1);
     ck_assert_int_eq(yields, 1);
-    ck_assert_uint_eq(poll_state.misses, 2);
+    ck_assert_uint_ge(poll_state.misses, 2);
+    end();
+}
+END_TEST
+
+/* Each try would cost a time slice. */
+START_TEST(beside_a_program_that_computes_it_seldom_tries)
+{
+    begin(LINED_BUSY_POLL_MAX);
+    yield_ns = 1000000;
+    expect_sleep();
+    ck_assert_int_eq(yields, 1);
+    ck_assert_uint_eq(count_skipped(), 8191);
     end();
 }
 END_TEST
@@ -191,6 +203,7 @@ int main(void)
         a_wait_in_vain_ends,
         what_is_in_vain_is_tried_less_and_less,
         where_another_thread_wants_the_core_it_sleeps,
+        beside_a_program_that_computes_it_seldom_tries,
         few_threads_poll_at_a_time,
         the_first_receives_of_a_connection_sleep,
     };

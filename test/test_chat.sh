@@ -88,7 +88,7 @@ session() {
 }
 
 for mode in passive active; do
-    serve --worker chat --mode "$mode"
+    serve --handler chat --mode "$mode"
     session
     end_serving
 done

@@ -1,5 +1,5 @@
 /* A chat of many members: as one leaves in anger, and as the server ends. In both modes. */
-#include "../src/workers/workers.h"
+#include "../src/handlers/chat/chat.h"
 
 #include "dial.h"
 #include "embed.h"
@@ -10,10 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void *context; /* the chat's */
+
 static lined_server *start(int mode)
 {
     prepare((enum lined_mode)mode);
-    return start_worker(&lined_worker_chat);
+    ck_assert_int_eq(chat_init(NULL, NULL, &context), LINED_OK);
+    return start_handler_in(&lined_handler_chat, context);
+}
+
+static void end(lined_server *server)
+{
+    chat_fini(context);
+    lined_server_free(server);
 }
 
 /* Joins as the guest of this number. */
@@ -59,7 +68,7 @@ START_TEST(a_member_that_has_reset_says_nothing_more)
     ck_assert_uint_eq(count(heard, "* guest2 left\r\n"), 1);
     hang_up(listener);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
+    end(server);
     free(heard);
 }
 END_TEST
@@ -82,7 +91,7 @@ START_TEST(no_member_is_told_that_others_leave_as_the_server_ends)
         hang_up(clients[i]);
     }
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_free(server);
+    end(server);
 }
 END_TEST
 

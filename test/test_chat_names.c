@@ -1,4 +1,4 @@
-#include "../src/workers/chat_names.h"
+#include "../src/handlers/chat/chat_names.h"
 
 #include "suite.h"
 

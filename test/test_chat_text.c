@@ -1,4 +1,4 @@
-#include "../src/workers/chat_text.h"
+#include "../src/handlers/chat/chat_text.h"
 
 #include "suite.h"
 

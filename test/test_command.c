@@ -85,8 +85,8 @@ START_TEST(bad_input_is_one_line_and_status_2)
     expect_usage_error(ARGUMENTS("--port", ""), "--port ''");
     expect_usage_error(ARGUMENTS("--ip", "localhost9"), "--ip 'localhost9'");
     expect_usage_error(ARGUMENTS("stray"), "stray");
-    expect_usage_error(ARGUMENTS("--worker", "nobody"), "--worker 'nobody': there is no worker");
-    expect_usage_error(ARGUMENTS("--worker", "kv", "--mode", "active"), "use passive");
+    expect_usage_error(ARGUMENTS("--handler", "nobody"), "--handler 'nobody': there is no handler");
+    expect_usage_error(ARGUMENTS("--handler", "kv", "--mode", "active"), "use passive");
     setenv("LINED_MAX_LINE", "5", 1);
     expect_usage_error(NO_ARGUMENTS, "LINED_MAX_LINE '5'");
 }
@@ -95,14 +95,14 @@ END_TEST
 /* Also what is wrong with it is found after the options were read. */
 START_TEST(bad_input_is_named_by_its_variable)
 {
-    setenv("LINED_WORKER", "nobody", 1);
-    expect_usage_error(NO_ARGUMENTS, "lined: LINED_WORKER 'nobody': there is no worker");
-    expect_usage_error(ARGUMENTS("-w", "other"), "lined: --worker 'other': there is no worker");
-    setenv("LINED_WORKER", "kv", 1);
-    expect_usage_error(ARGUMENTS("--mode=active"), "--mode 'active' is not for LINED_WORKER 'kv'");
+    setenv("LINED_HANDLER", "nobody", 1);
+    expect_usage_error(NO_ARGUMENTS, "lined: LINED_HANDLER 'nobody': there is no handler");
+    expect_usage_error(ARGUMENTS("-H", "other"), "lined: --handler 'other': there is no handler");
+    setenv("LINED_HANDLER", "kv", 1);
+    expect_usage_error(ARGUMENTS("--mode=active"), "--mode 'active' is not for LINED_HANDLER 'kv'");
     setenv("LINED_MODE", "active", 1);
-    expect_usage_error(ARGUMENTS("-w", "kv"), "LINED_MODE 'active' is not for --worker 'kv'");
-    setenv("LINED_WORKER", "", 1);
+    expect_usage_error(ARGUMENTS("-H", "kv"), "LINED_MODE 'active' is not for --handler 'kv'");
+    setenv("LINED_HANDLER", "", 1);
     setenv("LINED_USER", "root", 1);
     expect_usage_error(NO_ARGUMENTS, "lined: LINED_USER 'root': that is root");
 }
@@ -128,7 +128,7 @@ START_TEST(a_module_whose_name_is_too_long_is_refused)
 
     memset(name, 'x', sizeof name - 1);
     memcpy(name + sizeof name - 4, ".so", 4);
-    expect_usage_error(ARGUMENTS("--worker", name), "xxx': the module's name is too long");
+    expect_usage_error(ARGUMENTS("--handler", name), "xxx': the module's name is too long");
 }
 END_TEST
 
@@ -136,16 +136,16 @@ static void expect_no_start(const char *result, const char *why)
 {
     char expected[128];
 
-    setenv("START_RESULT", result, 1);
-    process_run(&server, -1, ARGUMENTS("--port=0", "--worker=" MODULES "/module_fails.so"));
+    setenv("INIT_RESULT", result, 1);
+    process_run(&server, -1, ARGUMENTS("--port=0", "--handler=" MODULES "/module_fails.so"));
     process_rest(&server.err, text, sizeof text);
-    snprintf(expected, sizeof expected, "lined: the worker cannot start: %s\n", why);
+    snprintf(expected, sizeof expected, "lined: the handler cannot start: %s\n", why);
     ck_assert_str_eq(text, expected);
     ck_assert_int_eq(process_wait(&server), 1);
 }
 
 /* Also where a module returns what is no errno. */
-START_TEST(a_worker_that_cannot_start_is_status_1)
+START_TEST(a_handler_that_cannot_start_is_status_1)
 {
     expect_no_start("-13", "Permission denied");
     expect_no_start("-9999", "unknown error 9999");
@@ -588,11 +588,11 @@ static void cut_by(int signal)
     while (poll(&said, 1, 10) == 0);
 }
 
-/* A client whose line the worker never comes back from. */
+/* A client whose line the handler never comes back from. */
 static int get_stuck_in_a_callback(const char *drain_timeout, const char *mode)
 {
     process_serve(&server, -1,
-                  ARGUMENTS("--worker=" MODULES "/module_stuck.so", drain_timeout, mode));
+                  ARGUMENTS("--handler=" MODULES "/module_stuck.so", drain_timeout, mode));
     int client = dial(server.port);
     say(client, "never\n");
     process_line(&server.err, text, sizeof text);
@@ -606,7 +606,7 @@ static void expect_the_end_of_a_stuck_callback(int client)
 {
     process_rest(&server.err, text, sizeof text);
     ck_assert_msg(strstr(text, "lined: 1 connection has not ended one second after the cut, for a "
-                               "callback or a task of the worker does not return; ending without\n"
+                               "callback or a task of the handler does not return; ending without\n"
                                "lined: served 1 connections, ") != NULL,
                   "it says \"%s\"", text);
     ck_assert_ptr_nonnull(strstr(text, "\n{\"connections\":1,\"connected\":1,"));
@@ -642,7 +642,7 @@ static void expect_abort(const char *line, const char *mode)
 {
     int status;
 
-    process_serve(&server, -1, ARGUMENTS("--worker=" MODULES "/module_leaves.so", mode));
+    process_serve(&server, -1, ARGUMENTS("--handler=" MODULES "/module_leaves.so", mode));
     int client = dial(server.port);
     say(client, line);
     process_rest(&server.err, text, sizeof text);
@@ -1019,7 +1019,7 @@ END_TEST
 
 START_TEST(clients_can_be_turned_away)
 {
-    setenv("LINED_OVERFLOW", "refuse", 1);
+    setenv("LINED_OVERFLOW", "reject", 1);
     setenv("LINED_MAX_CONNECTIONS", "1", 1);
     process_serve(&server, -1, ARGUMENTS("-q"));
     int first = dial(server.port);
@@ -1036,7 +1036,7 @@ START_TEST(clients_can_be_turned_away)
     process_rest(&server.err, text, sizeof text);
     ck_assert_ptr_nonnull(strstr(text, "lined: as many are connected as LINED_MAX_CONNECTIONS "
                                        "allows; others get what --overflow says\n"));
-    ck_assert_ptr_nonnull(strstr(text, "\"refused\":1,"));
+    ck_assert_ptr_nonnull(strstr(text, "\"rejected\":1,"));
     ck_assert_int_eq(process_wait(&server), 0);
 }
 END_TEST
@@ -1049,7 +1049,7 @@ START_TEST(who_is_turned_away_holds_few_descriptors)
     struct rlimit limit;
     int clients[CLIENTS];
 
-    process_serve(&server, -1, ARGUMENTS("-q", "--max-connections=1", "--overflow=refuse"));
+    process_serve(&server, -1, ARGUMENTS("-q", "--max-connections=1", "--overflow=reject"));
     int first = dial(server.port);
     say(first, "first\n");
     expect(first, "Received: first\n\n");
@@ -1557,7 +1557,7 @@ int main(void)
         bad_input_is_named_by_its_variable,
         a_service_of_its_name_is_warned_of,
         a_module_whose_name_is_too_long_is_refused,
-        a_worker_that_cannot_start_is_status_1,
+        a_handler_that_cannot_start_is_status_1,
         help_and_version_go_to_standard_output,
         help_that_cannot_be_written_is_status_1,
         a_port_in_use_is_status_1,

@@ -206,7 +206,7 @@ static int listen_outside(char port[16])
     return fd;
 }
 
-/* Its worker (taken_over.c) sends with MSG_FASTOPEN on the listener, which it has shut down. What
+/* Its handler (taken_over.c) sends with MSG_FASTOPEN on the listener, which it has shut down. What
  * is sent on the loopback device has arrived when the call returns. */
 static void expect_no_way_out(const char *const arguments[])
 {
@@ -225,10 +225,10 @@ static void expect_no_way_out(const char *const arguments[])
     close(outside);
 }
 
-START_TEST(a_worker_that_was_taken_over_cannot_connect)
+START_TEST(a_handler_that_was_taken_over_cannot_connect)
 {
-    expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER));
-    expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER, "--mode", "active"));
+    expect_no_way_out(ARGUMENTS("--handler", TAKEN_OVER));
+    expect_no_way_out(ARGUMENTS("--handler", TAKEN_OVER, "--mode", "active"));
 }
 END_TEST
 
@@ -334,10 +334,10 @@ START_TEST(as_root_it_becomes_nobody)
 }
 END_TEST
 
-START_TEST(as_root_a_worker_that_was_taken_over_cannot_connect)
+START_TEST(as_root_a_handler_that_was_taken_over_cannot_connect)
 {
     if (is_root())
-        expect_no_way_out(ARGUMENTS("--worker", TAKEN_OVER, "--user", "nobody"));
+        expect_no_way_out(ARGUMENTS("--handler", TAKEN_OVER, "--user", "nobody"));
 }
 END_TEST
 
@@ -385,7 +385,7 @@ int main(void)
     const TTest *const tests[] = {
         it_is_on_by_default,
         it_can_be_left_off,
-        a_worker_that_was_taken_over_cannot_connect,
+        a_handler_that_was_taken_over_cannot_connect,
         a_filter_that_refuses_is_said,
         a_filter_that_refuses_a_part_is_said,
         a_filter_that_kills_is_outlived,
@@ -393,7 +393,7 @@ int main(void)
         whom_it_cannot_become_is_said,
         without_root_it_can_become_nobody_else,
         as_root_it_becomes_nobody,
-        as_root_a_worker_that_was_taken_over_cannot_connect,
+        as_root_a_handler_that_was_taken_over_cannot_connect,
         as_root_it_binds_first,
         as_root_a_way_back_is_refused,
     };

@@ -1,4 +1,4 @@
-#include "../src/deadlines.h"
+#include "../src/conn/deadlines.h"
 
 #include <lined.h>
 

@@ -3,7 +3,7 @@
 # lined-load in lined-load(1), and what lined.h declares in lined(3); and none besides. And the presets,
 # scripts and files that the pages name.
 set -euo pipefail
-root=$1 lined=$2 load=$3/test/bench/lined-load
+root=$1 lined=$2 load=$3/src/load/lined-load
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
 # shellcheck source=test/readme.sh
@@ -69,7 +69,7 @@ manual_functions() {
 
 functions=$(header_functions)
 [ "$(grep -c '^LINED_API' "$root/include/lined.h")" -eq $(($(wc -l <<<"$functions") + 1)) ] ||
-    fail "lined.h declares more than these functions and lined_worker_received: $functions"
+    fail "lined.h declares more than these functions and lined_handler_received: $functions"
 [ "$(manual_functions)" = "$functions" ] ||
     fail "lined.h and lined(3) differ: $(diff <(echo "$functions") <(manual_functions))"
 
@@ -82,9 +82,9 @@ table=$(sed -n '/^\.Sh RETURN VALUES/,/^\.El/s/^\.It Dv //p' "$root/docs/lined.3
 
 # Every reason of a close that the packet log can show is in the table of behaviour.md. A client's end and
 # its reset are "Client disconnected" there, and the last of these is no reason.
-words=$(sed -n '/words\[\] = {/,/^}/s/.*= "\(.*\)",$/\1/p' "$root/src/reason.c" |
+words=$(sed -n '/words\[\] = {/,/^}/s/.*= "\(.*\)",$/\1/p' "$root/src/base/reason.c" |
     grep -vx -e ok -e disconnected -e reset -e gone)
-[ "$(wc -l <<<"$words")" -gt 10 ] || fail "src/reason.c has no table of words: $words"
+[ "$(wc -l <<<"$words")" -gt 10 ] || fail "src/base/reason.c has no table of words: $words"
 while read -r word; do
     grep -qF "| \`$word\` |" "$root/docs/behaviour.md" || fail "behaviour.md lacks the reason '$word'"
 done <<<"$words"

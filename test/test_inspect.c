@@ -1,4 +1,4 @@
-#include "../src/cmd/inspect.h"
+#include "../src/command/log/inspect.h"
 
 #include "suite.h"
 
@@ -136,12 +136,12 @@ static bool is_harmless(const char *notation, size_t length)
 
 START_TEST(random_bytes_never_print_a_control)
 {
-    enum { SIZE_MOST = 6000, ROUNDS = 3000 };
-    static char bytes[SIZE_MOST];
+    enum { SIZE_LIMIT = 6000, ROUNDS = 3000 };
+    static char bytes[SIZE_LIMIT];
     unsigned seed = 20261123;
 
     for (int round = 0; round < ROUNDS; round++) {
-        size_t size = (size_t)rand_r(&seed) % (round % 10 == 0 ? SIZE_MOST : 60);
+        size_t size = (size_t)rand_r(&seed) % (round % 10 == 0 ? SIZE_LIMIT : 60);
         int kind = rand_r(&seed) % 3; /* any bytes; ASCII; what is printable, mostly */
         for (size_t i = 0; i < size; i++)
             bytes[i] = (char)(kind == 0   ? rand_r(&seed)
@@ -152,7 +152,7 @@ START_TEST(random_bytes_never_print_a_control)
         ck_assert_ptr_nonnull(notation);
         size_t length = inspect(notation, bytes, size);
         ck_assert_uint_le(length, bound);
-        ck_assert_uint_le(length, INSPECT_MOST);
+        ck_assert_uint_le(length, INSPECT_MAX);
         ck_assert(is_harmless(notation, length));
         free(notation);
     }

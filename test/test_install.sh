@@ -37,18 +37,18 @@ build_module() {
 
 expect_refused() { # MODULE MESSAGE
     local status=0 said
-    said=$(timeout 30 "$lined" --port 0 --worker "$1" 2>&1) || status=$?
-    [ "$status" -eq 2 ] || fail "--worker $1: exit status $status, it said: $said"
-    [[ $said == *"'$1'"*"$2"* ]] || fail "--worker $1: it said: $said"
+    said=$(timeout 30 "$lined" --port 0 --handler "$1" 2>&1) || status=$?
+    [ "$status" -eq 2 ] || fail "--handler $1: exit status $status, it said: $said"
+    [[ $said == *"'$1'"*"$2"* ]] || fail "--handler $1: it said: $said"
 }
 
 expect_upper() { # MODULE
     local long reply
     long=$(printf '%01400d' 0 | tr 0 z)
-    serve --worker "$1"
+    serve --handler "$1"
     reply=$(printf 'hello\nGrüße, a1{z}\n%s\n' "$long" | nc -N 127.0.0.1 "$port" && echo .)
     [ "$reply" = "$(printf 'HELLO\nGRüßE, A1{Z}\n%s\n.' "${long//z/Z}")" ] ||
-        fail "--worker $1: nc received: $reply"
+        fail "--handler $1: nc received: $reply"
     end_serving
 }
 
@@ -113,7 +113,8 @@ int main(void)
 
     lined_options_init(&options);
     options.port = 0;
-    if (lined_server_start(&server, &options, &lined_worker_received) < 0)
+    if (lined_server_new(&server, &options, &lined_handler_received, NULL) < 0 ||
+        lined_server_start(server) < 0)
         return 1;
     lined_server_drain(server);
     result = lined_server_wait(server);
@@ -129,7 +130,7 @@ uses_shared "$scratch/program/build/with_lined" || fail "lined::lined is not sha
 ! uses_shared "$scratch/program/build/with_static" || fail "lined::static is not static"
 
 # The example module builds outside the tree, and works by path and by its bare name.
-cp -r "$root/src/workers/upper" "$scratch/upper"
+cp -r "$root/src/handlers/upper" "$scratch/upper"
 build_project "$scratch/upper"
 cd "$scratch/upper"
 expect_upper ./build/upper.so
@@ -140,24 +141,24 @@ expect_upper upper.so
 cd "$scratch"
 build_module other_abi.so <<'END'
 #include <lined.h>
-LINED_API const struct lined_module lined_module = {LINED_ABI + 1, &lined_worker_received};
+LINED_API const struct lined_module lined_module = {LINED_ABI + 1, &lined_handler_received, NULL, NULL};
 END
-expect_refused ./other_abi.so "made for ABI"
+expect_refused ./other_abi.so "built for ABI"
 build_module no_symbol.so <<'END'
 int lined_modul;
 END
 expect_refused ./no_symbol.so "exports no lined_module"
-build_module no_worker.so <<'END'
+build_module no_handler.so <<'END'
 #include <lined.h>
-LINED_API const struct lined_module lined_module = {LINED_ABI, NULL};
+LINED_API const struct lined_module lined_module = {LINED_ABI, NULL, NULL, NULL};
 END
-expect_refused no_worker.so "has no worker"
+expect_refused no_handler.so "has no handler"
 build_module no_callback.so <<'END'
 #include <lined.h>
-static const struct lined_worker worker;
-LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+static const struct lined_handler handler;
+LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, NULL, NULL};
 END
-expect_refused no_callback.so "has no worker"
+expect_refused no_callback.so "has no handler"
 expect_refused ./not_there.so "cannot be loaded"
 echo text >text.so
 expect_refused ./text.so "cannot be loaded"

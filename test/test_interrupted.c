@@ -95,11 +95,11 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms)
     return interrupt(EPOLL) ? -1 : __real_epoll_wait(fd, events, most, ms);
 }
 
-static lined_server *start_cutting(size_t bytes, const struct lined_worker *worker)
+static lined_server *start_cutting(size_t bytes, const struct lined_handler *handler)
 {
     test_thread = pthread_self();
     slice = bytes;
-    return start_worker(worker);
+    return start_handler(handler);
 }
 
 /* Active in every other round; slices of 1, 7 and 1000 bytes. */
@@ -111,7 +111,7 @@ static lined_server *start_round(int round)
     options.partial = LINED_PARTIAL_DELIVER;
     options.line_timeout_ms = 60000;
     options.session_timeout_ms = 120000;
-    return start_cutting(slices[round / 2], &lined_worker_received);
+    return start_cutting(slices[round / 2], &lined_handler_received);
 }
 
 /* Lines of all lengths, some too long, with any bytes, and an unfinished one. */
@@ -183,7 +183,7 @@ START_TEST(what_is_pushed_is_whole)
         bytes[i] = (char)(i % 251);
     prepare(LINED_PASSIVE);
     options.push_limit = 2 * (size_t)SIZE;
-    lined_server *server = start_cutting(SIZE / 64, &lined_worker_received);
+    lined_server *server = start_cutting(SIZE / 64, &lined_handler_received);
     int client = dial_narrow(lined_server_port(server), 4096);
     say(client, "here\n");
     expect(client, "Received: here\n\n");
@@ -201,7 +201,7 @@ START_TEST(waits_are_as_long_as_they_were)
 {
     prepare(LINED_PASSIVE);
     options.idle_timeout_ms = 300;
-    lined_server *server = start_cutting(1000, &lined_worker_received);
+    lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
@@ -234,7 +234,7 @@ START_TEST(a_writable_socket_that_takes_nothing_times_out)
     options.send_timeout_ms = 300;
     atomic_store(&sends_to_refuse, INT_MAX);
     atomic_store(&sends_refused, 0);
-    lined_server *server = start_cutting(1000, &lined_worker_received);
+    lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     int64_t began = now_ms();
     say(client, "hello\n");
@@ -250,7 +250,7 @@ START_TEST(what_was_refused_is_sent_when_there_is_memory_again)
     prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
     atomic_store(&sends_to_refuse, 20);
     atomic_store(&sends_refused, 0);
-    lined_server *server = start_cutting(1000, &lined_worker_received);
+    lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     int64_t began = now_ms();
     say(client, "hello\n");
@@ -273,7 +273,7 @@ START_TEST(a_push_that_was_refused_is_sent_when_there_is_memory_again)
     pthread_t pusher;
 
     prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
-    lined_server *server = start_cutting(1000, &lined_worker_received);
+    lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     say(client, "here\n");
     expect(client, "Received: here\n\n");

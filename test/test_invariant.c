@@ -1,4 +1,4 @@
-#include "../src/invariant.h"
+#include "../src/base/invariant.h"
 
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-/* lined --worker kv as Redis clients meet it: the same bytes as from Redis, whatever is sent. */
+/* lined --handler kv as Redis clients meet it: the same bytes as from Redis, whatever is sent. */
 #include "dial.h"
 #include "kv_client.h"
 #include "kv_recorded.h"
@@ -87,7 +87,7 @@ START_TEST(a_client_too_many_gets_an_error_of_redis)
     static const char *const limits[] = {"--max-connections=1", "--max-per-ip=1"};
 
     for (size_t i = 0; i < COUNT(limits); i++) {
-        serve_with(limits[i], "--overflow=refuse");
+        serve_with(limits[i], "--overflow=reject");
         int client = dial(server.port);
         ask(client, "PING\n", "+PONG\r\n");
         int other = dial(server.port);

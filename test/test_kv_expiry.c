@@ -1,4 +1,4 @@
-/* lined --worker kv: keys that expire, seen from outside. */
+/* lined --handler kv: keys that expire, seen from outside. */
 #include "dial.h"
 #include "kv_client.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* lined --worker kv and what a web page can have a browser send. POST and Host: are in
+/* lined --handler kv and what a web page can have a browser send. POST and Host: are in
  * kv_recorded.h, for Redis ends there, too. */
 #include "dial.h"
 #include "kv_client.h"

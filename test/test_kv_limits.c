@@ -1,4 +1,4 @@
-/* lined --worker kv: how much it takes, and what it does with more. */
+/* lined --handler kv: how much it takes, and what it does with more. */
 #include "dial.h"
 #include "kv_client.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* lined --worker kv, and chat, without memory: libfault.so lets each allocation fail while a test
+/* lined --handler kv, and chat, without memory: libfault.so lets each allocation fail while a test
  * says so. */
 #include "dial.h"
 #include "preload.h"
@@ -25,7 +25,7 @@ static struct fault_control *control;
 static void serve(const char *which, const char *number)
 {
     control = preload_fault("alloc", "ENOMEM", which, number);
-    process_serve(&server, -1, (const char *const[]){"-w", "kv", "-q", NULL});
+    process_serve(&server, -1, (const char *const[]){"-H", "kv", "-q", NULL});
     preload_end();
 }
 
@@ -168,7 +168,7 @@ START_TEST(who_cannot_be_read_is_closed)
 END_TEST
 
 /* Each allocation of the start fails once, until nothing more fails. Without some it serves. */
-static void start_in_need(const char *worker)
+static void start_in_need(const char *handler)
 {
     char said[1024] = "";
     char number[16];
@@ -179,7 +179,7 @@ static void start_in_need(const char *worker)
         snprintf(number, sizeof number, "%d", i);
         control = preload_fault("alloc", "ENOMEM", "FAULT_AT", number);
         atomic_store(&control->armed, 1);
-        process_run(&server, -1, (const char *const[]){"-p", "0", "-w", worker, "-q", NULL});
+        process_run(&server, -1, (const char *const[]){"-p", "0", "-H", handler, "-q", NULL});
         preload_end();
         process_line(&server.err, said, sizeof said);
         atomic_store(&control->armed, 0);
@@ -192,7 +192,7 @@ static void start_in_need(const char *worker)
                               strstr(said, ": Resource temporarily unavailable") != NULL,
                           "it says \"%s\"", said);
         ck_assert_int_eq(process_wait(&server), is_serving ? 0 : 1);
-        refused += strcmp(said, "lined: the worker cannot start: Cannot allocate memory") == 0;
+        refused += strcmp(said, "lined: the handler cannot start: Cannot allocate memory") == 0;
         preload_free(control);
     }
     ck_assert_uint_ge(refused, 1);

@@ -1,6 +1,6 @@
 /* What kv does when its replies cannot be sent: on a connection made of memory, where the test says
  * which send fails, and when the client has gone. */
-#include "../src/workers/workers.h"
+#include "../src/handlers/kv/kv.h"
 #include "memory_input.h"
 #include "suite.h"
 
@@ -15,7 +15,6 @@
 
 struct lined_conn {
     struct memory_input input;
-    void *shared;
     size_t sends;     /* how often kv has sent */
     size_t bytes;     /* how much */
     size_t fail_at;   /* this send fails, and no other may follow; 0: none does */
@@ -26,6 +25,7 @@ struct lined_conn {
 };
 
 static struct lined_conn conn;
+static void *context; /* kv's */
 
 int lined_recv_line(lined_conn *from, const char **line, size_t *size)
 {
@@ -69,11 +69,6 @@ bool lined_peer_gone(lined_conn *to)
     return to->bytes >= to->gone_from;
 }
 
-void *lined_shared(const lined_conn *of)
-{
-    return of->shared;
-}
-
 const char *lined_version(void)
 {
     return LINED_VERSION;
@@ -82,12 +77,12 @@ const char *lined_version(void)
 static void prepare(void)
 {
     conn = (struct lined_conn){.gone_from = SIZE_MAX};
-    ck_assert_int_eq(lined_worker_kv.start(NULL, &conn.shared), LINED_OK);
+    ck_assert_int_eq(kv_init(NULL, NULL, &context), LINED_OK);
 }
 
 static void finish(void)
 {
-    lined_worker_kv.stop(conn.shared);
+    kv_fini(context);
 }
 
 /* A client says bytes and ends. Returns what its task returns. */
@@ -96,7 +91,7 @@ static int play_bytes(const char *bytes, size_t size)
     conn.input = (struct memory_input){.bytes = (const uint8_t *)bytes, .size = size};
     conn.sends = conn.bytes = conn.asked = conn.last_size = 0;
     memory_input_begin(&conn.input, 1460, size, size);
-    int reason = lined_worker_kv.task(&conn, NULL);
+    int reason = lined_handler_kv.task(context, &conn, NULL);
     memory_input_end(&conn.input);
     return reason;
 }

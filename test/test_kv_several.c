@@ -1,6 +1,6 @@
 /* The operations of kv's store on several keys: all of it at one moment, or nothing; and what they
  * read. */
-#include "../src/workers/kv_store.h"
+#include "../src/handlers/kv/kv_store.h"
 #include "suite.h"
 #include "threads.h"
 

@@ -1,6 +1,6 @@
 /* The store of kv, and several threads at once. What it is made of is in test_kv_table.c, and what
  * concerns several keys in test_kv_several.c. */
-#include "../src/workers/kv_store.h"
+#include "../src/handlers/kv/kv_store.h"
 #include "suite.h"
 #include "threads.h"
 

@@ -1,5 +1,5 @@
 /* The thread that frees what has expired. */
-#include "../src/workers/kv_sweeper.h"
+#include "../src/handlers/kv/kv_sweeper.h"
 #include "suite.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* What the store of kv is made of: its hash, numbers, the heap and the table of a shard. */
-#include "../src/workers/integer.h"
-#include "../src/workers/kv_table.h"
-#include "../src/workers/siphash.h"
+#include "../src/handlers/kv/integer.h"
+#include "../src/handlers/kv/kv_table.h"
+#include "../src/handlers/kv/siphash.h"
 #include "suite.h"
 
 #include <limits.h>

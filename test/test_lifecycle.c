@@ -127,8 +127,8 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_unlock(mutex);
 }
 
-/* A worker that remembers its connection, and ends it at "end". */
-static int note_connection(lined_conn *conn, void **state)
+/* A handler that remembers its connection, and ends it at "end". */
+static int note_connection(void *context, lined_conn *conn, void **state)
 {
     (void)state;
     is_session = true;
@@ -137,7 +137,8 @@ static int note_connection(lined_conn *conn, void **state)
     return LINED_OK;
 }
 
-static int echo_to_the_end(lined_conn *conn, void *state, const char *line, size_t size)
+static int echo_to_the_end(void *context, lined_conn *conn, void *state, const char *line,
+                           size_t size)
 {
     (void)state;
     if (size == 4 && memcmp(line, "end\n", size) == 0)
@@ -145,7 +146,7 @@ static int echo_to_the_end(lined_conn *conn, void *state, const char *line, size
     return lined_send(conn, line, size);
 }
 
-static const struct lined_worker worker = {.open = note_connection, .line = echo_to_the_end};
+static const struct lined_handler handler = {.open = note_connection, .line = echo_to_the_end};
 
 static void await(sem_t *sem)
 {
@@ -178,7 +179,7 @@ START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
 {
     prepare(LINED_PASSIVE);
     at_close = stop_at_close;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial_and_echo();
     hang_up(client);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
@@ -205,7 +206,7 @@ START_TEST(a_wait_does_not_return_before_the_last_connection_is_closed)
 {
     prepare(LINED_PASSIVE);
     at_close = give_time_to_return;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial_and_echo();
     lined_server_stop(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
@@ -237,7 +238,7 @@ START_TEST(a_wait_does_not_return_before_who_stops_has_done_so)
 
     prepare(LINED_PASSIVE);
     at_shutdown = linger_amid_stop;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     ck_assert_int_eq(pthread_create(&stopper, NULL, stop_it, NULL), 0);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
     sem_post(&has_returned);
@@ -265,7 +266,7 @@ START_TEST(our_side_is_ended_before_it_is_closed)
     prepare(LINED_PASSIVE);
     at_shutdown = note_end;
     at_close = compare_at_close;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial(lined_server_port(server));
     say(client, "end\n");
     expect_eof(client);
@@ -295,7 +296,7 @@ static void expect_one_end(void (*end)(int client))
     prepare(LINED_PASSIVE);
     at_shutdown = note_end;
     at_recv = count_end;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial(lined_server_port(server));
     say(client, "end\n");
     expect_eof(client); /* so the lingering has begun */
@@ -340,7 +341,7 @@ static void note_close(void)
     sem_post(&has_moved);
 }
 
-static void stop_before_leaving(void *context, void **slot, lined_conn *conn, int reason)
+static void stop_before_leaving(void *context, lined_conn *conn, void **slot, int reason)
 {
     (void)context;
     (void)slot;
@@ -370,7 +371,7 @@ START_TEST(a_borrowed_connection_is_not_closed)
     options.observer = &(const struct lined_observer){.closed = stop_before_leaving};
     at_send = stop_before_send;
     at_close = note_close;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     hang_up_rudely(dial_and_echo()); /* so it leaves without last words */
     await(&has_closed);
     ck_assert_int_eq(pthread_create(&pusher, NULL, push_once, NULL), 0);
@@ -414,7 +415,7 @@ START_TEST(a_broadcast_sends_under_no_lock_of_all_connections)
 {
     prepare(LINED_PASSIVE);
     at_send = note_locks;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial_and_echo();
     while (atomic_load(&sends) == 0) { /* not while the thread of the connection is sending */
         broadcast();
@@ -426,7 +427,8 @@ START_TEST(a_broadcast_sends_under_no_lock_of_all_connections)
 }
 END_TEST
 
-static int wait_for_its_end(lined_conn *conn, void *state, const char *line, size_t size)
+static int wait_for_its_end(void *context, lined_conn *conn, void *state, const char *line,
+                            size_t size)
 {
     (void)conn;
     (void)state;
@@ -439,11 +441,11 @@ static int wait_for_its_end(lined_conn *conn, void *state, const char *line, siz
 
 START_TEST(a_broadcast_after_a_cut_sends_nothing)
 {
-    static const struct lined_worker waiting = {.line = wait_for_its_end};
+    static const struct lined_handler waiting = {.line = wait_for_its_end};
 
     prepare(LINED_PASSIVE);
     at_send = note_locks;
-    server = start_worker(&waiting);
+    server = start_handler(&waiting);
     int client = dial(lined_server_port(server));
     say(client, "hello\n");
     await(&has_opened);
@@ -464,7 +466,7 @@ START_TEST(a_drain_and_a_cut_let_the_lock_go_between_steps)
 
     for (int is_cut = 0; is_cut <= 1; is_cut++) {
         prepare(LINED_PASSIVE);
-        server = start_worker(&worker);
+        server = start_handler(&handler);
         for (int i = 0; i < CLIENTS; i++)
             clients[i] = dial_and_echo();
         most_shut_since_lock = 0;
@@ -485,10 +487,10 @@ END_TEST
 
 static sem_t has_trouble;
 
-static void note_trouble(void *context, const char *what, int error)
+static void note_pause(void *context, enum lined_accept_pause why, int error)
 {
     (void)context;
-    ck_assert_str_eq(what, "thread");
+    ck_assert_int_eq(why, LINED_PAUSE_THREAD);
     ck_assert_int_eq(error, EAGAIN);
     sem_post(&has_trouble);
 }
@@ -498,8 +500,8 @@ START_TEST(who_gets_no_thread_waits_and_is_not_counted_twice)
     struct lined_stats stats;
 
     prepare(LINED_PASSIVE);
-    options.observer = &(const struct lined_observer){.trouble = note_trouble};
-    server = start_worker(&worker);
+    options.observer = &(const struct lined_observer){.accept_paused = note_pause};
+    server = start_handler(&handler);
     atomic_store(&threads_to_fail, 1);
     int client = dial_and_echo(); /* at the second try */
     await(&has_trouble);
@@ -522,7 +524,7 @@ START_TEST(who_is_accepted_as_the_server_stops_is_closed)
 
     prepare(LINED_PASSIVE);
     at_accept = stop_server;
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial(lined_server_port(server));
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
     drink(client);
@@ -539,7 +541,7 @@ START_TEST(an_interrupted_wait_is_no_end)
 {
     prepare(LINED_PASSIVE);
     atomic_store(&waits_to_interrupt, 1);
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial_and_echo();
     await(&was_interrupted);
     say(client, "again\n");
@@ -560,7 +562,7 @@ static void await_its_end(int how)
 START_TEST(who_is_woken_by_a_drain_knows_why)
 {
     prepare(LINED_PASSIVE);
-    server = start_worker(&worker);
+    server = start_handler(&handler);
     int client = dial(lined_server_port(server));
     say(client, "end"); /* no line, so no reply is under way */
     await(&has_opened);

@@ -1,5 +1,5 @@
-#include "../src/cmd/limits.h"
-#include "../src/thread.h"
+#include "../src/base/thread.h"
+#include "../src/command/limits.h"
 
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* getpt */
 /* lined-load: each kind of load against lined, and against peers with a fault. */
-#include "bench/load/histogram.h"
-#include "bench/load/schedule.h"
+#include "../src/load/histogram.h"
+#include "../src/load/schedule.h"
 #include "faulty_peer.h"
 #include "process.h"
 #include "suite.h"

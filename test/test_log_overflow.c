@@ -6,7 +6,7 @@
 #include "process.h"
 #include "suite.h"
 
-#include "../src/monotonic.h"
+#include "../src/base/monotonic.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 /* The writer of the packet log alone, on a descriptor of the test's. */
-#include "../src/cmd/log_writer.h"
+#include "../src/command/log/log_writer.h"
 
 #include "suite.h"
 

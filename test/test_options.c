@@ -1,6 +1,6 @@
-#include "../src/cmd/options.h"
+#include "../src/command/options.h"
 
-#include "../src/cmd/settings.h"
+#include "../src/command/settings.h"
 
 #include "suite.h"
 
@@ -73,7 +73,7 @@ START_TEST(every_option_is_read)
     expect_good(
         "-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
         "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 --log-overflow drop "
-        "--busy-poll 0 --max-connections 8 --overflow refuse --max-per-ip 9 --accept-rate 10 "
+        "--busy-poll 0 --max-connections 8 --overflow reject --max-per-ip 9 --accept-rate 10 "
         "--line-timeout 20 --session-timeout 3600");
     ck_assert_uint_eq(options.server.line_timeout_ms, 20000);
     ck_assert_uint_eq(options.server.session_timeout_ms, 3600000);
@@ -90,7 +90,7 @@ START_TEST(every_option_is_read)
     ck_assert_int_eq(options.server.backlog, 7);
     ck_assert_uint_eq(options.server.busy_poll_us, 0);
     ck_assert_uint_eq(options.server.max_connections, 8);
-    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REFUSE);
+    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REJECT);
     ck_assert_uint_eq(options.server.max_per_ip, 9);
     ck_assert_uint_eq(options.server.accept_rate, 10);
 }
@@ -157,7 +157,7 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--long-line cut", "--long-line 'cut'", "split or close");
     expect_bad("--log-overflow wait", "--log-overflow 'wait'", "block or drop");
     expect_bad("--partial keep", "--partial 'keep'", "drop or deliver");
-    expect_bad("--overflow drop", "--overflow 'drop'", "wait or refuse");
+    expect_bad("--overflow drop", "--overflow 'drop'", "wait or reject");
     expect_bad("--send-timeout 1s", "--send-timeout '1s'", "seconds");
     expect_bad("--send-timeout .", "--send-timeout '.'", "seconds");
     expect_bad("--send-timeout nan", "--send-timeout 'nan'", "seconds");
@@ -196,7 +196,7 @@ START_TEST(the_environment_is_read)
         {"LINED_IP", "::"},          {"LINED_PORT", "99"},           {"LINED_QUIET", "yes"},
         {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"},   {"LINED_PARTIAL", "deliver"},
         {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},    {"LINED_DRAIN_TIMEOUT", "3"},
-        {"LINED_BACKLOG", "4"},      {"LINED_MAX_CONNECTIONS", "5"}, {"LINED_OVERFLOW", "refuse"},
+        {"LINED_BACKLOG", "4"},      {"LINED_MAX_CONNECTIONS", "5"}, {"LINED_OVERFLOW", "reject"},
         {"LINED_MAX_PER_IP", "6"},   {"LINED_ACCEPT_RATE", "7"},     {"LINED_LOG_OVERFLOW", "drop"},
         {"LINED_LINE_TIMEOUT", "5"}, {"LINED_SESSION_TIMEOUT", "6"},
     };
@@ -217,7 +217,7 @@ START_TEST(the_environment_is_read)
     ck_assert_int_eq(options.server.backlog, 4);
     ck_assert_int_eq(options.log_overflow, LOG_DROP);
     ck_assert_uint_eq(options.server.max_connections, 5);
-    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REFUSE);
+    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REJECT);
     ck_assert_uint_eq(options.server.max_per_ip, 6);
     ck_assert_uint_eq(options.server.accept_rate, 7);
 }
@@ -267,7 +267,7 @@ START_TEST(an_empty_variable_counts_as_not_set)
     expect_good("");
     ck_assert_str_eq(options.server.ip, "127.0.0.1");
     ck_assert_uint_eq(options.server.port, 1234);
-    ck_assert_str_eq(options.worker, "received");
+    ck_assert_str_eq(options.handler, "received");
     ck_assert_ptr_null(options.user);
     ck_assert(!options.quiet);
     ck_assert_str_eq(options.warning, "");

@@ -1,4 +1,4 @@
-#include "../src/outbox.h"
+#include "../src/conn/outbox.h"
 
 #include "suite.h"
 
@@ -55,35 +55,35 @@ END_TEST
 /* Else a client that asks for something and does not read would have the limit twice. */
 START_TEST(what_the_thread_has_taken_waits_until_it_is_sent)
 {
-    struct out_buffer taken;
+    struct send_buffer taken;
 
     begin_full();
-    out_init(&taken, LIMIT, NULL);
+    send_buffer_init(&taken, LIMIT, NULL);
     ck_assert_int_eq(push(LIMIT - 10), LINED_OK);
     outbox_hold(&outbox, &taken);
     ck_assert_uint_eq(taken.used, LIMIT - 10);
     outbox_sent_held(&outbox, 100);
     ck_assert_int_eq(push(110), LINED_OK);
     outbox_sent_held(&outbox, LIMIT - 110);
-    out_deinit(&taken);
+    send_buffer_deinit(&taken);
     ck_assert(outbox_release(&outbox, &taken)); /* what came meanwhile is taken, and counts too */
     ck_assert_uint_eq(taken.used, 110);
     ck_assert_int_eq(push(LIMIT - 110), LINED_OK);
     ck_assert_int_eq(push(1), LINED_SLOW_CONSUMER);
-    out_deinit(&taken);
+    send_buffer_deinit(&taken);
     finish();
 }
 END_TEST
 
 START_TEST(what_could_not_be_sent_waits_no_more)
 {
-    struct out_buffer taken;
+    struct send_buffer taken;
 
     begin_full();
-    out_init(&taken, LIMIT, NULL);
+    send_buffer_init(&taken, LIMIT, NULL);
     ck_assert_int_eq(push(LIMIT), LINED_OK);
     outbox_hold(&outbox, &taken);
-    out_deinit(&taken);
+    send_buffer_deinit(&taken);
     ck_assert(!outbox_release(&outbox, &taken));
     ck_assert_int_eq(push(LIMIT), LINED_OK);
     finish();

@@ -110,16 +110,16 @@ void *__wrap_realloc(void *bytes, size_t size)
 
 /* ---- what the observer is told ---- */
 
-static _Atomic unsigned troubles;
-static const char *_Atomic last_trouble;
+static _Atomic unsigned pauses;
+static _Atomic int last_pause; /* an enum lined_accept_pause */
 static _Atomic int last_error;
 
-static void saw_trouble(void *context, const char *what, int error)
+static void saw_pause(void *context, enum lined_accept_pause why, int error)
 {
     (void)context;
-    atomic_store(&last_trouble, what);
+    atomic_store(&last_pause, (int)why);
     atomic_store(&last_error, error);
-    atomic_fetch_add(&troubles, 1);
+    atomic_fetch_add(&pauses, 1);
 }
 
 /* ---- how many are connected ---- */
@@ -127,7 +127,7 @@ static void saw_trouble(void *context, const char *what, int error)
 static _Atomic int here;
 static _Atomic int most_here;
 
-static int come(lined_conn *conn, void **state)
+static int come(void *context, lined_conn *conn, void **state)
 {
     int now = atomic_fetch_add(&here, 1) + 1;
     int most = atomic_load(&most_here);
@@ -139,12 +139,12 @@ static int come(lined_conn *conn, void **state)
     return LINED_OK;
 }
 
-static int answer(lined_conn *conn, void *state, const char *line, size_t size)
+static int answer(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
-    return lined_worker_received.line(conn, state, line, size);
+    return lined_handler_received.line(NULL, conn, state, line, size);
 }
 
-static void go(lined_conn *conn, void *state, int reason)
+static void go(void *context, lined_conn *conn, void *state, int reason)
 {
     (void)conn;
     (void)state;
@@ -152,19 +152,19 @@ static void go(lined_conn *conn, void *state, int reason)
     atomic_fetch_sub(&here, 1);
 }
 
-static const struct lined_worker counting = {.open = come, .line = answer, .close = go};
+static const struct lined_handler counting = {.open = come, .line = answer, .close = go};
 
 static void prepare_faults(void)
 {
     prepare(LINED_PASSIVE);
     atomic_store(&real_accept_calls, 0);
-    atomic_store(&troubles, 0);
-    watch.observer.trouble = saw_trouble;
+    atomic_store(&pauses, 0);
+    watch.observer.accept_paused = saw_pause;
 }
 
 static lined_server *start(void)
 {
-    return start_worker(&counting);
+    return start_handler(&counting);
 }
 
 static struct lined_stats stats_of(lined_server *server)
@@ -270,8 +270,8 @@ START_TEST(at_the_limit_clients_wait)
     int third = dial(lined_server_port(server));
 
     say(third, "third\n");
-    AWAIT(atomic_load(&troubles) > 0);
-    ck_assert_str_eq(atomic_load(&last_trouble), "limit");
+    AWAIT(atomic_load(&pauses) > 0);
+    ck_assert_int_eq(atomic_load(&last_pause), LINED_PAUSE_LIMIT);
     ck_assert_int_eq(atomic_load(&last_error), 0);
     unsigned calls = atomic_load(&accept_calls);
     expect_rest();
@@ -283,7 +283,7 @@ START_TEST(at_the_limit_clients_wait)
     hang_up(third);
     hang_up(clients[0]);
     finish(server);
-    ck_assert_uint_gt(atomic_load(&troubles), 0);
+    ck_assert_uint_gt(atomic_load(&pauses), 0);
 }
 END_TEST
 
@@ -322,7 +322,7 @@ START_TEST(a_drain_serves_who_waits_behind_the_limit)
         waiting[i] = dial(lined_server_port(server));
         say(waiting[i], "hello\n");
     }
-    AWAIT(atomic_load(&troubles) > 0);
+    AWAIT(atomic_load(&pauses) > 0);
     lined_server_drain(server);
     for (int i = 0; i < CLIENTS; i++) {
         expect(waiting[i], "Received: hello\n\n");
@@ -338,7 +338,8 @@ END_TEST
 
 static sem_t may_go_on;
 
-static int wait_in_callback(lined_conn *conn, void *state, const char *line, size_t size)
+static int wait_in_callback(void *context, lined_conn *conn, void *state, const char *line,
+                            size_t size)
 {
     (void)conn;
     (void)state;
@@ -363,16 +364,16 @@ static int count_threads(void)
 /* The one connection cannot leave, for its callback waits; but the acceptor ends. */
 START_TEST(a_stop_wakes_an_acceptor_that_rests_at_the_limit)
 {
-    static const struct lined_worker waiting = {.line = wait_in_callback};
+    static const struct lined_handler waiting = {.line = wait_in_callback};
 
     ck_assert_int_eq(sem_init(&may_go_on, 0, 0), 0);
     prepare_faults();
     options.max_connections = 1;
-    lined_server *server = start_worker(&waiting);
+    lined_server *server = start_handler(&waiting);
     int client = dial(lined_server_port(server));
     say(client, "hello\n");
     watch_await_lines(&watch, 1);
-    AWAIT(atomic_load(&troubles) > 0);
+    AWAIT(atomic_load(&pauses) > 0);
     int threads = count_threads();
     lined_server_stop(server);
     AWAIT(count_threads() == threads - 1);
@@ -392,19 +393,19 @@ static void expect_refusal(int fd, const char *line)
     hang_up(fd);
 }
 
-static const struct lined_worker speaking = {.open = come,
-                                             .line = answer,
-                                             .close = go,
-                                             .reject_busy = "full\r\n",
-                                             .reject_per_ip = "crowded\r\n"};
+static const struct lined_handler speaking = {.open = come,
+                                              .line = answer,
+                                              .close = go,
+                                              .reject_busy = "full\r\n",
+                                              .reject_per_ip = "crowded\r\n"};
 
-START_TEST(a_worker_may_have_texts_of_its_own)
+START_TEST(a_handler_may_have_texts_of_its_own)
 {
     prepare_faults();
     options.max_connections = 2;
     options.max_per_ip = 1;
-    options.overflow = LINED_OVERFLOW_REFUSE;
-    lined_server *server = start_worker(&speaking);
+    options.overflow = LINED_OVERFLOW_REJECT;
+    lined_server *server = start_handler(&speaking);
     uint16_t port = lined_server_port(server);
     int one = dial_from(INADDR_LOOPBACK, port);
     talk(one);
@@ -412,28 +413,28 @@ START_TEST(a_worker_may_have_texts_of_its_own)
     int other = dial_from(INADDR_LOOPBACK + 1, port);
     talk(other);
     expect_refusal(dial_from(INADDR_LOOPBACK + 2, port), "full\r\n");
-    ck_assert_uint_eq(stats_of(server).refused, 2);
+    ck_assert_uint_eq(stats_of(server).rejected, 2);
     hang_up(one);
     hang_up(other);
     finish(server);
 }
 END_TEST
 
-START_TEST(a_text_that_is_too_long_is_no_worker)
+START_TEST(a_text_that_is_too_long_is_no_handler)
 {
     static char text[LINED_REJECT_MAX + 2];
-    struct lined_worker worker = counting;
+    struct lined_handler handler = counting;
     lined_server *server;
 
     prepare_faults();
     memset(text, 'x', LINED_REJECT_MAX + 1);
-    worker.reject_busy = text;
-    ck_assert_int_eq(lined_server_start(&server, &options, &worker), -EINVAL);
-    worker.reject_busy = NULL;
-    worker.reject_per_ip = text;
-    ck_assert_int_eq(lined_server_start(&server, &options, &worker), -EINVAL);
+    handler.reject_busy = text;
+    ck_assert_int_eq(lined_server_new(&server, &options, &handler, NULL), -EINVAL);
+    handler.reject_busy = NULL;
+    handler.reject_per_ip = text;
+    ck_assert_int_eq(lined_server_new(&server, &options, &handler, NULL), -EINVAL);
     text[LINED_REJECT_MAX] = '\0';
-    ck_assert_int_eq(lined_server_start(&server, &options, &worker), LINED_OK);
+    ck_assert_int_eq(lined_server_new(&server, &options, &handler, NULL), LINED_OK);
     lined_server_free(server);
 }
 END_TEST
@@ -441,16 +442,16 @@ END_TEST
 START_TEST(at_the_limit_clients_can_be_turned_away)
 {
     int clients[2];
-    lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);
+    lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
 
     for (int i = 0; i < 3; i++) {
         int third = dial(lined_server_port(server));
         say(third, "is anybody there\n");
         expect_refusal(third, "Server busy\n");
     }
-    ck_assert_uint_eq(stats_of(server).refused, 3);
+    ck_assert_uint_eq(stats_of(server).rejected, 3);
     ck_assert_uint_eq(stats_of(server).connections, 2);
-    ck_assert_str_eq(atomic_load(&last_trouble), "limit");
+    ck_assert_int_eq(atomic_load(&last_pause), LINED_PAUSE_LIMIT);
     talk(clients[0]);
     hang_up(clients[1]);
     AWAIT(stats_of(server).connected == 1);
@@ -475,14 +476,14 @@ static void come_again_and_again(lined_server *server)
         expect_eof(client);
         hang_up(client);
     }
-    ck_assert_uint_eq(stats_of(server).refused, 0);
+    ck_assert_uint_eq(stats_of(server).rejected, 0);
 }
 
 START_TEST(who_has_left_is_not_in_the_way)
 {
     prepare_faults();
     options.max_connections = 1;
-    options.overflow = LINED_OVERFLOW_REFUSE;
+    options.overflow = LINED_OVERFLOW_REJECT;
     lined_server *server = start();
     come_again_and_again(server);
     finish(server);
@@ -504,7 +505,7 @@ END_TEST
 START_TEST(who_is_turned_away_is_not_reset)
 {
     int clients[2];
-    lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);
+    lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
     int third = dial(lined_server_port(server));
     int unacknowledged = -1;
     struct pollfd reset = {.fd = third, .events = 0};
@@ -529,7 +530,7 @@ START_TEST(who_is_turned_away_stalls_nobody)
     static char bytes[32 * 1024 * 1024];
     int clients[2];
     int others[CLIENTS];
-    lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);
+    lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
 
     for (int i = 0; i < CLIENTS; i++) {
         others[i] = dial(lined_server_port(server));
@@ -569,7 +570,7 @@ static void await_reset(int fd)
 START_TEST(who_is_turned_away_and_stays_is_closed_in_a_while)
 {
     int clients[2];
-    lined_server *server = start_full(clients, LINED_OVERFLOW_REFUSE);
+    lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
     int third = dial(lined_server_port(server));
 
     expect(third, "Server busy\n");
@@ -601,14 +602,14 @@ START_TEST(one_address_has_its_own_limit)
     expect_refusal(dial_from(INADDR_LOOPBACK, port), line);
     int other = dial_from(INADDR_LOOPBACK + 1, port);
     talk(other);
-    ck_assert_uint_eq(stats_of(server).refused, 1);
+    ck_assert_uint_eq(stats_of(server).rejected, 1);
     hang_up(ours[0]);
     AWAIT(stats_of(server).connected == 2);
     ours[0] = dial_from(INADDR_LOOPBACK, port);
     talk(ours[0]);
     expect_refusal(dial_from(INADDR_LOOPBACK, port), line);
-    ck_assert_uint_eq(stats_of(server).refused, 2);
-    ck_assert_uint_eq(atomic_load(&troubles), 0);
+    ck_assert_uint_eq(stats_of(server).rejected, 2);
+    ck_assert_uint_eq(atomic_load(&pauses), 0);
     hang_up(ours[0]);
     hang_up(ours[1]);
     hang_up(other);
@@ -616,7 +617,7 @@ START_TEST(one_address_has_its_own_limit)
 }
 END_TEST
 
-static int end_at_once(lined_conn *conn, void *state, const char *line, size_t size)
+static int end_at_once(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
     int result = lined_send(conn, line, size);
@@ -627,12 +628,12 @@ static int end_at_once(lined_conn *conn, void *state, const char *line, size_t s
 START_TEST(who_does_not_close_holds_few_places)
 {
     enum { CLIENTS = 100, LIMIT = 2 };
-    static const struct lined_worker worker = {.line = end_at_once};
+    static const struct lined_handler handler = {.line = end_at_once};
     int clients[CLIENTS];
 
     prepare_faults();
     options.max_per_ip = LIMIT;
-    lined_server *server = start_worker(&worker);
+    lined_server *server = start_handler(&handler);
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = dial(lined_server_port(server));
         say(clients[i], "bye\n");
@@ -641,7 +642,7 @@ START_TEST(who_does_not_close_holds_few_places)
     }
     /* With these, those whose threads have not had their turn to go. */
     ck_assert_uint_le(stats_of(server).connected_peak, CLIENTS / 2);
-    ck_assert_uint_eq(stats_of(server).refused, 0);
+    ck_assert_uint_eq(stats_of(server).rejected, 0);
     for (int i = 0; i < CLIENTS; i++)
         hang_up(clients[i]);
     finish(server);
@@ -663,7 +664,7 @@ START_TEST(who_is_turned_away_is_closed_in_a_while_at_the_limit_too)
     expect_eof(crowding);
     int second = dial_from(INADDR_LOOPBACK + 1, port);
     talk(second);
-    AWAIT(atomic_load(&troubles) > 0);
+    AWAIT(atomic_load(&pauses) > 0);
     await_reset(crowding);
     hang_up(crowding);
     int third = dial_from(INADDR_LOOPBACK + 2, port);
@@ -791,7 +792,7 @@ START_TEST(a_client_that_cannot_be_accepted_costs_no_other)
         talk(next);
         ck_assert_int_lt(now_us() - began, 1000000);
         ck_assert_int_eq(atomic_load(&accept_failures_left), 0);
-        ck_assert_uint_eq(atomic_load(&troubles), 0); /* not paced, not told */
+        ck_assert_uint_eq(atomic_load(&pauses), 0); /* not paced, not told */
         fail_accept(0, 0);
         hang_up(client);
         hang_up(next);
@@ -808,8 +809,8 @@ static void expect_paced(int error, unsigned calls_a_rest)
     prepare_faults();
     lined_server *server = start();
     int client = start_failing(server, error, -1);
-    AWAIT(atomic_load(&troubles) > 0);
-    ck_assert_str_eq(atomic_load(&last_trouble), "accept");
+    AWAIT(atomic_load(&pauses) > 0);
+    ck_assert_int_eq(atomic_load(&last_pause), LINED_PAUSE_ACCEPT);
     ck_assert_int_eq(atomic_load(&last_error), error);
     unsigned calls = atomic_load(&accept_calls);
     int64_t rest_began = now_us();
@@ -906,11 +907,11 @@ static void expect_thread_wait(int error)
     for (int i = 0; i < 2 * TIMES; i++)
         hang_up(clients[i]);
     ck_assert_msg(quickest <= BACK_WITHIN_US, "errno %d: %lld us", error, (long long)quickest);
-    ck_assert_uint_gt(atomic_load(&troubles), 0);
-    ck_assert_str_eq(atomic_load(&last_trouble), "thread");
+    ck_assert_uint_gt(atomic_load(&pauses), 0);
+    ck_assert_int_eq(atomic_load(&last_pause), LINED_PAUSE_THREAD);
     ck_assert_int_eq(atomic_load(&last_error), error);
     ck_assert_uint_eq(stats_of(server).connections, 2 * TIMES + 1);
-    ck_assert_uint_eq(stats_of(server).refused, 0);
+    ck_assert_uint_eq(stats_of(server).rejected, 0);
     hang_up(client);
     finish(server);
 }
@@ -988,8 +989,8 @@ int main(void)
         no_more_than_the_limit_are_served_at_a_time,
         a_drain_serves_who_waits_behind_the_limit,
         a_stop_wakes_an_acceptor_that_rests_at_the_limit,
-        a_worker_may_have_texts_of_its_own,
-        a_text_that_is_too_long_is_no_worker,
+        a_handler_may_have_texts_of_its_own,
+        a_text_that_is_too_long_is_no_handler,
         at_the_limit_clients_can_be_turned_away,
         who_has_left_is_not_in_the_way,
         who_has_left_may_come_again_from_its_address,

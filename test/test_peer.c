@@ -1,6 +1,6 @@
 /* What a peer can make lined do: no allocation beyond a line's limit, no abort, no unbounded log
  * line. */
-#include "../src/cmd/inspect.h"
+#include "../src/command/log/inspect.h"
 
 #include "dial.h"
 #include "process.h"
@@ -156,10 +156,10 @@ START_TEST(garbage_for_the_other_workers)
     process_serve(&server, -1, ARGUMENTS("--quiet", "--mode=active"));
     pour(10);
     expect_alive_and_end(10 * MEGABYTE, "hello\n", "Received: hello\n\n");
-    process_serve(&server, -1, ARGUMENTS("--quiet", "--worker=chat"));
+    process_serve(&server, -1, ARGUMENTS("--quiet", "--handler=chat"));
     pour(10);
     expect_alive_and_end(MEGABYTE / 1024, "", "* You are guest2. ");
-    process_serve(&server, -1, ARGUMENTS("--quiet", "--worker=kv"));
+    process_serve(&server, -1, ARGUMENTS("--quiet", "--handler=kv"));
     pour(10);
     expect_alive_and_end(1, "PING\r\n", "+PONG\r\n");
 }
@@ -171,7 +171,7 @@ START_TEST(an_announced_length_costs_nothing)
     enum { CLIENTS = 20 };
     int clients[CLIENTS];
 
-    process_serve(&server, -1, ARGUMENTS("--quiet", "--worker=kv"));
+    process_serve(&server, -1, ARGUMENTS("--quiet", "--handler=kv"));
     unsigned long before = peak_kb();
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = dial(server.port);
@@ -202,7 +202,7 @@ static void expect_bounded_log(FILE *log, size_t lines_least)
     }
     ck_assert_uint_ge(lines, lines_least);
     ck_assert_uint_gt(longest, 0);
-    ck_assert_uint_le(longest, strlen("Incoming packet: ") + INSPECT_MOST);
+    ck_assert_uint_le(longest, strlen("Incoming packet: ") + INSPECT_MAX);
 }
 
 static void log_it(const char *max_line, size_t lines_least)

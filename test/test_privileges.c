@@ -2,7 +2,7 @@
 /* Becoming another user, with system calls that fail, or say that they did what they did not. All
  * of them are wrapped, so no test needs root, and nothing is given up. test_confinement.c does it.
  */
-#include "../src/cmd/privileges.h"
+#include "../src/command/sandbox/privileges.h"
 
 #include "suite.h"
 

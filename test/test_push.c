@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A worker that does as it is told:
+/* A handler that does as it is told:
  *   listen   keeps its handle for others to push to
  *   push X   pushes X to the listener, answers with the result
  *   all X    broadcasts X to everybody else, answers with how many it reached
@@ -30,7 +30,7 @@ static bool is(const char *line, size_t size, const char *word)
     return size == strlen(word) && memcmp(line, word, size) == 0;
 }
 
-static int obey(lined_conn *conn, void *state, const char *line, size_t size)
+static int obey(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     char answer[32];
     size_t result;
@@ -57,10 +57,10 @@ static int obey(lined_conn *conn, void *state, const char *line, size_t size)
     return lined_send(conn, answer, (size_t)length);
 }
 
-static const struct lined_worker obedient = {.line = obey};
+static const struct lined_handler obedient = {.line = obey};
 
 /* Pushes a lot to the connection itself and ends it at once, without a reply. */
-static int push_and_end(lined_conn *conn, void *state, const char *line, size_t size)
+static int push_and_end(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     static char much[1000 * 1000];
 
@@ -85,7 +85,7 @@ static int dial_listener(lined_server *server)
 START_TEST(a_push_arrives_while_its_receiver_waits)
 {
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_listener(server);
     int sender = dial(lined_server_port(server));
 
@@ -105,7 +105,7 @@ START_TEST(a_handle_of_the_gone_is_known_as_such)
     char gone[16];
 
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_listener(server);
     lined_handle old = listener;
     int sender = dial(lined_server_port(server));
@@ -138,7 +138,7 @@ START_TEST(a_push_never_lands_inside_a_reply)
     prepare(LINED_PASSIVE);
     sem_init(&begun, 0, 0);
     sem_init(&go_on, 0, 0);
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_listener(server);
     say(receiver, "talk\n");
     sem_wait(&begun);
@@ -172,7 +172,7 @@ START_TEST(what_waits_is_delivered_in_order)
     prepare((enum lined_mode)_i);
     options.push_limit = (size_t)MESSAGES * SIZE;
     share_a_core();
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -198,7 +198,7 @@ START_TEST(replies_come_after_what_waited)
     memset(message, 'm', sizeof message);
     prepare((enum lined_mode)_i);
     options.push_limit = SIZE;
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -217,7 +217,7 @@ START_TEST(a_slow_consumer_is_disconnected)
     struct lined_stats stats;
 
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     int other = dial(lined_server_port(server));
     say(receiver, "listen\n");
@@ -294,7 +294,7 @@ START_TEST(broadcasts_are_whole_and_in_order_while_clients_come_and_go)
 
     prepare((enum lined_mode)_i);
     options.drain_timeout_ms = 100; /* some clients will never take what is sent */
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     for (int c = 0; c < CLIENTS; c++) {
         hearers[c] =
             (struct hearer){.client = dial(lined_server_port(server)), .is_deaf = c % 5 == 4};
@@ -320,11 +320,11 @@ END_TEST
 
 START_TEST(what_was_pushed_goes_out_before_the_end)
 {
-    static const struct lined_worker ending = {.line = push_and_end};
+    static const struct lined_handler ending = {.line = push_and_end};
 
     prepare((enum lined_mode)_i);
     options.push_limit = 8 * 1000 * 1000;
-    lined_server *server = start_worker(&ending);
+    lined_server *server = start_handler(&ending);
     int client = dial_narrow(lined_server_port(server), 4096);
     say(client, "end\n");
     ck_assert_uint_eq(drink(client), 4 * 1000 * 1000);
@@ -347,7 +347,7 @@ START_TEST(no_push_overtakes_what_waits)
 
     prepare((enum lined_mode)_i);
     options.push_limit = 64 * 1024 * 1024;
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
     say(receiver, "listen\n");
     expect(receiver, "ok\n");
@@ -367,8 +367,8 @@ END_TEST
 START_TEST(an_exception_counts_on_its_own_server_only)
 {
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
-    lined_server *other = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
+    lined_server *other = start_handler(&obedient);
     int client = dial_listener(other);
     lined_handle stranger = listener;
     int receiver = dial_listener(server); /* has the same number there */
@@ -385,8 +385,8 @@ END_TEST
 START_TEST(a_handle_is_its_own_connection_only)
 {
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
-    lined_server *other = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
+    lined_server *other = start_handler(&obedient);
     int client = dial_listener(server);
     lined_handle first = listener;
     int second_client = dial_listener(server);
@@ -409,7 +409,7 @@ END_TEST
 START_TEST(a_broadcast_leaves_its_sender_out)
 {
     prepare((enum lined_mode)_i);
-    lined_server *server = start_worker(&obedient);
+    lined_server *server = start_handler(&obedient);
     int one = dial_listener(server);
     int two = dial_listener(server);
     int three = dial_listener(server);
@@ -434,7 +434,7 @@ START_TEST(a_stop_amid_pushes)
 
     for (int round = 0; round < 20; round++) {
         prepare((enum lined_mode)_i);
-        lined_server *server = start_worker(&obedient);
+        lined_server *server = start_handler(&obedient);
         int receiver = dial_listener(server);
         int deaf = dial_narrow(lined_server_port(server), 4096);
         for (int i = 0; i < 500; i++)
@@ -451,7 +451,7 @@ END_TEST
 static atomic_bool has_one;
 
 /* The first is open at once, the others when the test says so. */
-static int open_when_told(lined_conn *conn, void **state)
+static int open_when_told(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     (void)state;
@@ -465,13 +465,13 @@ static int open_when_told(lined_conn *conn, void **state)
 
 START_TEST(a_broadcast_reaches_open_connections_only)
 {
-    static const struct lined_worker worker = {.open = open_when_told, .line = obey};
+    static const struct lined_handler handler = {.open = open_when_told, .line = obey};
 
     prepare((enum lined_mode)_i);
     atomic_store(&has_one, false);
     sem_init(&begun, 0, 0);
     sem_init(&go_on, 0, 0);
-    lined_server *server = start_worker(&worker);
+    lined_server *server = start_handler(&handler);
     int first = dial_listener(server);
     int second = dial(lined_server_port(server));
     while (sem_wait(&begun) != 0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real redis-cli and redis-benchmark against lined --worker kv: no error and no warning.
+# Real redis-cli and redis-benchmark against lined --handler kv: no error and no warning.
 set -euo pipefail
 root=$1 lined=$2
 # shellcheck source=test/serve.sh
@@ -7,7 +7,7 @@ root=$1 lined=$2
 need redis-cli redis-benchmark
 
 complaints='error|WARNING|ERR'
-serve --worker kv --quiet
+serve --handler kv --quiet
 
 cli() { redis-cli -h 127.0.0.1 -p "$port" "$@" 2>&1; }
 expect() { # REPLY redis-cli's arguments

@@ -1,8 +1,8 @@
 /* What the sandbox refuses, tried in it. */
 #define _GNU_SOURCE /* clone, setresuid, unshare, O_TMPFILE */
-#include "../src/cmd/sandbox.h"
+#include "../src/command/sandbox/sandbox.h"
 
-#include "../src/cmd/landlock.h"
+#include "../src/command/sandbox/landlock.h"
 
 #include "suite.h"
 

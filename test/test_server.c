@@ -26,7 +26,7 @@
 
 static lined_server *start(void)
 {
-    return start_worker(&lined_worker_received);
+    return start_handler(&lined_handler_received);
 }
 
 static struct lined_stats stats_of(lined_server *server)
@@ -87,7 +87,7 @@ START_TEST(a_pipeline_costs_few_sends)
     expect_eof(client);
     hang_up(client);
     watch_await_closed(&watch, 1);
-    ck_assert_uint_le(watch.settled, 60); /* each is one send, and one more every 64 KiB */
+    ck_assert_uint_le(watch.batch_ends, 60); /* each is one send, and one more every 64 KiB */
     finish(server);
 }
 END_TEST
@@ -115,7 +115,7 @@ START_TEST(figures_add_up)
     ck_assert_uint_eq(stats.bytes_out, 17);
     ck_assert_uint_eq(stats.bytes_dropped, 2);
     ck_assert_uint_eq(stats.connected_peak, 1);
-    ck_assert_uint_eq(stats.refused, 0);
+    ck_assert_uint_eq(stats.rejected, 0);
     ck_assert_uint_eq(stats.accept_errors[0].count, 0); /* the end of accepting is none */
     lined_server_free(server);
 }
@@ -347,10 +347,11 @@ START_TEST(lines_received_before_a_reset_are_handled)
 }
 END_TEST
 
-/* A worker that stops at its first line until the test lets it go on. */
+/* A handler that stops at its first line until the test lets it go on. */
 static sem_t arrived, go_on;
 
-static int answer_after_go_on(lined_conn *conn, void *state, const char *line, size_t size)
+static int answer_after_go_on(void *context, lined_conn *conn, void *state, const char *line,
+                              size_t size)
 {
     (void)state;
     if (memcmp(line, "wait\n", size) == 0) {
@@ -361,13 +362,13 @@ static int answer_after_go_on(lined_conn *conn, void *state, const char *line, s
     return lined_send(conn, line, size);
 }
 
-static const struct lined_worker waiting_worker = {.line = answer_after_go_on};
+static const struct lined_handler waiting_handler = {.line = answer_after_go_on};
 
-static lined_server *start_waiting_worker(void)
+static lined_server *start_waiting_handler(void)
 {
     sem_init(&arrived, 0, 0);
     sem_init(&go_on, 0, 0);
-    return start_worker(&waiting_worker);
+    return start_handler(&waiting_handler);
 }
 
 /* Waits until the kernel of the other side has everything that was sent on fd. */
@@ -388,7 +389,7 @@ START_TEST(a_drain_answers_what_was_received)
     for (size_t i = 0; i < LINES; i++)
         memcpy(lines + 5 + i * 2, "x\n", 2);
     prepare(LINED_PASSIVE);
-    lined_server *server = start_waiting_worker();
+    lined_server *server = start_waiting_handler();
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
     sem_wait(&arrived);
@@ -483,7 +484,7 @@ END_TEST
 START_TEST(a_stop_is_seen_between_two_lines)
 {
     prepare(LINED_PASSIVE);
-    lined_server *server = start_waiting_worker();
+    lined_server *server = start_waiting_handler();
     int client = dial(lined_server_port(server));
 
     say(client, "wait\na\nb\nc\nd\n");
@@ -502,7 +503,7 @@ START_TEST(a_drain_tells_an_ended_client_from_one_that_stays)
 {
     prepare(LINED_PASSIVE);
     options.partial = LINED_PARTIAL_DELIVER;
-    lined_server *server = start_waiting_worker();
+    lined_server *server = start_waiting_handler();
     int client = dial(lined_server_port(server));
 
     say(client, "wait\nx\ntail");
@@ -589,7 +590,8 @@ END_TEST
 
 static sem_t is_called, may_return;
 
-static int wait_for_the_cut(lined_conn *conn, void *state, const char *line, size_t size)
+static int wait_for_the_cut(void *context, lined_conn *conn, void *state, const char *line,
+                            size_t size)
 {
     (void)conn;
     (void)state;
@@ -611,7 +613,7 @@ static void let_return(void *context, uint64_t connections)
 /* The callback returns only after the cut. */
 START_TEST(a_drain_cuts_beside_a_callback_that_waits)
 {
-    static const struct lined_worker waiting = {.line = wait_for_the_cut};
+    static const struct lined_handler waiting = {.line = wait_for_the_cut};
     static const struct lined_observer observer = {.cut = let_return};
 
     for (enum lined_mode mode = LINED_PASSIVE; mode <= LINED_ACTIVE; mode++) {
@@ -620,7 +622,7 @@ START_TEST(a_drain_cuts_beside_a_callback_that_waits)
         prepare(mode);
         options.drain_timeout_ms = 50;
         options.observer = &observer;
-        lined_server *server = start_worker(&waiting);
+        lined_server *server = start_handler(&waiting);
         int client = dial(lined_server_port(server));
         say(client, "hello\n");
         while (sem_wait(&is_called) != 0)
@@ -635,9 +637,9 @@ END_TEST
 
 static size_t count_waiters(lined_server *server)
 {
-    pthread_mutex_lock(&server->registry.lock);
-    size_t waiters = server->registry.waiters;
-    pthread_mutex_unlock(&server->registry.lock);
+    pthread_mutex_lock(&server->lifecycle.lock);
+    size_t waiters = server->lifecycle.waiters;
+    pthread_mutex_unlock(&server->lifecycle.lock);
     return waiters;
 }
 
@@ -783,18 +785,20 @@ START_TEST(what_cannot_be_served_is_refused)
 
     prepare(LINED_PASSIVE);
     options.ip = "localhost";
-    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), -EINVAL);
     prepare(LINED_PASSIVE);
-    options.max_line = LINED_MAX_LINE_LEAST - 1;
-    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    options.max_line = LINED_MAX_LINE_MIN - 1;
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), -EINVAL);
     prepare(LINED_PASSIVE);
-    ck_assert_int_eq(lined_server_start(&server, &options, NULL), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, NULL, NULL), -EINVAL);
     options.ip = "192.0.2.1"; /* TEST-NET-1: nobody's */
-    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EADDRNOTAVAIL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL),
+                     -EADDRNOTAVAIL);
     prepare(LINED_PASSIVE);
     server = start();
     options.port = lined_server_port(server);
-    ck_assert_int_eq(lined_server_start(&other, &options, &lined_worker_received), -EADDRINUSE);
+    ck_assert_int_eq(lined_server_new(&other, &options, &lined_handler_received, NULL),
+                     -EADDRINUSE);
     finish(server);
 }
 END_TEST
@@ -804,7 +808,7 @@ static void expect_refused(void)
 {
     lined_server *server = NULL;
 
-    ck_assert_int_eq(lined_server_start(&server, &options, &lined_worker_received), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), -EINVAL);
     prepare(LINED_PASSIVE);
 }
 
@@ -815,7 +819,7 @@ START_TEST(options_out_of_range_are_refused)
     expect_refused();
     options.backlog = 0;
     expect_refused();
-    options.max_line = LINED_MAX_LINE_MOST + 1;
+    options.max_line = LINED_MAX_LINE_MAX + 1;
     expect_refused();
     options.long_line = LINED_LONG_CLOSE + 1;
     expect_refused();
@@ -825,7 +829,7 @@ START_TEST(options_out_of_range_are_refused)
     expect_refused();
     options.push_limit = 0;
     expect_refused();
-    options.overflow = LINED_OVERFLOW_REFUSE + 1;
+    options.overflow = LINED_OVERFLOW_REJECT + 1;
     expect_refused();
     uint32_t *const times[] = {&options.send_timeout_ms, &options.idle_timeout_ms,
                                &options.line_timeout_ms, &options.session_timeout_ms,
@@ -834,28 +838,28 @@ START_TEST(options_out_of_range_are_refused)
         *times[i] = (uint32_t)INT32_MAX + 1;
         expect_refused();
     }
-    options.busy_poll_us = LINED_BUSY_POLL_MOST + 1;
+    options.busy_poll_us = LINED_BUSY_POLL_MAX + 1;
     expect_refused();
     finish(start()); /* it was not for anything else */
 }
 END_TEST
 
-static int own_nothing(lined_conn *conn, void *state)
+static int own_nothing(void *context, lined_conn *conn, void *state)
 {
     (void)conn;
     (void)state;
     return LINED_END;
 }
 
-START_TEST(a_worker_has_either_a_line_or_a_task)
+START_TEST(a_handler_has_either_a_line_or_a_task)
 {
-    static const struct lined_worker neither;
-    const struct lined_worker both = {.line = lined_worker_received.line, .task = own_nothing};
+    static const struct lined_handler neither;
+    const struct lined_handler both = {.line = lined_handler_received.line, .task = own_nothing};
     lined_server *server = NULL;
 
     prepare(LINED_PASSIVE);
-    ck_assert_int_eq(lined_server_start(&server, &options, &neither), -EINVAL);
-    ck_assert_int_eq(lined_server_start(&server, &options, &both), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &neither, NULL), -EINVAL);
+    ck_assert_int_eq(lined_server_new(&server, &options, &both, NULL), -EINVAL);
 }
 END_TEST
 
@@ -898,17 +902,17 @@ START_TEST(a_second_drain_changes_nothing)
 }
 END_TEST
 
-/* A worker that does what the lines say, and counts. */
+/* A handler that does what the lines say, and counts. */
 static int opened, last_close_reason;
 
-static int open_counting(lined_conn *conn, void **state)
+static int open_counting(void *context, lined_conn *conn, void **state)
 {
     *state = &opened;
     opened++;
     return lined_send(conn, "hi\n", 3);
 }
 
-static int obey(lined_conn *conn, void *state, const char *line, size_t size)
+static int obey(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     char peer[LINED_PEER_SIZE];
 
@@ -923,24 +927,24 @@ static int obey(lined_conn *conn, void *state, const char *line, size_t size)
     return lined_send(conn, peer, strlen(peer));
 }
 
-static void close_noting(lined_conn *conn, void *state, int reason)
+static void close_noting(void *context, lined_conn *conn, void *state, int reason)
 {
     (void)conn;
     ck_assert_ptr_eq(state, &opened);
     last_close_reason = reason;
 }
 
-static const struct lined_worker obedient_worker = {
+static const struct lined_handler obedient_handler = {
     .open = open_counting, .line = obey, .close = close_noting};
 
-START_TEST(a_worker_decides_what_is_said_and_when_it_ends)
+START_TEST(a_handler_decides_what_is_said_and_when_it_ends)
 {
     char peer[LINED_PEER_SIZE];
     struct sockaddr_in address;
     socklen_t size = sizeof address;
 
     prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&obedient_worker);
+    lined_server *server = start_handler(&obedient_handler);
     int client = dial(lined_server_port(server));
 
     expect(client, "hi\n"); /* before the client has said anything */
@@ -970,7 +974,7 @@ END_TEST
 /* ---- what a connection costs ---- */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-static int echo(lined_conn *conn, void *state, const char *line, size_t size)
+static int echo(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
     return lined_send(conn, line, size);
@@ -978,13 +982,13 @@ static int echo(lined_conn *conn, void *state, const char *line, size_t size)
 
 START_TEST(an_idle_connection_gives_its_buffers_back)
 {
-    static const struct lined_worker echoing = {.line = echo};
+    static const struct lined_handler echoing = {.line = echo};
     static char lines[300000];
     struct pollfd nothing = {.fd = -1};
 
     memset(lines, '\n', sizeof lines);
     prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&echoing);
+    lined_server *server = start_handler(&echoing);
     int client = dial(lined_server_port(server));
     say_bytes(client, lines, sizeof lines);
     expect_bytes(client, lines, sizeof lines);
@@ -1044,7 +1048,7 @@ START_TEST(memory_does_not_grow_over_ten_bursts)
 END_TEST
 #endif
 
-static int refuse(lined_conn *conn, void **state)
+static int refuse(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     (void)state;
@@ -1063,41 +1067,98 @@ static size_t count_threads(void)
     return count;
 }
 
-static size_t threads_at_start;
-static int queued_at_start;
-
-static int count_at_start(lined_server *server, void **shared)
+/* So what the caller gives up between the two, no thread of the server has. */
+START_TEST(a_new_server_listens_and_has_no_thread)
 {
-    (void)shared;
-    threads_at_start = count_threads();
-    queued_at_start = dial(lined_server_port(server));
-    return LINED_OK;
-}
-
-/* So a worker's start can give up what no thread of the server shall have. */
-START_TEST(a_worker_starts_on_an_open_port_before_any_thread)
-{
-    const struct lined_worker counting = {.start = count_at_start,
-                                          .line = lined_worker_received.line};
     const enum lined_mode modes[] = {LINED_PASSIVE, LINED_ACTIVE};
 
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        lined_server *server;
         prepare(modes[i]);
         size_t before = count_threads();
-        lined_server *server = start_worker(&counting);
-        ck_assert_uint_le(threads_at_start, before); /* threads of the server before may end */
+        ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL),
+                         LINED_OK);
+        ck_assert_uint_le(count_threads(), before); /* threads of the server before may end */
+        int queued = dial(lined_server_port(server));
+        say(queued, "hello\n");
+        ck_assert_int_eq(lined_server_start(server), LINED_OK);
+        ck_assert_int_eq(lined_server_start(server), -EALREADY);
         ck_assert_uint_gt(count_threads(), before);
-        say(queued_at_start, "hello\n");
-        expect(queued_at_start, "Received: hello\n\n");
-        hang_up(queued_at_start);
+        expect(queued, "Received: hello\n\n");
+        hang_up(queued);
         finish(server);
+    }
+}
+END_TEST
+
+START_TEST(a_server_that_was_not_started_is_freed)
+{
+    lined_server *server;
+
+    prepare(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    int queued = dial(lined_server_port(server));
+    ck_assert_int_eq(lined_server_wait(server), -EINVAL);
+    lined_server_free(server);
+    ck_assert_uint_eq(drink(queued), 0);
+    hang_up(queued);
+}
+END_TEST
+
+/* The clients that waited before the drain are served. */
+START_TEST(a_server_that_drains_before_its_start_serves_the_queue)
+{
+    lined_server *server;
+
+    prepare(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    int queued = dial(lined_server_port(server));
+    say(queued, "hello\n");
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    expect(queued, "Received: hello\n\n");
+    expect_eof(queued);
+    hang_up(queued);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+END_TEST
+
+static int answer_with_context(void *context, lined_conn *conn, void *state, const char *line,
+                               size_t size)
+{
+    return lined_send(conn, context, strlen(context));
+}
+
+/* Two servers with one handler differ by their contexts. */
+START_TEST(callbacks_get_the_context_of_their_server)
+{
+    static const struct lined_handler handler = {.line = answer_with_context};
+    char *const contexts[] = {"one\n", "two\n"};
+    lined_server *servers[2];
+
+    for (enum lined_mode mode = LINED_PASSIVE; mode <= LINED_ACTIVE; mode++) {
+        for (int i = 0; i < 2; i++) {
+            prepare(mode);
+            ck_assert_int_eq(lined_server_new(&servers[i], &options, &handler, contexts[0]),
+                             LINED_OK);
+            lined_server_set_context(servers[i], contexts[i]);
+            ck_assert_int_eq(lined_server_start(servers[i]), LINED_OK);
+        }
+        for (int i = 0; i < 2; i++) {
+            int client = dial(lined_server_port(servers[i]));
+            say(client, "\n");
+            expect(client, contexts[i]);
+            hang_up(client);
+            finish(servers[i]);
+        }
     }
 }
 END_TEST
 
 static pid_t served_by;
 
-static int note_thread(lined_conn *conn, void **state)
+static int note_thread(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     (void)state;
@@ -1108,12 +1169,12 @@ static int note_thread(lined_conn *conn, void **state)
 /* The thread may not be back when the next client comes; but some time it is. */
 START_TEST(a_thread_serves_one_connection_after_another)
 {
-    const struct lined_worker noting = {.open = note_thread, .line = lined_worker_received.line};
+    const struct lined_handler noting = {.open = note_thread, .line = lined_handler_received.line};
     pid_t before[2] = {0}; /* two may take turns */
     size_t count = 0;
 
     prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&noting);
+    lined_server *server = start_handler(&noting);
     do {
         before[1] = before[0];
         before[0] = served_by;
@@ -1127,12 +1188,12 @@ START_TEST(a_thread_serves_one_connection_after_another)
 }
 END_TEST
 
-START_TEST(a_worker_can_refuse_a_connection)
+START_TEST(a_handler_can_refuse_a_connection)
 {
-    const struct lined_worker refusing = {.open = refuse, .line = obey, .close = close_noting};
+    const struct lined_handler refusing = {.open = refuse, .line = obey, .close = close_noting};
 
     prepare(LINED_PASSIVE);
-    lined_server *server = start_worker(&refusing);
+    lined_server *server = start_handler(&refusing);
     int client = dial(lined_server_port(server));
     expect_eof(client);
     hang_up(client);
@@ -1202,13 +1263,16 @@ int main(void)
         two_servers_live_side_by_side,
         what_cannot_be_served_is_refused,
         options_out_of_range_are_refused,
-        a_worker_has_either_a_line_or_a_task,
+        a_handler_has_either_a_line_or_a_task,
         nobody_need_watch,
         a_second_drain_changes_nothing,
-        a_worker_decides_what_is_said_and_when_it_ends,
-        a_worker_starts_on_an_open_port_before_any_thread,
+        a_handler_decides_what_is_said_and_when_it_ends,
+        a_new_server_listens_and_has_no_thread,
+        a_server_that_was_not_started_is_freed,
+        a_server_that_drains_before_its_start_serves_the_queue,
+        callbacks_get_the_context_of_their_server,
         a_thread_serves_one_connection_after_another,
-        a_worker_can_refuse_a_connection,
+        a_handler_can_refuse_a_connection,
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
         an_idle_connection_gives_its_buffers_back,
         memory_does_not_grow_over_ten_bursts,

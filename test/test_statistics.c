@@ -41,11 +41,11 @@ START_TEST(sigusr1_prints_one_line_of_json)
     ck_assert_int_eq(figure(final, "connections"), 2);
     ck_assert_int_eq(figure(final, "connected"), 0);
     ck_assert_int_eq(figure(final, "connected_peak"), 2);
-    ck_assert_int_eq(figure(final, "refused"), 0);
+    ck_assert_int_eq(figure(final, "rejected"), 0);
     ck_assert_int_eq(figure(final, "connections_cut"), 0);
     ck_assert_int_eq(figure(final, "bytes_in"), 18);
     ck_assert_int_eq(figure(final, "bytes_dropped"), 10);
-    ck_assert_int_eq(figure(final, "mailbox_deepest"), 0);
+    ck_assert_int_eq(figure(final, "mailbox_peak"), 0);
     ck_assert_int_eq(figure(final, "log_dropped"), 0);
     json_decref(final);
     ck_assert_ptr_nonnull(strstr(text,
@@ -96,7 +96,7 @@ static void expect_right_under_load(const char *mode)
         expect_not_less(now, before, "lines");
         expect_not_less(now, before, "bytes_in");
         expect_not_less(now, before, "bytes_out");
-        expect_not_less(now, before, "mailbox_deepest");
+        expect_not_less(now, before, "mailbox_peak");
         ck_assert_int_le(figure(now, "connected"), CLIENTS);
         json_decref(before);
         before = now;
@@ -111,8 +111,8 @@ static void expect_right_under_load(const char *mode)
     ck_assert_int_eq(figure(final, "lines"), CLIENTS * ROUNDS * LINES);
     ck_assert_int_eq(figure(final, "bytes_in"), CLIENTS * ROUNDS * LINES * 6);
     ck_assert_int_eq(figure(final, "bytes_out"), CLIENTS * ROUNDS * LINES * 17);
-    ck_assert_int_eq(figure(final, "mailbox_deepest") > 0, strcmp(mode, "active") == 0);
-    ck_assert_int_le(figure(final, "mailbox_deepest"), CLIENTS);
+    ck_assert_int_eq(figure(final, "mailbox_peak") > 0, strcmp(mode, "active") == 0);
+    ck_assert_int_le(figure(final, "mailbox_peak"), CLIENTS);
     json_decref(final);
 }
 

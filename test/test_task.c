@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static lined_server *start(const struct lined_worker *worker)
+static lined_server *start(const struct lined_handler *handler)
 {
     prepare(LINED_PASSIVE);
-    return start_worker(worker);
+    return start_handler(handler);
 }
 
 /* A line with a length, then so many bytes, which are sent back. */
-static int echo_lengths(lined_conn *conn, void *state)
+static int echo_lengths(void *context, lined_conn *conn, void *state)
 {
     const char *view;
     size_t size;
@@ -39,7 +39,7 @@ static int echo_lengths(lined_conn *conn, void *state)
     }
 }
 
-static const struct lined_worker lengths = {.task = echo_lengths};
+static const struct lined_handler lengths = {.task = echo_lengths};
 
 START_TEST(exact_bytes_follow_lines)
 {
@@ -84,7 +84,7 @@ START_TEST(too_many_are_refused_and_too_few_are_dropped)
     lined_server *server = start(&lengths);
     int client = dial(lined_server_port(server));
 
-    snprintf(header, sizeof header, "%u\n", LINED_EXACT_MOST + 1);
+    snprintf(header, sizeof header, "%u\n", LINED_EXACT_MAX + 1);
     say(client, header);
     drink(client);
     hang_up(client);
@@ -104,7 +104,7 @@ START_TEST(too_many_are_refused_and_too_few_are_dropped)
 END_TEST
 
 /* Says "late" each time its deadline passes, three times, and loses nothing meanwhile. */
-static int be_impatient(lined_conn *conn, void *state)
+static int be_impatient(void *context, lined_conn *conn, void *state)
 {
     const char *line;
     size_t size;
@@ -133,7 +133,7 @@ static int be_impatient(lined_conn *conn, void *state)
 
 START_TEST(a_deadline_passes_and_the_connection_goes_on)
 {
-    static const struct lined_worker impatient = {.task = be_impatient};
+    static const struct lined_handler impatient = {.task = be_impatient};
     lined_server *server = start(&impatient);
     int client = dial(lined_server_port(server));
 
@@ -149,7 +149,7 @@ START_TEST(a_deadline_passes_and_the_connection_goes_on)
 END_TEST
 
 /* Waits for ten bytes, says "late" when its deadline passes, and waits on. */
-static int await_exact(lined_conn *conn, void *state)
+static int await_exact(void *context, lined_conn *conn, void *state)
 {
     const char *bytes;
 
@@ -169,8 +169,8 @@ static int await_exact(lined_conn *conn, void *state)
 
 START_TEST(a_deadline_holds_for_exact_bytes_too)
 {
-    static const struct lined_worker worker = {.task = await_exact};
-    lined_server *server = start(&worker);
+    static const struct lined_handler handler = {.task = await_exact};
+    lined_server *server = start(&handler);
     int client = dial(lined_server_port(server));
 
     say(client, "01234");
@@ -185,7 +185,7 @@ END_TEST
 
 static uint32_t task_deadline_ms;
 
-static int await_line(lined_conn *conn, void *state)
+static int await_line(void *context, lined_conn *conn, void *state)
 {
     const char *line;
     size_t size;
@@ -197,13 +197,13 @@ static int await_line(lined_conn *conn, void *state)
 
 START_TEST(the_sooner_of_deadline_and_idle_timeout_ends_the_wait)
 {
-    static const struct lined_worker worker = {.task = await_line};
+    static const struct lined_handler handler = {.task = await_line};
 
     for (int is_deadline = 0; is_deadline <= 1; is_deadline++) {
         prepare(LINED_PASSIVE);
         options.idle_timeout_ms = is_deadline ? 60000 : 50;
         task_deadline_ms = is_deadline ? 50 : 60000;
-        lined_server *server = start_worker(&worker);
+        lined_server *server = start_handler(&handler);
         int client = dial(lined_server_port(server));
         expect_eof(client);
         hang_up(client);
@@ -215,7 +215,7 @@ START_TEST(the_sooner_of_deadline_and_idle_timeout_ends_the_wait)
 END_TEST
 
 /* Deadlines of a millisecond, over and over: none may be missed. */
-static int hurry(lined_conn *conn, void *state)
+static int hurry(void *context, lined_conn *conn, void *state)
 {
     const char *line;
     size_t size;
@@ -232,7 +232,7 @@ static int hurry(lined_conn *conn, void *state)
 START_TEST(no_deadline_is_missed)
 {
     enum { CLIENTS = 50 };
-    static const struct lined_worker hurried = {.task = hurry};
+    static const struct lined_handler hurried = {.task = hurry};
     int clients[CLIENTS];
     lined_server *server = start(&hurried);
 
@@ -247,7 +247,7 @@ START_TEST(no_deadline_is_missed)
 END_TEST
 
 /* Says something and returns as the first byte of the first line tells. */
-static int say_and_return(lined_conn *conn, void *state)
+static int say_and_return(void *context, lined_conn *conn, void *state)
 {
     const char *line;
     size_t size;
@@ -263,7 +263,7 @@ static int say_and_return(lined_conn *conn, void *state)
 
 START_TEST(last_words_go_out)
 {
-    static const struct lined_worker talker = {.task = say_and_return};
+    static const struct lined_handler talker = {.task = say_and_return};
     static const char *const lines[] = {"deadline\n", "failure\n", "ok\n"};
     static const int reasons[] = {LINED_DEADLINE, -EBADMSG, LINED_END};
     lined_server *server = start(&talker);
@@ -282,7 +282,7 @@ END_TEST
 
 static sem_t arrived, go_on;
 
-static int take_bytes(lined_conn *conn, void *state)
+static int take_bytes(void *context, lined_conn *conn, void *state)
 {
     const char *bytes;
 
@@ -301,7 +301,7 @@ static int take_bytes(lined_conn *conn, void *state)
 
 START_TEST(a_stop_is_seen_between_two_receives)
 {
-    static const struct lined_worker taker = {.task = take_bytes};
+    static const struct lined_handler taker = {.task = take_bytes};
 
     sem_init(&arrived, 0, 0);
     sem_init(&go_on, 0, 0);
@@ -318,7 +318,7 @@ START_TEST(a_stop_is_seen_between_two_receives)
 END_TEST
 
 /* Replies to the first line without end, for as long as it may. */
-static int reply_without_end(lined_conn *conn, void *state)
+static int reply_without_end(void *context, lined_conn *conn, void *state)
 {
     static const char much[10000];
     const char *line;
@@ -339,7 +339,7 @@ static int reply_without_end(lined_conn *conn, void *state)
     return result;
 }
 
-static const struct lined_worker endless = {.task = reply_without_end};
+static const struct lined_handler endless = {.task = reply_without_end};
 
 START_TEST(a_cut_ends_a_reply_to_a_client_that_has_reset)
 {
@@ -363,7 +363,7 @@ START_TEST(a_session_timeout_ends_a_reply_without_end)
         prepare(LINED_PASSIVE);
         options.session_timeout_ms = 100;
         sem_init(&arrived, 0, 0);
-        lined_server *server = start_worker(&endless);
+        lined_server *server = start_handler(&endless);
         int client = dial(lined_server_port(server));
         say(client, has_reset ? "wait\n" : "go\n");
         sem_wait(&arrived);
@@ -379,7 +379,7 @@ START_TEST(a_session_timeout_ends_a_reply_without_end)
 }
 END_TEST
 
-static int tell_whether_client_has_gone(lined_conn *conn, void *state)
+static int tell_whether_client_has_gone(void *context, lined_conn *conn, void *state)
 {
     const char *line;
     size_t size;
@@ -395,8 +395,8 @@ static int tell_whether_client_has_gone(lined_conn *conn, void *state)
 
 START_TEST(a_client_that_has_half_closed_has_not_gone)
 {
-    static const struct lined_worker worker = {.task = tell_whether_client_has_gone};
-    lined_server *server = start(&worker);
+    static const struct lined_handler handler = {.task = tell_whether_client_has_gone};
+    lined_server *server = start(&handler);
     int client = dial(lined_server_port(server));
 
     say(client, "?\n");
@@ -411,7 +411,8 @@ START_TEST(a_client_that_has_half_closed_has_not_gone)
 }
 END_TEST
 
-static int set_deadline_in_line(lined_conn *conn, void *state, const char *line, size_t size)
+static int set_deadline_in_line(void *context, lined_conn *conn, void *state, const char *line,
+                                size_t size)
 {
     (void)state;
     lined_set_deadline(conn, 1);
@@ -420,7 +421,7 @@ static int set_deadline_in_line(lined_conn *conn, void *state, const char *line,
 
 START_TEST(a_deadline_is_for_tasks_only)
 {
-    static const struct lined_worker confused = {.line = set_deadline_in_line};
+    static const struct lined_handler confused = {.line = set_deadline_in_line};
     struct pollfd nothing = {.fd = -1};
     lined_server *server = start(&confused);
     int client = dial(lined_server_port(server));
@@ -433,55 +434,6 @@ START_TEST(a_deadline_is_for_tasks_only)
     hang_up(client);
     ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
     finish(server);
-}
-END_TEST
-
-static void *seen_shared;
-static int stopped;
-
-static int start_sharing(lined_server *server, void **shared)
-{
-    ck_assert_ptr_nonnull(server);
-    *shared = &stopped;
-    return LINED_OK;
-}
-
-static void stop_sharing(void *shared)
-{
-    ck_assert_ptr_eq(shared, &stopped);
-    stopped++;
-}
-
-static int look_at_shared(lined_conn *conn, void *state)
-{
-    (void)state;
-    seen_shared = lined_shared(conn);
-    return LINED_END;
-}
-
-static int fail_to_start(lined_server *server, void **shared)
-{
-    (void)server;
-    (void)shared;
-    return -ENOTSUP;
-}
-
-START_TEST(a_worker_starts_and_stops_with_its_server)
-{
-    static const struct lined_worker sharing = {
-        .start = start_sharing, .stop = stop_sharing, .task = look_at_shared};
-    static const struct lined_worker failing = {
-        .start = fail_to_start, .stop = stop_sharing, .task = look_at_shared};
-    lined_server *server = start(&sharing);
-    int client = dial(lined_server_port(server));
-
-    expect_eof(client);
-    hang_up(client);
-    finish(server);
-    ck_assert_ptr_eq(seen_shared, &stopped);
-    ck_assert_int_eq(stopped, 1);
-    ck_assert_int_eq(lined_server_start(&server, &options, &failing), -ENOTSUP);
-    ck_assert_int_eq(stopped, 1);
 }
 END_TEST
 
@@ -501,7 +453,6 @@ int main(void)
         a_session_timeout_ends_a_reply_without_end,
         a_client_that_has_half_closed_has_not_gone,
         a_deadline_is_for_tasks_only,
-        a_worker_starts_and_stops_with_its_server,
     };
     return suite_run("task", tests, sizeof tests / sizeof tests[0]);
 }

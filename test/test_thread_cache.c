@@ -1,6 +1,6 @@
-#include "../src/thread_cache.h"
+#include "../src/base/thread_cache.h"
 
-#include "../src/thread.h"
+#include "../src/base/thread.h"
 #include "suite.h"
 
 #include <sched.h>

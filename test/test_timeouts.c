@@ -3,7 +3,7 @@
  * clock of the day changes nothing of that: the linker puts the calls below in place of libc's, and
  * nobody may ask for that clock.
  */
-#include "../src/monotonic.h"
+#include "../src/base/monotonic.h"
 
 #include "dial.h"
 #include "embed.h"
@@ -61,9 +61,9 @@ static void prepare_round(int round)
     prepare(round == 0 ? LINED_PASSIVE : LINED_ACTIVE);
 }
 
-static int start_and_dial(const struct lined_worker *worker)
+static int start_and_dial(const struct lined_handler *handler)
 {
-    server = start_worker(worker);
+    server = start_handler(handler);
     began = monotonic_ms();
     return dial(lined_server_port(server));
 }
@@ -107,7 +107,7 @@ START_TEST(a_byte_now_and_then_does_not_finish_a_line)
     prepare_round(_i);
     options.line_timeout_ms = 400;
     options.idle_timeout_ms = 300; /* it is never so long silent */
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     trickle(client);
     expect_eof(client);
     expect_gone(LINED_LINE_TIMEOUT, 400);
@@ -120,7 +120,7 @@ START_TEST(a_line_that_was_begun_and_left_is_closed)
 {
     prepare_round(_i);
     options.line_timeout_ms = 300;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     say(client, "whole\nbegun");
     expect(client, "Received: whole\n\n"); /* what was answered arrives */
     expect_eof(client);
@@ -135,7 +135,7 @@ START_TEST(lines_in_pieces_that_end_in_time_are_answered)
 {
     prepare_round(_i);
     options.line_timeout_ms = 1000;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     say(client, "he");
     for (int i = 0; i < 16; i++) {
         pause_ms(50);
@@ -154,7 +154,7 @@ START_TEST(silence_between_lines_is_no_line)
 {
     prepare_round(_i);
     options.line_timeout_ms = 100;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     say(client, "hel");
     say(client, "lo\n");
     expect(client, "Received: hello\n\n");
@@ -173,7 +173,7 @@ START_TEST(a_long_lines_pieces_each_have_their_time)
     prepare_round(_i);
     options.line_timeout_ms = 1000;
     options.max_line = 16;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     for (int i = 0; i < 15; i++) {
         say(client, "12345678");
         pause_ms(100);
@@ -184,17 +184,17 @@ START_TEST(a_long_lines_pieces_each_have_their_time)
 }
 END_TEST
 
-/* What comes while the worker computes is not too late, however long that takes. */
-static int compute(lined_conn *conn, void *state, const char *line, size_t size)
+/* What comes while the handler computes is not too late, however long that takes. */
+static int compute(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)state;
     pause_ms(300);
     return lined_send(conn, line, size);
 }
 
-static const struct lined_worker slow = {.line = compute};
+static const struct lined_handler slow = {.line = compute};
 
-START_TEST(what_the_worker_takes_is_not_held_against_the_client)
+START_TEST(what_the_handler_takes_is_not_held_against_the_client)
 {
     prepare_round(_i);
     options.line_timeout_ms = 150;
@@ -216,7 +216,7 @@ END_TEST
 static int deadlines_seen;
 
 /* Counts its own deadlines on the way to a line and ten bytes. */
-static int count_deadlines(lined_conn *conn, void *state)
+static int count_deadlines(void *context, lined_conn *conn, void *state)
 {
     const char *view;
     size_t size;
@@ -233,7 +233,7 @@ static int count_deadlines(lined_conn *conn, void *state)
     return result == LINED_OK ? lined_recv_exact(conn, &view, 10) : result;
 }
 
-static const struct lined_worker counter = {.task = count_deadlines};
+static const struct lined_handler counter = {.task = count_deadlines};
 
 START_TEST(a_tasks_own_deadline_goes_on_beside_a_lines)
 {
@@ -274,7 +274,7 @@ START_TEST(a_session_ends_whatever_the_client_does)
 
     prepare_round(_i);
     options.session_timeout_ms = 400;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     do {
         say(client, "hello\n");
         pause_ms(5);
@@ -289,7 +289,7 @@ START_TEST(a_silent_session_ends)
 {
     prepare_round(_i);
     options.session_timeout_ms = 300;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     expect_eof(client);
     expect_gone(LINED_SESSION_TIMEOUT, 300);
     hang_up(client);
@@ -321,7 +321,7 @@ START_TEST(a_busy_session_ends)
 
     prepare_round(_i);
     options.session_timeout_ms = 400;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     ck_assert_int_eq(pthread_create(&drinker, NULL, drink_all, &client), 0);
     flood(client);
     expect_gone(LINED_SESSION_TIMEOUT, 400);
@@ -336,7 +336,7 @@ START_TEST(a_session_whose_client_never_reads_ends)
     prepare_round(_i);
     options.session_timeout_ms = 500;
     options.send_timeout_ms = 0;
-    server = start_worker(&lined_worker_received);
+    server = start_handler(&lined_handler_received);
     began = monotonic_ms();
     int client = dial_narrow(lined_server_port(server), 4096);
     flood(client);
@@ -387,7 +387,7 @@ START_TEST(a_silent_client_that_has_vanished_is_idle)
 {
     prepare_round(_i);
     options.idle_timeout_ms = 500;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     int64_t silent_since = monotonic_ms();
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
@@ -405,7 +405,7 @@ START_TEST(a_reply_that_nobody_acknowledges_ends_the_connection)
 {
     prepare_round(_i);
     options.send_timeout_ms = 1000;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
     vanish(client);
@@ -424,7 +424,7 @@ START_TEST(a_send_to_a_client_that_has_vanished_ends)
     memset(lines, '\n', sizeof lines);
     prepare_round(_i);
     options.send_timeout_ms = 1000;
-    server = start_worker(&lined_worker_received);
+    server = start_handler(&lined_handler_received);
     int client = dial_narrow(lined_server_port(server), 4096);
     ck_assert_int_eq(ioctl(client, FIONBIO, &on), 0);
     struct pollfd writable = {.fd = client, .events = POLLOUT};
@@ -446,7 +446,7 @@ START_TEST(a_client_that_has_vanished_is_missed)
 {
     prepare_round(_i);
     options.send_timeout_ms = 2000;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     int64_t silent_since = monotonic_ms();
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
@@ -462,7 +462,7 @@ START_TEST(a_client_that_is_silent_but_there_stays)
 {
     prepare_round(_i);
     options.send_timeout_ms = 1000;
-    int client = start_and_dial(&lined_worker_received);
+    int client = start_and_dial(&lined_handler_received);
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
     pause_ms(3500); /* three probes */
@@ -481,7 +481,7 @@ int main(void)
         lines_in_pieces_that_end_in_time_are_answered,
         silence_between_lines_is_no_line,
         a_long_lines_pieces_each_have_their_time,
-        what_the_worker_takes_is_not_held_against_the_client,
+        what_the_handler_takes_is_not_held_against_the_client,
         a_session_ends_whatever_the_client_does,
         a_silent_session_ends,
         a_busy_session_ends,

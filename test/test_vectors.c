@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_LINE_MOST 16384
+#define LOG_LINE_MAX 16384
 
 struct bytes {
     char *data;
@@ -80,7 +80,7 @@ static void expect_reply(const json_t *vector, const char *reply, size_t size)
 
 static void expect_log(const json_t *vector)
 {
-    static char line[LOG_LINE_MOST];
+    static char line[LOG_LINE_MAX];
     const json_t *log = json_object_get(vector, "log");
 
     for (size_t i = 0; i < json_array_size(log); i++) {
@@ -91,7 +91,7 @@ static void expect_log(const json_t *vector)
         return;
     /* The digest is of the lines, each with its LF. */
     size_t lines = (size_t)json_integer_value(json_object_get(vector, "log_lines"));
-    char *joined = calloc(lines, LOG_LINE_MOST);
+    char *joined = calloc(lines, LOG_LINE_MAX);
     ck_assert_ptr_nonnull(joined);
     size_t size = 0;
     for (size_t i = 0; i < lines; i++) {

@@ -11,7 +11,7 @@ static void saw(struct watch *watch, size_t *count)
     pthread_mutex_unlock(&watch->lock);
 }
 
-static void saw_line(void *context, void **slot, const char *line, size_t size)
+static void saw_line(void *context, lined_conn *conn, void **slot, const char *line, size_t size)
 {
     struct watch *watch = context;
 
@@ -21,15 +21,15 @@ static void saw_line(void *context, void **slot, const char *line, size_t size)
     saw(watch, &watch->lines);
 }
 
-static void saw_settled(void *context, void **slot)
+static void saw_batch_ends(void *context, lined_conn *conn, void **slot)
 {
     struct watch *watch = context;
 
     (void)slot;
-    saw(watch, &watch->settled);
+    saw(watch, &watch->batch_ends);
 }
 
-static void saw_closed(void *context, void **slot, lined_conn *conn, int reason)
+static void saw_closed(void *context, lined_conn *conn, void **slot, int reason)
 {
     struct watch *watch = context;
 
@@ -48,7 +48,7 @@ void watch_init(struct watch *watch)
 
     *watch = (struct watch){
         .observer = {
-            .context = watch, .line = saw_line, .settled = saw_settled, .closed = saw_closed}};
+            .context = watch, .line = saw_line, .batch_end = saw_batch_ends, .closed = saw_closed}};
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&watch->lock, NULL);

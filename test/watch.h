@@ -11,10 +11,10 @@ struct watch {
     struct lined_observer observer;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    size_t lines;    /* lock */
-    size_t settled;  /* lock */
-    size_t closed;   /* lock */
-    int last_reason; /* lock; of the last close */
+    size_t lines;      /* lock */
+    size_t batch_ends; /* lock */
+    size_t closed;     /* lock */
+    int last_reason;   /* lock; of the last close */
 };
 
 void watch_init(struct watch *watch);

@@ -161,11 +161,11 @@ prove_words() {
         [ $address = 0.0.0.0 ] || [[ $(scripts/talk.sh ::1) == *world* ]] || fail "--ip $address does not serve ::1"
         stop_server ''
     done
-    cp -r src/workers/upper "$scratch/upper"
+    cp -r src/handlers/upper "$scratch/upper"
     # As its CMakeLists.txt says.
     cd "$scratch/upper"
     eval "$(sed -n 's/^# *\(cmake .*\)/\1/p' CMakeLists.txt)" >"$scratch/out" 2>&1 || fail "upper: $(cat "$scratch/out")"
-    start_server "$(sed -n 's/^# *\(lined --worker .*\)/\1/p' CMakeLists.txt)" ''
+    start_server "$(sed -n 's/^# *\(lined --handler .*\)/\1/p' CMakeLists.txt)" ''
     [ "$(echo hello | nc -N 127.0.0.1 1234)" = HELLO ] || fail "upper.so does not answer in upper case"
     begin_section
 }

@@ -5,20 +5,20 @@
  *
  * An input is how often it is repeated (1 byte), and the bytes: so that short inputs reach the cut.
  */
-#include "../../src/invariant.h"
-#include "../../src/workers/chat_text.h"
+#include "../../src/base/invariant.h"
+#include "../../src/handlers/chat/chat_text.h"
 #include "fuzz.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_MOST ((size_t)8192)
+#define SIZE_LIMIT ((size_t)8192)
 
 /* What a pass leaves for the next. */
 struct pass {
     size_t count;
-    uint32_t items[SIZE_MOST]; /* bytes, or characters */
+    uint32_t items[SIZE_LIMIT]; /* bytes, or characters */
 };
 
 /* ---- the first pass: bytes without telnet's commands ---- */
@@ -205,10 +205,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t unit = size > 0 ? size - 1 : 0;
     size_t times = size > 0 ? (size_t)data[0] + 1 : 0;
 
-    if (unit == 0 || unit > SIZE_MOST)
+    if (unit == 0 || unit > SIZE_LIMIT)
         return 0;
-    if (times > SIZE_MOST / unit)
-        times = SIZE_MOST / unit;
+    if (times > SIZE_LIMIT / unit)
+        times = SIZE_LIMIT / unit;
     uint8_t *line = malloc(unit * times); /* of just that size: the sanitizer sees a byte more */
     INVARIANT(line != NULL);
     for (size_t i = 0; i < times; i++)

@@ -5,8 +5,8 @@
  * An input is how often it is repeated (2 bytes), and the bytes: so that short inputs reach the
  * cut.
  */
-#include "../../src/cmd/inspect.h"
-#include "../../src/invariant.h"
+#include "../../src/base/invariant.h"
+#include "../../src/command/log/inspect.h"
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_MOST ((size_t)40000)
+#define SIZE_LIMIT ((size_t)40000)
 
-static char bytes[SIZE_MOST];
+static char bytes[SIZE_LIMIT];
 
 struct text {
-    char bytes[SIZE_MOST * 6 + 64];
+    char bytes[SIZE_LIMIT * 6 + 64];
     size_t size;
 };
 
@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2)
         return 0;
-    for (size_t times = 1 + data[0] * 256u + data[1]; times > 0 && unit <= SIZE_MOST - total;
+    for (size_t times = 1 + data[0] * 256u + data[1]; times > 0 && unit <= SIZE_LIMIT - total;
          times--) {
         memcpy(bytes + total, data + 2, unit);
         total += unit;
@@ -164,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     size_t bound = inspect_bound(total);
     char *notation = malloc(bound); /* just the bound: the sanitizer sees a byte more */
-    INVARIANT(notation != NULL && bound <= INSPECT_MOST);
+    INVARIANT(notation != NULL && bound <= INSPECT_MAX);
     size_t length = inspect(notation, bytes, total);
     INVARIANT(length <= bound);
     INVARIANT(length == reference.size && memcmp(notation, reference.bytes, length) == 0);

@@ -5,8 +5,8 @@
  *
  * An input is max_line (2 bytes), then steps: a byte that says which, and what it needs.
  */
-#include "../../src/invariant.h"
-#include "../../src/line.h"
+#include "../../src/base/invariant.h"
+#include "../../src/buffer/line_buffer.h"
 #include "fuzz.h"
 
 #include <string.h>
@@ -81,7 +81,7 @@ static bool take_line(struct pair *pair)
     size_t expected = reference_line(pair);
     const char *line;
     size_t size;
-    enum line_found found = line_next(&pair->buffer, &line, &size);
+    enum line_found found = line_buffer_next(&pair->buffer, &line, &size);
 
     if (expected == 0) {
         INVARIANT(found == LINE_NONE);
@@ -100,7 +100,7 @@ static bool take_exact(struct pair *pair)
     const char *bytes;
     bool is_there = pair->sent - pair->taken >= pair->exact;
 
-    INVARIANT(line_exact(&pair->buffer, pair->exact, &bytes) == is_there);
+    INVARIANT(line_buffer_exact(&pair->buffer, pair->exact, &bytes) == is_there);
     if (is_there)
         must_be_next(pair, bytes, pair->exact);
     return is_there;
@@ -121,8 +121,8 @@ static void must_be_sound(const struct pair *pair)
 
     INVARIANT(buffer->begin <= buffer->scanned && buffer->scanned <= buffer->end);
     INVARIANT(buffer->end <= buffer->capacity);
-    INVARIANT(line_unread(buffer) == pair->sent - pair->taken);
-    INVARIANT(!line_has_grown(buffer) || line_unread(buffer) == 0);
+    INVARIANT(line_buffer_unread(buffer) == pair->sent - pair->taken);
+    INVARIANT(!line_buffer_is_enlarged(buffer) || line_buffer_unread(buffer) == 0);
 }
 
 /* One piece: copies of byte where bytes is NULL. What does not fit SENT_MOST is not sent. */
@@ -135,11 +135,11 @@ static void send(struct pair *pair, const uint8_t *bytes, size_t byte, size_t si
         memset(sent_bytes + pair->sent, (int)byte, size);
     while (size > 0) {
         size_t room;
-        char *into = line_room(&pair->buffer, &room);
+        char *into = line_buffer_room(&pair->buffer, &room);
         INVARIANT(into != NULL && room > 0);
         room = room < size ? room : size;
         memcpy(into, sent_bytes + pair->sent, room);
-        line_filled(&pair->buffer, room);
+        line_buffer_filled(&pair->buffer, room);
         pair->sent += room;
         size -= room;
         take_all(pair);
@@ -151,7 +151,7 @@ static void take_rest(struct pair *pair)
     const char *rest;
     size_t size;
 
-    line_rest(&pair->buffer, &rest, &size);
+    line_buffer_rest(&pair->buffer, &rest, &size);
     INVARIANT(size == pair->sent - pair->taken);
     must_be_next(pair, rest, size);
 }
@@ -183,8 +183,8 @@ static void do_step(struct pair *pair, struct input *input)
         pair->is_exact = false;
         break;
     case SHRINK:
-        line_shrink(&pair->buffer);
-        INVARIANT(!line_has_grown(&pair->buffer));
+        line_buffer_shrink(&pair->buffer);
+        INVARIANT(!line_buffer_is_enlarged(&pair->buffer));
         break;
     case REST:
         take_rest(pair);
@@ -200,11 +200,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     struct pair pair = {.max_line = 16 + next_number(&input)};
-    char first[LINE_FIRST_SIZE];
+    char first[LINE_BUFFER_FIRST_SIZE];
 
-    line_init(&pair.buffer, pair.max_line, size % 2 == 0 ? first : NULL);
+    line_buffer_init(&pair.buffer, pair.max_line, size % 2 == 0 ? first : NULL);
     for (int i = 0; i < STEPS_MOST && input.left > 0; i++)
         do_step(&pair, &input);
-    line_deinit(&pair.buffer);
+    line_buffer_deinit(&pair.buffer);
     return 0;
 }

@@ -4,16 +4,16 @@
  *
  * An input is words that end with NUL. LINED_...=... go to the environment, the others to argv.
  */
-#include "../../src/cmd/options.h"
-#include "../../src/invariant.h"
+#include "../../src/base/invariant.h"
+#include "../../src/command/options.h"
 #include "fuzz.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { WORDS_MOST = 24, SIZE_MOST = 2048 };
+enum { WORDS_MOST = 24, SIZE_LIMIT = 2048 };
 
-static char text[SIZE_MOST + 1];
+static char text[SIZE_LIMIT + 1];
 static char *arguments[WORDS_MOST + 2];
 static char *environment[WORDS_MOST + 1];
 static int argument_count;
@@ -76,7 +76,7 @@ static bool begins_with_option(const char *message, const char *word)
 /* The settings that have letters, and what else has. */
 static bool begins_with_letter(const char *message, const char *word)
 {
-    static const char *const named[] = {"i--ip ", "p--port ", "q--quiet ", "w--worker "};
+    static const char *const named[] = {"i--ip ", "p--port ", "q--quiet ", "w--handler "};
 
     if (word[0] != '-' || word[1] == '-')
         return false;
@@ -143,7 +143,7 @@ static void must_be_allowed(const struct options *options)
     const struct lined_options *server = &options->server;
 
     INVARIANT(is_address(server->ip));
-    INVARIANT(server->max_line >= LINED_MAX_LINE_LEAST && server->max_line <= LINED_MAX_LINE_MOST);
+    INVARIANT(server->max_line >= LINED_MAX_LINE_MIN && server->max_line <= LINED_MAX_LINE_MAX);
     INVARIANT(server->long_line == LINED_LONG_SPLIT || server->long_line == LINED_LONG_CLOSE);
     INVARIANT(server->partial == LINED_PARTIAL_DROP || server->partial == LINED_PARTIAL_DELIVER);
     INVARIANT(server->mode == LINED_PASSIVE || server->mode == LINED_ACTIVE);
@@ -151,7 +151,7 @@ static void must_be_allowed(const struct options *options)
     INVARIANT(server->send_timeout_ms <= 1000000000);
     INVARIANT(server->idle_timeout_ms <= 1000000000);
     INVARIANT(server->drain_timeout_ms <= 1000000000);
-    INVARIANT(options->worker[0] != '\0');
+    INVARIANT(options->handler[0] != '\0');
 }
 
 static bool is_same(const struct options *a, const struct options *b)
@@ -162,7 +162,7 @@ static bool is_same(const struct options *a, const struct options *b)
            a->server.send_timeout_ms == b->server.send_timeout_ms &&
            a->server.idle_timeout_ms == b->server.idle_timeout_ms &&
            a->server.drain_timeout_ms == b->server.drain_timeout_ms &&
-           a->server.mode == b->server.mode && strcmp(a->worker, b->worker) == 0 &&
+           a->server.mode == b->server.mode && strcmp(a->handler, b->handler) == 0 &&
            a->quiet == b->quiet;
 }
 
@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct options options;
     struct options again;
 
-    if (size > SIZE_MOST)
+    if (size > SIZE_LIMIT)
         return 0;
     split(data, size);
     memset(message, 'x', sizeof message); /* not terminated, unless they do */

@@ -5,8 +5,8 @@
  * kv's own task runs, on a connection that is made of memory (the functions of lined.h below) and
  * with time and chance that repeat.
  */
-#include "../../src/invariant.h"
-#include "../../src/workers/workers.h"
+#include "../../src/base/invariant.h"
+#include "../../src/handlers/kv/kv.h"
 #include "../memory_input.h"
 #include "fuzz.h"
 
@@ -19,11 +19,10 @@
 
 #define MAX_LINE     ((size_t)300)             /* short, so that short inputs pass it */
 #define REPLIES_MOST ((size_t)4 * 1024 * 1024) /* inputs with more are passed over */
-#define SIZE_MOST    ((size_t)1024)            /* there are as many plays as bytes */
+#define SIZE_LIMIT   ((size_t)1024)            /* there are as many plays as bytes */
 
 struct lined_conn {
     struct memory_input input;
-    void *shared;
     char *replies; /* the first play fills it; the others are compared with it */
     size_t replied;
     size_t expected; /* size of what the first play filled in; SIZE_MAX: this is it */
@@ -93,11 +92,6 @@ bool lined_peer_gone(lined_conn *conn)
     return false;
 }
 
-void *lined_shared(const lined_conn *conn)
-{
-    return conn->shared;
-}
-
 const char *lined_version(void)
 {
     return "0";
@@ -161,12 +155,14 @@ static void must_be_whole(const char *replies, size_t size)
 static int play(lined_conn *conn, size_t first, size_t next)
 {
     now_ms = 1000000;
-    INVARIANT(lined_worker_kv.start(NULL, &conn->shared) == LINED_OK);
+    void *context;
+
+    INVARIANT(kv_init(NULL, NULL, &context) == LINED_OK);
     conn->replied = 0;
     memory_input_begin(&conn->input, MAX_LINE, first, next);
-    int reason = lined_worker_kv.task(conn, NULL);
+    int reason = lined_handler_kv.task(context, conn, NULL);
     INVARIANT(reason == LINED_EOF || reason == LINED_END);
-    lined_worker_kv.stop(conn->shared);
+    kv_fini(context);
     memory_input_end(&conn->input);
     return reason;
 }
@@ -181,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char replies[REPLIES_MOST];
 
-    if (size > SIZE_MOST)
+    if (size > SIZE_LIMIT)
         return 0;
     lined_conn conn = {
         .input = {.bytes = data, .size = size}, .replies = replies, .expected = SIZE_MAX};

@@ -1,22 +1,24 @@
-/* A worker that cannot start: START_RESULT in the environment says what its start returns. */
+/* A handler that cannot start: INIT_RESULT in the environment is the result of its init. */
 #include <lined.h>
 #include <stdlib.h>
 
-static int start(lined_server *server, void **shared)
+static int init(lined_server *server, const struct lined_options *options, void **context)
 {
-    const char *result = getenv("START_RESULT");
+    const char *result = getenv("INIT_RESULT");
 
     (void)server;
-    (void)shared;
+    (void)options;
+    (void)context;
     return result == NULL ? LINED_OK : atoi(result);
 }
 
-static int take_line(lined_conn *conn, void *state, const char *line, size_t size)
+static int take_line(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
+    (void)context;
     (void)state;
     return lined_send(conn, line, size);
 }
 
-static const struct lined_worker worker = {.start = start, .line = take_line};
+static const struct lined_handler handler = {.line = take_line};
 
-LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, init, NULL};

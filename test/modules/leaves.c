@@ -1,12 +1,13 @@
-/* A worker whose callback ends its thread: the line "exit" does it by pthread_exit(3), the line
+/* A handler whose callback ends its thread: the line "exit" does it by pthread_exit(3), the line
  * "cancel" by having it cancelled. */
 #include <lined.h>
 #include <pthread.h>
 #include <string.h>
 
-static int take_line(lined_conn *conn, void *state, const char *line, size_t size)
+static int take_line(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)conn;
+    (void)context;
     (void)state;
     if (size == 5 && memcmp(line, "exit\n", 5) == 0)
         pthread_exit(NULL);
@@ -15,6 +16,6 @@ static int take_line(lined_conn *conn, void *state, const char *line, size_t siz
     return LINED_OK;
 }
 
-static const struct lined_worker worker = {.line = take_line};
+static const struct lined_handler handler = {.line = take_line};
 
-LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, NULL, NULL};

@@ -1,5 +1,5 @@
-/* A worker whose callback never returns: it says so on standard error, and waits for a condition of
- * its own, which nothing can interrupt. */
+/* A handler whose callback never returns: it says so on standard error, and waits for a condition
+ * of its own, which nothing can interrupt. */
 #include <lined.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -7,9 +7,10 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 
-static int take_line(lined_conn *conn, void *state, const char *line, size_t size)
+static int take_line(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     (void)conn;
+    (void)context;
     (void)state;
     (void)line;
     (void)size;
@@ -20,6 +21,6 @@ static int take_line(lined_conn *conn, void *state, const char *line, size_t siz
     return LINED_END;
 }
 
-static const struct lined_worker worker = {.line = take_line};
+static const struct lined_handler handler = {.line = take_line};
 
-LINED_API const struct lined_module lined_module = {LINED_ABI, &worker};
+LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, NULL, NULL};

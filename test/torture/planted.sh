@@ -34,7 +34,7 @@ variant() {
         exit 1
     fi
     cc -O1 -g -w -D_POSIX_C_SOURCE=200809L '-DLINED_VERSION="planted"' -DLINED_SANDBOX=0 "${@:3}" -I"$folder/include" \
-        "$folder"/src/*.c "$folder"/src/cmd/*.c "$folder"/src/workers/*.c -rdynamic -pthread -ldl \
+        "$folder"/src/*.c "$folder"/src/cmd/*.c "$folder"/src/handlers/*.c -rdynamic -pthread -ldl \
         -o "$folder/lined" || { row "planted: in $1" 0 "-" "does not build: $2" && exit 1; }
     chmod 755 "$folder"
     lined=$folder/lined
@@ -53,46 +53,46 @@ planted_sends() {
 planted_faults() {
     variant src/acceptor.c 's/(#define PACE_MS +)[0-9]+u/\10u/'
     caught "no pacing" torture_accept 'CPU: '
-    variant src/net.c '/^enum net_verdict net_accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
+    variant src/net/net.c '/^enum accept_verdict accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
     caught "EHOSTDOWN is fatal" torture_accept 'EHOSTDOWN'
     variant src/acceptor.c '/^static bool accept_one/,/^}/{s/while (\(\(result = take_in)/if \1/;s/^    if \(result != LINED_OK\)$/    ;/;/^        close\(fd\);$/d}'
     caught "a failed thread leaks its descriptor" torture_threads 'descriptors stay'
-    variant src/out.c '/if \(data == NULL\)/{N;d}'
+    variant src/buffer/send_buffer.c '/if \(data == NULL\)/{N;d}'
     mkdir -p "$scratch/build/test" "$scratch/build/asan"
     cp "$lined" "$scratch/build/test/lined"
     cp "$lined" "$scratch/build/asan/lined"
     root=$scratch caught "a failed realloc goes unseen" torture_each 'did harm'
     cp "$plain_lined" "$scratch/build/test/lined"
-    variant src/session.c '/^        free\(conn\);$/d' -fsanitize=address
+    variant src/worker.c '/^        free\(conn\);$/d' -fsanitize=address
     cp "$lined" "$scratch/build/asan/lined"
     root=$scratch caught "a refused connection is not freed" torture_each 'did harm'
 }
 
 planted_races() {
     local flags unlocked='/^void registry_leave/,/^}/{s/ registry_lock\(registry\);/;/;s/ registry_unlock\(registry\);/;/}'
-    variant src/registry.c "$unlocked" -fsanitize=thread -O2
+    variant src/table/lifecycle.c "$unlocked" -fsanitize=thread -O2
     tsan_lined=$lined
     caught "leaving without the lock" race_tsan 'thread sanitizer.*data race'
     # As its own build has it: with flags that make all else known to it.
     read -ra flags < <(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' "$root/build/helgrind/CMakeCache.txt")
-    variant src/registry.c "$unlocked" "${flags[@]}"
+    variant src/table/lifecycle.c "$unlocked" "${flags[@]}"
     helgrind_lined=$lined
     caught "leaving without the lock" race_helgrind 'helgrind.*registry_leave'
-    variant src/session.c '/^    free\(conn\);$/d'
+    variant src/worker.c '/^    free\(conn\);$/d'
     caught "a connection is not freed" race_memcheck 'memcheck.*definitely lost'
-    variant src/session.c '/registry_leave\(registry/{h;d};/^    close\(fd\);/{G}'
+    variant src/worker.c '/registry_leave\(registry/{h;d};/^    close\(fd\);/{G}'
     caught "close before leaving" torture_close 'EBADF|ENOTSOCK'
 }
 
 planted_loads() {
-    variant src/session.c '/^    close\(fd\);$/d'
+    variant src/worker.c '/^    close\(fd\);$/d'
     caught "a descriptor is not closed" torture_hostile 'descriptors stay'
-    variant src/session.c '/^    free\(conn\);$/d'
+    variant src/worker.c '/^    free\(conn\);$/d'
     caught "a connection is not freed" torture_hostile 'memory (stays|grows)'
     plant FAULT_CALL=setsockopt FAULT_HOW=skip FAULT_FIRST=1000000
     arm
     caught "no SO_REUSEADDR" torture_kill 'Address already in use'
-    variant src/cmd/log_writer_thread.c 's/error == EINTR/false/;s/case EBADF:/case EINTR:/'
+    variant src/command/log/log_writer_thread.c 's/error == EINTR/false/;s/case EBADF:/case EINTR:/'
     caught "EINTR ends the log" torture_log 'the log is not whole'
 }
 

@@ -1,0 +1,46 @@
+/*
+ * Active mode: the dispatcher is one thread that runs all callbacks of a server. A connection's
+ * thread queues the lines that it holds as one message, waits for the answer, and sends the replies
+ * itself; so a client that does not read delays no other client.
+ */
+#ifndef DISPATCHER_H
+#define DISPATCHER_H
+
+#include "conn/conn.h"
+#include "lined.h"
+#include "mailbox.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+/* How many lines one message can bring. They are on the stack of the connection's thread. */
+#define DISPATCH_LINES_MAX 64
+
+struct dispatch_line {
+    const char *bytes;
+    size_t size;
+};
+
+enum dispatch_request { DISPATCH_OPEN, DISPATCH_LINES, DISPATCH_CLOSE };
+
+/* Until it is answered it belongs to the dispatcher, and so do its connection's send buffer and
+ * deadlines. */
+struct dispatch_message {
+    struct mailbox_message post; /* first: the mailbox knows no more */
+    enum dispatch_request request;
+    struct lined_conn *conn;
+    void *state;                                    /* of the handler, from open to close */
+    struct dispatch_line lines[DISPATCH_LINES_MAX]; /* DISPATCH_LINES */
+    size_t count;                                   /* of lines */
+    size_t handled; /* set by the dispatcher: how many lines are done */
+    int result;     /* set by the dispatcher: the result of the last callback, or why there was no
+                     * next one. For DISPATCH_CLOSE: the reason that close is given */
+};
+
+/* Starts the thread that answers the messages of the mailbox. LINED_OK or -errno. */
+int dispatcher_start(pthread_t *thread, struct mailbox *mailbox);
+
+/* Waits for the thread, which ends when the mailbox is closed and empty. */
+void dispatcher_join(pthread_t thread);
+
+#endif

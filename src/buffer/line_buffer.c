@@ -1,0 +1,176 @@
+#include "line_buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* An idle connection costs the first; a busy pipeline gets the second, which is about what one
+ * recv brings on a fast link. A longer max_line raises it. */
+#define CAPACITY_BUSY ((size_t)64 * 1024)
+
+void line_buffer_init(struct line_buffer *buffer, size_t max_line, char *first)
+{
+    *buffer = (struct line_buffer){.capacity = first == NULL ? 0 : LINE_BUFFER_FIRST_SIZE,
+                                   .max_line = max_line};
+    buffer->data = first;
+    buffer->first = first;
+}
+
+void line_buffer_deinit(struct line_buffer *buffer)
+{
+    if (buffer->data != buffer->first)
+        free(buffer->data);
+    line_buffer_init(buffer, buffer->max_line, buffer->first);
+}
+
+size_t line_buffer_unread(const struct line_buffer *buffer)
+{
+    return buffer->end - buffer->begin;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t capacity_most(const struct line_buffer *buffer)
+{
+    return larger(CAPACITY_BUSY, larger(buffer->max_line, buffer->wanted));
+}
+
+/* False when there is no memory; then the buffer is as it was. */
+static bool grow(struct line_buffer *buffer)
+{
+    size_t capacity = buffer->capacity == 0 ? LINE_BUFFER_FIRST_SIZE : buffer->capacity * 4;
+    bool is_first = buffer->data == buffer->first;
+
+    if (capacity > capacity_most(buffer))
+        capacity = capacity_most(buffer);
+    char *data = realloc(is_first ? NULL : buffer->data, capacity);
+    if (data == NULL)
+        return false;
+    if (is_first && buffer->end > 0)
+        memcpy(data, buffer->first, buffer->end);
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+/* What is unread is less than a line here, or the caller would have taken it: a short move. */
+static void move_to_front(struct line_buffer *buffer)
+{
+    size_t unread = line_buffer_unread(buffer);
+
+    if (unread > 0)
+        memmove(buffer->data, buffer->data + buffer->begin, unread);
+    buffer->scanned -= buffer->begin;
+    buffer->begin = 0;
+    buffer->end = unread;
+}
+
+char *line_buffer_room(struct line_buffer *buffer, size_t *size)
+{
+    if (buffer->begin > 0)
+        move_to_front(buffer);
+    if ((buffer->was_filled || buffer->end == buffer->capacity) &&
+        buffer->capacity < capacity_most(buffer) && !grow(buffer) &&
+        buffer->end == buffer->capacity)
+        return NULL; /* growing for speed may fail; without any room there is no going on */
+    buffer->was_filled = false;
+    *size = buffer->capacity - buffer->end;
+    return buffer->data + buffer->end;
+}
+
+void line_buffer_filled(struct line_buffer *buffer, size_t size)
+{
+    buffer->end += size;
+    buffer->was_filled = buffer->end == buffer->capacity;
+}
+
+static void take(struct line_buffer *buffer, size_t length, const char **line, size_t *size)
+{
+    *line = buffer->data + buffer->begin;
+    *size = length;
+    buffer->begin += length;
+    buffer->scanned = buffer->begin;
+}
+
+/* Where the first LF is among size bytes; size if there is none. As memchr, but lines are short,
+ * and a call of libc's costs more than its work: see docs/performance.md. */
+static size_t find_lf(const char *bytes, size_t size)
+{
+#ifdef __SSE2__ /* every x86-64 has it */
+    const __m128i lf = _mm_set1_epi8('\n');
+    size_t at = 0;
+
+    for (; size - at >= sizeof lf; at += sizeof lf) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+        int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, lf));
+        if (found != 0)
+            return at + (size_t)__builtin_ctz((unsigned)found);
+    }
+    while (at < size && bytes[at] != '\n')
+        at++;
+    return at;
+#else
+    const char *found = memchr(bytes, '\n', size);
+    return found == NULL ? size : (size_t)(found - bytes);
+#endif
+}
+
+enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size)
+{
+    size_t unread = line_buffer_unread(buffer);
+    size_t looked_at = buffer->scanned - buffer->begin;
+    size_t look_to = unread < buffer->max_line ? unread : buffer->max_line;
+
+    if (look_to > looked_at) {
+        size_t lf = find_lf(buffer->data + buffer->scanned, look_to - looked_at);
+        if (lf < look_to - looked_at) {
+            take(buffer, looked_at + lf + 1, line, size);
+            return LINE_WHOLE;
+        }
+        buffer->scanned = buffer->begin + look_to;
+    }
+    if (look_to < buffer->max_line)
+        return LINE_NONE;
+    take(buffer, buffer->max_line, line, size);
+    return LINE_LONG;
+}
+
+bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **bytes)
+{
+    size_t unused;
+
+    buffer->wanted = larger(buffer->wanted, size);
+    if (line_buffer_unread(buffer) < size)
+        return false;
+    if (size == 0)
+        *bytes = "";
+    else
+        take(buffer, size, bytes, &unused);
+    return true;
+}
+
+void line_buffer_rest(struct line_buffer *buffer, const char **rest, size_t *size)
+{
+    *size = line_buffer_unread(buffer);
+    if (*size == 0)
+        *rest = ""; /* there may be no data to point into */
+    else
+        take(buffer, *size, rest, size);
+}
+
+bool line_buffer_is_enlarged(const struct line_buffer *buffer)
+{
+    return buffer->capacity > LINE_BUFFER_FIRST_SIZE && line_buffer_unread(buffer) == 0;
+}
+
+void line_buffer_shrink(struct line_buffer *buffer)
+{
+    if (line_buffer_is_enlarged(buffer))
+        line_buffer_deinit(buffer);
+}

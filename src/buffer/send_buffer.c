@@ -1,0 +1,72 @@
+#include "send_buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Up to here it grows by four; then by half, so that little more is taken than is needed. */
+#define GROWS_FAST_UP_TO ((size_t)64 * 1024)
+
+void send_buffer_init(struct send_buffer *out, size_t most, char *first)
+{
+    *out =
+        (struct send_buffer){.capacity = first == NULL ? 0 : SEND_BUFFER_FIRST_SIZE, .most = most};
+    out->data = first;
+    out->first = first;
+}
+
+void send_buffer_deinit(struct send_buffer *out)
+{
+    if (out->data != out->first)
+        free(out->data);
+    send_buffer_init(out, out->most, out->first);
+}
+
+/* Makes room for size more bytes, or for as many as memory and the limit allow. */
+static void grow(struct send_buffer *out, size_t size)
+{
+    size_t capacity = out->capacity == 0 ? SEND_BUFFER_FIRST_SIZE : out->capacity;
+    bool is_first = out->data == out->first;
+
+    while (capacity < out->most && capacity - out->used < size)
+        capacity = capacity < GROWS_FAST_UP_TO ? capacity * 4 : capacity + capacity / 2;
+    if (capacity > out->most)
+        capacity = out->most;
+    char *data = realloc(is_first ? NULL : out->data, capacity);
+    if (data == NULL)
+        return;
+    if (is_first && out->used > 0)
+        memcpy(data, out->first, out->used);
+    out->data = data;
+    out->capacity = capacity;
+}
+
+size_t send_buffer_put_growing(struct send_buffer *out, const char *bytes, size_t size)
+{
+    if (out->capacity < out->most)
+        grow(out, size);
+    size_t room = out->capacity - out->used;
+    if (size > room)
+        size = room;
+    if (size > 0)
+        memcpy(out->data + out->used, bytes, size);
+    out->used += size;
+    return size;
+}
+
+void send_buffer_drop(struct send_buffer *out, size_t size)
+{
+    out->used -= size;
+    if (out->used > 0)
+        memmove(out->data, out->data + size, out->used);
+}
+
+bool send_buffer_is_enlarged(const struct send_buffer *out)
+{
+    return out->capacity > SEND_BUFFER_FIRST_SIZE && out->used == 0;
+}
+
+void send_buffer_shrink(struct send_buffer *out)
+{
+    if (send_buffer_is_enlarged(out))
+        send_buffer_deinit(out);
+}

@@ -1,0 +1,164 @@
+#include "limits.h"
+
+#include "base/thread.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* Descriptors that lined cannot do without, beside those that are open when it starts: the
+ * listener, the two of the thread that sends for others (courier.h), and one to turn a client away.
+ */
+#define DESCRIPTORS_OWN 4u
+
+/* Descriptors for all but connections: those that are open, its own, modules', and those of clients
+ * that are turned away (refusal.h). */
+#define DESCRIPTORS_RESERVED 64u
+
+/* Threads for all but connections: main, the log's writer, the signals', the acceptor, the courier,
+ * and in active mode the owner. */
+#define THREADS_OWN 6u
+
+/* Of threads and maps an eighth is left to others, so many at most: whoever has to log in to see to
+ * a full server needs some too. */
+#define SHARED_RESERVED_MOST 1024u
+
+/* A thread's stack and the guard page below it. */
+#define MAPS_A_THREAD 2u
+
+/* The most of malloc's, see set_up_memory in main.c. */
+#define MAPS_OF_MALLOC (16u * 1024u)
+
+/* Memory for all but connections: the log's two buffers, the stacks of lined's own threads, and
+ * what the C library takes for itself. */
+#define MEMORY_OWN_KB (6u * 1024u)
+
+/* Memory for a connection: its stack and the guard page below it, itself, and a part of the buffers
+ * that some connections enlarge. A buffer that cannot be enlarged for want of memory stays as it
+ * is. */
+#define MEMORY_A_CONNECTION_KB (THREAD_STACK_SIZE / 1024 + 4 + 28)
+
+/* What registry numbers can name (slots.h). */
+#define CONNECTIONS_MOST ((uint64_t)1 << 24)
+
+void limits_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* where it fails, what is read next is still true */
+    }
+}
+
+static uint64_t less(uint64_t number, uint64_t other)
+{
+    return number < other ? number : other;
+}
+
+static uint64_t minus(uint64_t number, uint64_t other)
+{
+    return number > other ? number - other : 0;
+}
+
+/* Where there is little, half is for connections all the same. */
+static uint64_t without(uint64_t number, uint64_t reserve)
+{
+    return number - less(reserve, number / 2);
+}
+
+static uint64_t shared(uint64_t number)
+{
+    return without(number, less(number / 8, SHARED_RESERVED_MOST));
+}
+
+static uint64_t for_descriptors(const struct limits *limits)
+{
+    uint64_t needed = limits->descriptors_used + DESCRIPTORS_OWN;
+
+    return without(minus(limits->descriptors, needed), minus(DESCRIPTORS_RESERVED, needed));
+}
+
+static uint64_t for_threads(uint64_t left)
+{
+    return shared(minus(left, THREADS_OWN));
+}
+
+/* In a container the system's numbers may be of different namespaces, so they alone do not keep
+ * lined from serving. */
+static uint64_t for_threads_of_system(uint64_t left)
+{
+    uint64_t allowed = for_threads(left);
+
+    return allowed > 0 ? allowed : 1;
+}
+
+static uint64_t for_memory(uint64_t left_kb)
+{
+    return minus(left_kb, MEMORY_OWN_KB) / MEMORY_A_CONNECTION_KB;
+}
+
+struct limits_bound limits_connections(const struct limits *limits)
+{
+    const struct {
+        uint64_t allowed;
+        struct limits_bound bound;
+    } bounds[] = {
+        {for_descriptors(limits),
+         {0, "RLIMIT_NOFILE", "ulimit -n, or LimitNOFILE= in a unit", "descriptors",
+          minus(limits->descriptors, limits->descriptors_used), DESCRIPTORS_OWN}},
+        {for_threads(limits->user_threads),
+         {0, "RLIMIT_NPROC", "ulimit -u, or LimitNPROC= in a unit", "threads", limits->user_threads,
+          THREADS_OWN}},
+        {for_threads_of_system(limits->system_threads),
+         {0, "kernel.threads-max and kernel.pid_max", "sysctl", "threads", limits->system_threads,
+          THREADS_OWN}},
+        {for_threads(limits->group_threads),
+         {0, "pids.max of the control group", "TasksMax= in a unit", "threads",
+          limits->group_threads, THREADS_OWN}},
+        {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD,
+         {0, "vm.max_map_count", "sysctl", "maps", limits->maps, MAPS_A_THREAD}},
+        {for_memory(limits->address_kb),
+         {0, "RLIMIT_AS", "ulimit -v, or LimitAS= in a unit", "KiB", limits->address_kb,
+          MEMORY_OWN_KB}},
+        {for_memory(limits->data_kb),
+         {0, "RLIMIT_DATA", "ulimit -d, or LimitDATA= in a unit", "KiB", limits->data_kb,
+          MEMORY_OWN_KB}},
+    };
+    struct limits_bound least = {.name = "lined itself"};
+    uint64_t allowed = CONNECTIONS_MOST;
+
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        if (bounds[i].allowed < allowed) {
+            allowed = bounds[i].allowed;
+            least = bounds[i].bound;
+        }
+    }
+    least.connections = (size_t)allowed;
+    return least;
+}
+
+/* ---- what is said of it ---- */
+
+static void put_limit(char text[32], int resource, rlim_t unit)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        snprintf(text, 32, "unlimited");
+    else
+        snprintf(text, 32, "%ju", (uintmax_t)(limit.rlim_cur / unit));
+}
+
+const char *limits_of_threads(char text[LIMITS_TEXT_SIZE])
+{
+    char processes[32];
+    char kilobytes[32];
+
+    put_limit(processes, RLIMIT_NPROC, 1);
+    put_limit(kilobytes, RLIMIT_AS, 1024);
+    snprintf(text, LIMITS_TEXT_SIZE,
+             "threads are limited by RLIMIT_NPROC (ulimit -u: %s, for all processes of the user), "
+             "pids.max of the control group, and memory (ulimit -v: %s)",
+             processes, kilobytes);
+    return text;
+}

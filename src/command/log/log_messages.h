@@ -1,0 +1,11 @@
+/*
+ * What lined reports about its packet log, on standard error.
+ */
+#ifndef LOG_MESSAGES_H
+#define LOG_MESSAGES_H
+
+#include "log_writer.h"
+
+extern const struct log_events log_messages;
+
+#endif

@@ -1,0 +1,191 @@
+/* The writer thread of the log. */
+#include "log_writer_locked.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- taking what is pending ---- */
+
+/* Waits until text is pending or the log ends. Then gives way once: on a busy core others have more
+ * to append, and it is one write for all of it, not one for each. */
+static void wait_for_text_locked(struct log_writer *log)
+{
+    for (bool has_given_way = false;; has_given_way = true) {
+        while (log->text.size == 0 && !log->ending)
+            INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
+        if (has_given_way || log->ending || log->text.size > LOG_BUFFER_SIZE / 4)
+            return;
+        log_writer_unlock(log);
+        sched_yield();
+        log_writer_lock(log);
+    }
+}
+
+/* Takes all that is pending, waiting for it. 0: the log has ended. */
+static size_t take_pending(struct log_writer *log)
+{
+    log_writer_lock(log);
+    log_buffer_note_left(&log->text, 0);
+    wait_for_text_locked(log);
+    size_t size = log_buffer_take(&log->text);
+    int64_t stalled_ms = log_writer_end_stall_locked(log);
+    log_writer_unlock(log);
+    if (stalled_ms > 0)
+        log->events.unstalled(stalled_ms);
+    return size;
+}
+
+static void note_left(struct log_writer *log, size_t left)
+{
+    log_writer_lock(log);
+    log_buffer_note_left(&log->text, left);
+    log_writer_unlock(log);
+}
+
+/* ---- where writing fails ---- */
+
+/* Whether no later write to the descriptor can succeed: it is not one for writing, or its reader
+ * has gone. Anything else may pass: a full disk or quota (ENOSPC, EDQUOT), RLIMIT_FSIZE (EFBIG), a
+ * device or a server of files that does not answer (EIO), memory of the kernel (ENOMEM, ENOBUFS).
+ * An errno that is not known here is tried again, which does no harm. */
+static bool is_for_good(int error)
+{
+    switch (error) {
+    case EBADF:
+    case EINVAL:
+    case EPERM:
+    case EPIPE:
+    case ECONNRESET:
+    case ENOTCONN:
+    case EDESTADDRREQ:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void begin_pause(struct log_writer *log, int error)
+{
+    log->paused_ms = monotonic_ms();
+    log_writer_lock(log);
+    log->is_paused = true;
+    log->paused_dropped = log->dropped;
+    log_writer_end_stall_locked(log); /* now they drop what finds no room */
+    log_writer_unlock(log);
+    log->events.paused(error);
+}
+
+/* The taken text is written. */
+static void end_pause(struct log_writer *log)
+{
+    log_writer_lock(log);
+    log->is_paused = false;
+    uint64_t lost = log->dropped - log->paused_dropped;
+    log_writer_unlock(log);
+    log->events.resumed(monotonic_ms() - log->paused_ms, lost);
+}
+
+/* Rests until it is time to try again, or the log ends: then the next time is the last. */
+static void rest(struct log_writer *log)
+{
+    int64_t until_ms = monotonic_ms() + LOG_RETRY_MS;
+    const struct timespec until = monotonic_timespec(until_ms);
+
+    log_writer_lock(log);
+    while (!log->ending && monotonic_ms() < until_ms) {
+        int error = pthread_cond_timedwait(&log->appended, &log->lock, &until);
+        INVARIANT(error == 0 || error == ETIMEDOUT);
+    }
+    log->is_last_time = log->ending;
+    log_writer_unlock(log);
+}
+
+static void die(struct log_writer *log)
+{
+    log_writer_lock(log);
+    log->dropped += log_buffer_drop_left(&log->text);
+    log_writer_die_locked(log);
+    log_writer_unlock(log);
+}
+
+/* False: nothing more can be written. */
+static bool handle_error(struct log_writer *log, int error)
+{
+    struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
+
+    if (error == EINTR)
+        return true;
+    if (error == EAGAIN) {
+        /* Another process made the descriptor non-blocking; it may be shared, so it stays so. */
+        poll(&writable, 1, -1);
+        return true;
+    }
+    if (is_for_good(error)) {
+        die(log);
+        log->events.failed(error);
+        return false;
+    }
+    if (!log->is_paused)
+        begin_pause(log, error);
+    if (log->is_last_time) {
+        die(log);
+        return false;
+    }
+    rest(log);
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* How much is written at once. Where lined's messages go to the same pipe or socket, as with 2>&1
+ * or under journald, one of them could come amid a log line: more than PIPE_BUF is not one piece
+ * (pipe(7)). So it is whole lines up to that size; only a longer line may be interrupted. */
+static size_t size_at_once(const struct log_writer *log, const char *text, size_t size)
+{
+    if (!log->is_shared || size <= PIPE_BUF)
+        return size;
+    for (size_t whole = PIPE_BUF; whole > 0; whole--) {
+        if (text[whole - 1] == '\n')
+            return whole;
+    }
+    const char *end = memchr(text, '\n', size);
+    return end == NULL ? size : (size_t)(end + 1 - text);
+}
+
+/* Writes the taken text, or what can be written of it. A pause ends with the whole of it: after the
+ * first bytes a disk that is nearly full may be full again. */
+static void write_taken(struct log_writer *log, size_t size)
+{
+    const char *text = log_buffer_writing(&log->text);
+
+    while (size > 0) {
+        ssize_t written = write(log->fd, text, size_at_once(log, text, size));
+        if (written > 0) {
+            text += written;
+            size -= (size_t)written;
+            if (size > 0)
+                note_left(log, size);
+        } else if (!handle_error(log, written < 0 ? errno : EIO)) {
+            return;
+        }
+    }
+    if (log->is_paused)
+        end_pause(log);
+}
+
+void *log_writer_main(void *argument)
+{
+    struct log_writer *log = argument;
+
+    for (size_t size; (size = take_pending(log)) > 0;)
+        write_taken(log, size);
+    log_writer_lock(log);
+    log->has_ended = true;
+    INVARIANT(pthread_cond_signal(&log->written) == 0);
+    log_writer_unlock(log);
+    return NULL;
+}

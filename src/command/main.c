@@ -1,0 +1,125 @@
+#define _GNU_SOURCE /* O_PATH */
+/* The lined command: a server with one handler, and a packet log on standard output. */
+#include "command/sandbox/privileges.h"
+#include "handler.h"
+#include "message.h"
+#include "options.h"
+#include "serve.h"
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lined.h>
+#ifdef __GLIBC__
+#include <malloc.h> /* mallopt */
+#endif
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Started with a standard descriptor closed, the first socket would become it, and the log would go
+ * to a client. What is opened instead can neither be read nor written, so using it still fails with
+ * EBADF (open(2), O_PATH); and it is there where /dev is empty. False: it has said why not. */
+static bool open_standard_descriptors(void)
+{
+    static const char *const names[] = {"input", "output", "error"};
+    char text[ERROR_TEXT_SIZE];
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_DIRECTORY) < 0) {
+            message(MESSAGE_ERROR,
+                    "standard %s is closed, and nothing can be opened in its place: %s", names[fd],
+                    error_text(errno, text));
+            return false;
+        } /* open(2) gives the lowest free number, which is fd */
+    }
+    return true;
+}
+
+/* Blocks of 16 KiB and more are mappings of their own: a buffer that a pipeline has enlarged goes
+ * back to the system when it is freed. At most 16,384 of them, which limits.c subtracts from the
+ * maps that connections may use. One arena: each further one would reserve 64 MiB of address space.
+ */
+static void set_up_memory(void)
+{
+#ifdef __GLIBC__ /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
+    mallopt(M_MMAP_THRESHOLD, 16 * 1024);
+    mallopt(M_MMAP_MAX, 16 * 1024);
+    mallopt(M_ARENA_MAX, 1);
+#endif /* NOLINTEND(concurrency-mt-unsafe) */
+}
+
+/* One line on standard error, and the exit status. */
+static int refuse(const char *why)
+{
+    message(MESSAGE_ERROR, "%s (try 'lined --help')", why);
+    return STATUS_USAGE;
+}
+
+/* On standard output; returns the exit status. */
+static int print(const char *text)
+{
+    char why[ERROR_TEXT_SIZE];
+
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+        return STATUS_DRAINED;
+    message(MESSAGE_ERROR, "cannot write to standard output: %s", error_text(errno, why));
+    return STATUS_CANNOT_SERVE;
+}
+
+static int start(struct options *options)
+{
+    char why[HANDLER_MESSAGE_SIZE];
+    char text[HANDLER_MESSAGE_SIZE + 256]; /* a very long name leaves room for what is wrong */
+    const struct lined_module *module = handler_find(options->handler, why);
+    struct privileges privileges;
+
+    if (module == NULL) {
+        snprintf(text, sizeof text, "%s '%.200s': %s", options_name(options, "--handler"),
+                 options->handler, why);
+        return refuse(text);
+    }
+    if (module->handler->task != NULL && options->server.mode == LINED_ACTIVE) {
+        snprintf(
+            text, sizeof text, "%s 'active' is not for %s '%.200s', which is a task; use passive",
+            options_name(options, "--mode"), options_name(options, "--handler"), options->handler);
+        return refuse(text);
+    }
+    if (options->user != NULL && !privileges_find(&privileges, options->user, why)) {
+        snprintf(text, sizeof text, "%s '%.32s': %s", options_name(options, "--user"),
+                 options->user, why);
+        return refuse(text);
+    }
+    /* The log's, on a pipe that nobody reads and on a file past RLIMIT_FSIZE: what is left is an
+     * error of write(2). Sockets are sent to with MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    return serve(options, module, &privileges);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char text[OPTIONS_MESSAGE_SIZE];
+
+    if (!open_standard_descriptors())
+        return STATUS_CANNOT_SERVE;
+    set_up_memory();
+    message_init();
+    switch (options_read(&options, argc, argv, getenv, text)) {
+    case OPTIONS_HELP:
+        return print(options_help);
+    case OPTIONS_VERSION:
+        snprintf(text, sizeof text, "lined %s\n", lined_version());
+        return print(text);
+    case OPTIONS_BAD:
+        return refuse(text);
+    case OPTIONS_SERVE:
+        break;
+    }
+    if (options.warning[0] != '\0')
+        message(MESSAGE_WARNING, "%s", options.warning);
+    return start(&options);
+}

@@ -1,0 +1,87 @@
+#include "observer.h"
+
+#include "command/log/packet_log.h"
+#include "message.h"
+#include "warning.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void on_line(void *context, lined_conn *conn, void **slot, const char *line, size_t size)
+{
+    struct observer *observer = context;
+    struct packet_log_chunk *chunk = *slot;
+
+    (void)conn;
+    if (observer->log == NULL)
+        return;
+    packet_log_line(observer->log, &chunk, line, size);
+    *slot = chunk;
+}
+
+static void on_batch_end(void *context, lined_conn *conn, void **slot)
+{
+    struct observer *observer = context;
+    struct packet_log_chunk *chunk = *slot;
+
+    (void)conn;
+    if (observer->log == NULL)
+        return;
+    packet_log_batch_end(observer->log, &chunk);
+    *slot = chunk;
+}
+
+static void on_closed(void *context, lined_conn *conn, void **slot, int reason)
+{
+    struct observer *observer = context;
+    struct packet_log_chunk *chunk = *slot;
+
+    if (observer->log == NULL)
+        return;
+    packet_log_closed(observer->log, &chunk, conn, reason);
+    *slot = chunk;
+}
+
+static void on_cut(void *context, uint64_t connections)
+{
+    struct observer *observer = context;
+
+    stop_note_cut(observer->stop);
+    message(MESSAGE_WARNING, "cutting %" PRIu64 " connection%s", connections,
+            connections == 1 ? "" : "s");
+    if (observer->log != NULL)
+        log_writer_hurry(observer->log, LOG_HURRY_MS);
+}
+
+static void on_accept_paused(void *context, enum lined_accept_pause why, int error)
+{
+    const struct observer *observer = context;
+    char text[ERROR_TEXT_SIZE];
+    char words[ERROR_TEXT_SIZE + 128];
+
+    switch (why) {
+    case LINED_PAUSE_LIMIT:
+        snprintf(words, sizeof words,
+                 "as many are connected as %s allows; others get what --overflow says",
+                 observer->limited_by);
+        warning(WARNING_LIMIT, 1, words);
+        break;
+    case LINED_PAUSE_ACCEPT:
+    case LINED_PAUSE_THREAD:
+        snprintf(words, sizeof words, "%s: %s; new connections wait until there is room",
+                 why == LINED_PAUSE_ACCEPT ? "accept" : "thread", error_text(error, text));
+        warning(why == LINED_PAUSE_ACCEPT ? WARNING_ACCEPT : WARNING_THREAD, 1, words);
+        break;
+    }
+}
+
+void observer_init(struct observer *observer, struct stop *stop)
+{
+    *observer = (struct observer){.callbacks = {.context = observer,
+                                                .line = on_line,
+                                                .batch_end = on_batch_end,
+                                                .closed = on_closed,
+                                                .cut = on_cut,
+                                                .accept_paused = on_accept_paused},
+                                  .stop = stop};
+}

@@ -1,0 +1,188 @@
+#define _GNU_SOURCE /* getopt_long */
+#include "options.h"
+
+#include "settings.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What getopt_long returns: beyond all characters, FIRST_SETTING + the index into settings. */
+enum { FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
+
+/* A word of the user's as it may be shown: short, and nothing that a terminal obeys. */
+struct shown {
+    char text[64];
+};
+
+static struct shown show(const char *word)
+{
+    struct shown shown;
+    size_t i;
+
+    for (i = 0; i < sizeof shown.text - 4 && word[i] != '\0'; i++)
+        shown.text[i] = (char)(word[i] >= ' ' && word[i] <= '~' ? word[i] : '?');
+    snprintf(shown.text + i, sizeof shown.text - i, "%s", word[i] != '\0' ? "..." : "");
+    return shown;
+}
+
+static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *name, const char *value,
+                            const char *allowed)
+{
+    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s' is not allowed: it must be %s", name,
+             show(value).text, allowed);
+}
+
+static const struct setting *setting_of(int result)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        if (result == FIRST_SETTING + i ||
+            (settings[i].letter != 0 && result == settings[i].letter))
+            return &settings[i];
+    }
+    return NULL;
+}
+
+/* For '?' and ':' of getopt_long(3): what the word was that it could not take. */
+static void say_unusable(char message[OPTIONS_MESSAGE_SIZE], int result, const char *word)
+{
+    const struct setting *setting = setting_of(optopt);
+
+    if (result == ':' && setting != NULL)
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "%s needs a value: %s", setting->name,
+                 setting->allowed);
+    else if (optopt != 0 && (setting != NULL || optopt == HELP || optopt == VERSION))
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "option '%s' takes no value", show(word).text);
+    else if (optopt != 0)
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "unknown option '-%s'",
+                 show((const char[]){(char)optopt, '\0'}).text);
+    else
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "unknown or ambiguous option '%s'",
+                 show(word).text);
+}
+
+/* Fills in what getopt_long wants to know from the settings. */
+static void describe(struct option long_options[SETTINGS + 3], char letters[2 * SETTINGS + 4])
+{
+    *letters++ = ':'; /* tell a missing value from an unknown option */
+    for (int i = 0; i < SETTINGS; i++) {
+        long_options[i] = (struct option){settings[i].name + 2,
+                                          settings[i].is_flag ? no_argument : required_argument,
+                                          NULL, FIRST_SETTING + i};
+        if (settings[i].letter != 0) {
+            *letters++ = settings[i].letter;
+            if (!settings[i].is_flag)
+                *letters++ = ':';
+        }
+    }
+    *letters++ = HELP;
+    *letters++ = VERSION;
+    *letters = '\0';
+    long_options[SETTINGS] = (struct option){"help", no_argument, NULL, HELP};
+    long_options[SETTINGS + 1] = (struct option){"version", no_argument, NULL, VERSION};
+    long_options[SETTINGS + 2] = (struct option){NULL, 0, NULL, 0};
+}
+
+static enum options_action read_arguments(struct options *options, int argc, char **argv,
+                                          bool given[SETTINGS], char message[OPTIONS_MESSAGE_SIZE])
+{
+    struct option long_options[SETTINGS + 3];
+    char letters[2 * SETTINGS + 4];
+    int result;
+
+    describe(long_options, letters);
+    opterr = 0;
+    optind = 0; /* glibc: begin anew, also with a permuted argv */
+    /* Not thread-safe, as options.h says. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    while ((result = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+        const struct setting *setting = setting_of(result);
+        if (result == HELP)
+            return OPTIONS_HELP;
+        if (result == VERSION)
+            return OPTIONS_VERSION;
+        if (setting == NULL) {
+            say_unusable(message, result, argv[optind - 1]);
+            return OPTIONS_BAD;
+        }
+        const char *value = setting->is_flag ? "yes" : optarg;
+        if (!setting->read(options, value)) {
+            say_not_allowed(message, setting->name, value, setting->allowed);
+            return OPTIONS_BAD;
+        }
+        given[setting - settings] = true;
+    }
+    if (optind < argc) {
+        snprintf(message, OPTIONS_MESSAGE_SIZE,
+                 "unexpected argument '%s': lined takes options only", show(argv[optind]).text);
+        return OPTIONS_BAD;
+    }
+    return OPTIONS_SERVE;
+}
+
+/* Kubernetes sets variables for each service that a container may use, as Docker does for links.
+ * For a service named lined one of them is LINED_PORT=tcp://10.96.14.7:1234, which is no setting.
+ */
+static bool is_of_a_service(const char *variable, const char *value)
+{
+    return strcmp(variable, "LINED_PORT") == 0 &&
+           (strncmp(value, "tcp://", 6) == 0 || strncmp(value, "udp://", 6) == 0 ||
+            strncmp(value, "sctp://", 7) == 0);
+}
+
+/* The value of the setting's variable; NULL: there is none that counts. */
+static const char *look_up(struct options *options, const struct setting *setting,
+                           char *(*get)(const char *name))
+{
+    const char *value = get(setting->variable);
+
+    if (value == NULL || *value == '\0')
+        return NULL;
+    if (!is_of_a_service(setting->variable, value))
+        return value;
+    snprintf(options->warning, sizeof options->warning,
+             "%s '%s' is ignored: Kubernetes sets it for a service named lined; use --port, or "
+             "enableServiceLinks: false",
+             setting->variable, show(value).text);
+    return NULL;
+}
+
+static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
+                                            const bool given[SETTINGS],
+                                            char message[OPTIONS_MESSAGE_SIZE])
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
+        if (value == NULL)
+            continue;
+        options->from_environment |= UINT32_C(1) << i;
+        if (!settings[i].read(options, value)) {
+            say_not_allowed(message, settings[i].variable, value, settings[i].allowed);
+            return OPTIONS_BAD;
+        }
+    }
+    return OPTIONS_SERVE;
+}
+
+enum options_action options_read(struct options *options, int argc, char **argv,
+                                 char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
+{
+    bool given[SETTINGS] = {false};
+
+    *options = (struct options){.handler = "received"};
+    lined_options_init(&options->server);
+    enum options_action action = read_arguments(options, argc, argv, given, message);
+    if (action == OPTIONS_SERVE)
+        action = read_environment(options, get, given, message);
+    return action;
+}
+
+_Static_assert(SETTINGS <= 32, "from_environment has a bit for each setting");
+
+const char *options_name(const struct options *options, const char *option)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        if (strcmp(settings[i].name, option) == 0 && (options->from_environment >> i & 1) != 0)
+            return settings[i].variable;
+    }
+    return option;
+}

@@ -1,0 +1,133 @@
+#define _GNU_SOURCE /* pipe2 */
+#include "sandbox.h"
+
+#include "command/message.h"
+#include "landlock.h"
+#include "syscall_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool sandbox_is_built(void)
+{
+    return LINED_SANDBOX;
+}
+
+/* A program that is run from it, as a set-user-ID one, could otherwise be lied to: so both parts
+ * ask for it. */
+static int forgo_privileges(void)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? errno : 0;
+}
+
+/* ---- a filter that lined was started under ---- */
+
+static int enter_landlock(void)
+{
+    long version;
+
+    return landlock_deny(&version);
+}
+
+/* In a child: enters the part, and writes a byte if it is still there to do so. */
+_Noreturn static void try_and_tell(int (*enter)(void), int told)
+{
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* where it is killed it leaves no core */
+    if (forgo_privileges() == 0)
+        enter();
+    _exit(write(told, "", 1) == 1 ? 0 : 1);
+}
+
+/* What a filter does not allow it can answer with an errno, which is seen when the part is entered,
+ * or by killing the process, which no code of that process can prevent: so a child tries it. Its
+ * exit status would be lost where SIGCHLD is ignored. 0, SANDBOX_KILLED, or the errno for which it
+ * cannot be tried. */
+static int try_in_child(int (*enter)(void))
+{
+    int ends[2];
+    char byte;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return errno;
+    pid_t pid = fork();
+    int error = pid < 0 ? errno : 0;
+    if (pid == 0)
+        try_and_tell(enter, ends[1]);
+    close(ends[1]);
+    if (error == 0 && read(ends[0], &byte, 1) != 1)
+        error = SANDBOX_KILLED;
+    close(ends[0]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    return error;
+}
+
+/* ---- entering ---- */
+
+struct sandbox sandbox_enter(void)
+{
+    struct sandbox sandbox = {.was_filtered =
+                                  prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER};
+
+    if (sandbox.was_filtered) {
+        sandbox.landlock = try_in_child(enter_landlock);
+        sandbox.syscalls = try_in_child(syscall_filter_enter);
+    }
+    int error = forgo_privileges();
+    if (sandbox.landlock == 0)
+        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version);
+    if (sandbox.syscalls == 0) /* last, for it refuses the calls above */
+        sandbox.syscalls = error != 0 ? error : syscall_filter_enter();
+    return sandbox;
+}
+
+/* ---- what is said of it ---- */
+
+static const char *why_not(int error, char text[ERROR_TEXT_SIZE])
+{
+    return error == SANDBOX_KILLED ? "a filter of system calls kills it" : error_text(error, text);
+}
+
+const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
+{
+    char landlock[ERROR_TEXT_SIZE + 32];
+    char syscalls[ERROR_TEXT_SIZE + 32] = "seccomp";
+    char why[ERROR_TEXT_SIZE];
+
+    if (sandbox->landlock == 0)
+        snprintf(landlock, sizeof landlock, "Landlock (%s)",
+                 landlock_denied(sandbox->landlock_version));
+    else
+        snprintf(landlock, sizeof landlock, "no Landlock (%s)", why_not(sandbox->landlock, why));
+    if (sandbox->syscalls != 0)
+        snprintf(syscalls, sizeof syscalls, "no seccomp (%s)", why_not(sandbox->syscalls, why));
+    snprintf(text, SANDBOX_TEXT_SIZE, "sandbox: %s, %s", landlock, syscalls);
+    return text;
+}
+
+/* Where it answers with an errno, these are usual: systemd's SystemCallErrorNumber= is EPERM in
+ * most units, a container's profile has ENOSYS, or EPERM. */
+static bool may_be_refused(int error)
+{
+    return error == SANDBOX_KILLED || error == EPERM || error == EACCES || error == ENOSYS;
+}
+
+const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
+{
+    bool needs_landlock = may_be_refused(sandbox->landlock);
+    bool needs_seccomp = may_be_refused(sandbox->syscalls);
+
+    if (!sandbox->was_filtered || !(needs_landlock || needs_seccomp))
+        return NULL;
+    snprintf(text, SANDBOX_TEXT_SIZE,
+             "it was started under a filter of system calls, such as a unit's SystemCallFilter=; "
+             "to allow the sandbox, add this line to the unit: SystemCallFilter=%s%s%s",
+             needs_landlock ? "landlock_create_ruleset landlock_restrict_self" : "",
+             needs_landlock && needs_seccomp ? " " : "", needs_seccomp ? "seccomp" : "");
+    return text;
+}

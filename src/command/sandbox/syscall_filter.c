@@ -1,0 +1,127 @@
+#define _GNU_SOURCE /* syscall */
+#include "syscall_filter.h"
+
+#include "base/invariant.h"
+#include "syscall_table.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef SYSCALL_TABLE_MACHINE
+
+/* In instructions. The table needs a quarter of it, and the kernel takes four times as many. */
+#define PROGRAM_MAX 1024
+
+/* A program of classic BPF (Documentation/userspace-api/seccomp_filter.rst). Its accumulator holds
+ * the number of the call wherever a rule begins. */
+struct program {
+    struct sock_filter instructions[PROGRAM_MAX];
+    unsigned short length;
+};
+
+static void put(struct program *program, struct sock_filter instruction)
+{
+    INVARIANT(program->length < PROGRAM_MAX);
+    program->instructions[program->length++] = instruction;
+}
+
+static void put_load(struct program *program, size_t offset)
+{
+    put(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+static void put_return(struct program *program, uint32_t action)
+{
+    put(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+}
+
+#define JUMP_IF_EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
+
+/* Goes on where the accumulator is the value; end_rule sets where to go if it is not. */
+static void put_must_equal(struct program *program, uint32_t value)
+{
+    put(program, (struct sock_filter)BPF_JUMP(JUMP_IF_EQUAL, value, 0, 0));
+}
+
+static void put_half(struct program *program, size_t offset, uint32_t mask, uint32_t value)
+{
+    if (mask == 0)
+        return;
+    put_load(program, offset);
+    if (mask != UINT32_MAX)
+        put(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+    put_must_equal(program, value);
+}
+
+/* BPF compares 32 bits at a time. Both machines are little-endian: the lower half comes first. */
+static void put_argument(struct program *program, const struct syscall_argument *argument)
+{
+    size_t offset = offsetof(struct seccomp_data, args) + argument->number * sizeof(uint64_t);
+    uint64_t value = argument->is_own_process ? (uint64_t)getpid() : argument->value;
+
+    put_half(program, offset, (uint32_t)argument->mask, (uint32_t)value);
+    put_half(program, offset + sizeof(uint32_t), (uint32_t)(argument->mask >> 32),
+             (uint32_t)(value >> 32));
+}
+
+/* The comparisons since begin jump here where they fail, and the next rule begins. */
+static void end_rule(struct program *program, unsigned short begin)
+{
+    for (unsigned short i = begin; i < program->length; i++) {
+        if (program->instructions[i].code == JUMP_IF_EQUAL)
+            program->instructions[i].jf = (uint8_t)(program->length - i - 1);
+    }
+    put_load(program, offsetof(struct seccomp_data, nr));
+}
+
+static void put_rule(struct program *program, const struct syscall_rule *rule)
+{
+    unsigned short begin = program->length;
+
+    put_must_equal(program, (uint32_t)rule->call);
+    for (size_t i = 0; i < SYSCALL_ARGUMENTS_MAX; i++)
+        put_argument(program, &rule->arguments[i]);
+    put_return(program, SECCOMP_RET_ALLOW);
+    end_rule(program, begin);
+}
+
+/* As if the kernel had no such call: libc and programs know what to do without. A filter that
+ * killed would let one unforeseen call, of a newer libc perhaps, take the whole server down. */
+#define REFUSED (SECCOMP_RET_ERRNO | ENOSYS)
+
+static void put_program(struct program *program)
+{
+    program->length = 0;
+    put_load(program, offsetof(struct seccomp_data, arch));
+    put(program, (struct sock_filter)BPF_JUMP(JUMP_IF_EQUAL, SYSCALL_TABLE_MACHINE, 1, 0));
+    put_return(program, REFUSED); /* another machine's numbers mean other calls */
+    put_load(program, offsetof(struct seccomp_data, nr));
+    /* The numbers of x32 have a bit set that none in the table has. */
+    for (size_t i = 0; i < syscall_table_size; i++)
+        put_rule(program, &syscall_table[i]);
+    put_return(program, REFUSED);
+}
+
+int syscall_filter_enter(void)
+{
+    struct program program;
+
+    put_program(&program);
+    const struct sock_fprog filter = {.len = program.length, .filter = program.instructions};
+    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
+    if (result < 0)
+        return errno;
+    return result == 0 ? 0 : EBUSY; /* else a thread that has a filter of its own */
+}
+
+#else
+
+int syscall_filter_enter(void)
+{
+    return ENOTSUP;
+}
+
+#endif

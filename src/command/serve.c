@@ -1,0 +1,328 @@
+/* Serving, from the socket to the end, in the order in which lined gives up its rights. */
+#include "serve.h"
+
+#include "base/monotonic.h"
+#include "command/log/log_messages.h"
+#include "command/log/log_writer.h"
+#include "command/sandbox/sandbox.h"
+#include "limits.h"
+#include "listen_hint.h"
+#include "message.h"
+#include "observer.h"
+#include "report.h"
+#include "status.h"
+#include "stop.h"
+#include "warning.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is made on the way to serving, and ended on the way back. */
+struct serving {
+    const struct options *options;
+    const struct lined_module *module;
+    lined_server *server;
+    void *context;          /* the handler's */
+    struct log_writer *log; /* NULL: none */
+    struct limits_bound bound;
+    struct sandbox sandbox;
+    struct observer observer;
+};
+
+/* The process has one, since it has one set of signals. */
+static struct stop stop;
+
+/* As the user has given it: to read it again needs a socket where it has a scope, as fe80::1%eth0,
+ * and the sandbox allows none. */
+#define ADDRESS_TEXT_SIZE 128
+
+static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS_TEXT_SIZE])
+{
+    snprintf(text, ADDRESS_TEXT_SIZE, strchr(ip, ':') == NULL ? "%.100s:%u" : "[%.100s]:%u", ip,
+             port);
+    return text;
+}
+
+/* Raises what can be raised, and sets the limit where the user has set none. False: not one
+ * connection could be served; it has said so. */
+static bool choose_limit(struct serving *serving, struct options *options, uid_t user)
+{
+    struct limits_bound *bound = &serving->bound;
+    struct limits limits;
+
+    limits_raise();
+    limits_read(&limits, "", user);
+    *bound = limits_connections(&limits);
+    if (bound->connections == 0) {
+        message(MESSAGE_ERROR,
+                "cannot serve: %s leaves lined %" PRIu64 " %s, and it needs %" PRIu64
+                " of its own and more for each connection: raise it (%s)",
+                bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
+        return false;
+    }
+    serving->observer.limited_by = options_name(options, "--max-connections");
+    if (options->server.max_connections == 0) {
+        options->server.max_connections = bound->connections;
+        serving->observer.limited_by = bound->name;
+    }
+    return true;
+}
+
+/* A limit of the user's stands, also one that is more than the system allows: what runs out then is
+ * waited for. */
+static void report_limit(size_t most, const struct limits_bound *bound)
+{
+    const char *connections = most == 1 ? "connection" : "connections";
+
+    if (most <= bound->connections)
+        message(MESSAGE_INFO, "at most %zu %s at a time", most, connections);
+    else
+        message(MESSAGE_WARNING, "at most %zu %s at a time, but %s allows about %zu: raise it (%s)",
+                most, connections, bound->name, bound->connections, bound->raised_by);
+}
+
+/* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
+ * timeout for its connections and its log together; a log whose reader was not found to be stuck
+ * gets a little more. False: lines are lost. */
+static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has_ended)
+{
+    int64_t least = log_writer_has_given_up(log) ? 0 : LOG_HURRY_MS;
+    int64_t began = atomic_load(&stop.began_ms);
+    int64_t patience = began == 0 ? drain_timeout_ms : began + drain_timeout_ms - monotonic_ms();
+
+    *has_ended = log_writer_stop(log, (uint32_t)(patience > least ? patience : least));
+    return !report_lost_lines(log);
+}
+
+static void report_no_thread(int error)
+{
+    char text[ERROR_TEXT_SIZE];
+    char limits[LIMITS_TEXT_SIZE];
+
+    message(MESSAGE_ERROR, "cannot make a thread: %s; %s", error_text(error, text),
+            limits_of_threads(limits));
+}
+
+/* The first port that a process without privileges may bind, see ip(7). */
+static uint32_t read_first_port(void)
+{
+    uint32_t port = 1024;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+
+    if (file != NULL) {
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel writes no number that does not fit */
+        if (fscanf(file, "%" SCNu32, &port) != 1)
+            port = 1024;
+        fclose(file);
+    }
+    return port;
+}
+
+/* Reports why lined_server_new has failed. */
+static void report_no_listener(const struct options *options, int error)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    char text[ERROR_TEXT_SIZE];
+    char hint[LISTEN_HINT_SIZE];
+
+    error_text(error, text);
+    address_text(options->server.ip, options->server.port, address);
+    listen_hint(options, error, read_first_port(), hint);
+    message(MESSAGE_ERROR, "cannot listen on %s: %s%s%s", address, text,
+            hint[0] == '\0' ? "" : "; ", hint);
+}
+
+/* ---- from the socket to the threads: each step false if it has failed, and has said why ---- */
+
+static bool listen_on(struct serving *serving)
+{
+    const struct options *options = serving->options;
+
+    int failed =
+        lined_server_new(&serving->server, &options->server, serving->module->handler, NULL);
+    if (failed != LINED_OK)
+        report_no_listener(options, -failed);
+    return failed == LINED_OK;
+}
+
+static bool drop_privileges(const struct serving *serving, const struct privileges *privileges)
+{
+    char why[PRIVILEGES_MESSAGE_SIZE];
+
+    if (serving->options->user == NULL || privileges_drop(privileges, why))
+        return true;
+    message(MESSAGE_ERROR, "%s", why);
+    return false;
+}
+
+static bool init_handler(struct serving *serving)
+{
+    char text[ERROR_TEXT_SIZE];
+    int result = LINED_OK;
+
+    if (serving->module->init != NULL)
+        result =
+            serving->module->init(serving->server, &serving->options->server, &serving->context);
+    if (result != LINED_OK)
+        message(MESSAGE_ERROR, "the handler cannot start: %s",
+                error_text(result < 0 ? -result : result, text));
+    lined_server_set_context(serving->server, serving->context);
+    return result == LINED_OK;
+}
+
+static void fini_handler(const struct serving *serving)
+{
+    if (serving->module->fini != NULL)
+        serving->module->fini(serving->context);
+}
+
+static void enter_sandbox(struct serving *serving)
+{
+    if (sandbox_is_built() && !serving->options->no_sandbox)
+        serving->sandbox = sandbox_enter();
+}
+
+static bool start_log(struct serving *serving, bool is_shared)
+{
+    char text[ERROR_TEXT_SIZE];
+
+    if (serving->options->quiet)
+        return true;
+    int failed = log_writer_start(&serving->log, STDOUT_FILENO, is_shared,
+                                  serving->options->log_overflow, &log_messages);
+    serving->observer.log = serving->log;
+    if (failed == -EAGAIN) /* of pthread_create(3) */
+        report_no_thread(-failed);
+    else if (failed < 0)
+        message(MESSAGE_ERROR, "cannot start the packet log: %s", error_text(-failed, text));
+    return failed == 0;
+}
+
+static bool start_threads(struct serving *serving)
+{
+    uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
+
+    int failed = stop_start(&stop, serving->server, serving->log, drain_timeout_ms);
+    if (failed == 0) {
+        failed = lined_server_start(serving->server);
+        if (failed != 0)
+            stop_end(&stop);
+    }
+    if (failed != 0)
+        report_no_thread(-failed);
+    return failed == 0;
+}
+
+/* ---- while it serves ---- */
+
+/* What protects the host from a client that has taken over lined, and as which user it runs. */
+static void report_protection(const struct serving *serving)
+{
+    const struct options *options = serving->options;
+    char remedy_text[SANDBOX_TEXT_SIZE];
+    char text[SANDBOX_TEXT_SIZE];
+    const char *remedy = sandbox_remedy(&serving->sandbox, remedy_text);
+    const uid_t user = geteuid();
+
+    if (!sandbox_is_built())
+        snprintf(text, sizeof text, "no sandbox, this build has none");
+    else if (options->no_sandbox)
+        snprintf(text, sizeof text, "no sandbox, as %s asks for",
+                 options_name(options, "--no-sandbox"));
+    else
+        sandbox_text(&serving->sandbox, text);
+    if (options->user != NULL)
+        message(MESSAGE_INFO, "%s; user %.64s", text, options->user);
+    else if (user == 0)
+        message(MESSAGE_INFO, "%s; user root, --user NAME would change that", text);
+    else
+        message(MESSAGE_INFO, "%s; user %ju", text, (uintmax_t)user);
+    if (remedy != NULL)
+        message(MESSAGE_WARNING, "%s", remedy);
+}
+
+static void report_start(const struct serving *serving)
+{
+    const struct lined_options *options = &serving->options->server;
+    char address[ADDRESS_TEXT_SIZE];
+
+    message(MESSAGE_INFO, "listening on %s",
+            address_text(options->ip, lined_server_port(serving->server), address));
+    report_protection(serving);
+    report_limit(options->max_connections, &serving->bound);
+}
+
+/* Serves until a signal ends it; ends the log, and frees it if its writer has ended. */
+static int run(struct serving *serving)
+{
+    uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
+    int status = STATUS_DRAINED;
+    bool may_free_log = false;
+    char text[ERROR_TEXT_SIZE];
+
+    report_start(serving);
+    int result = lined_server_wait(serving->server);
+    if (result < 0) {
+        message(MESSAGE_ERROR, "accept: %s", error_text(-result, text));
+        status = STATUS_CANNOT_SERVE;
+    } else if (result == LINED_CUT) {
+        status = STATUS_CUT;
+    }
+    if (serving->log != NULL && !end_log(serving->log, drain_timeout_ms, &may_free_log) &&
+        status == STATUS_DRAINED)
+        status = STATUS_CUT;
+    stop_end(&stop);
+    warning_end();
+    report_summary(serving->server, serving->log);
+    if (may_free_log)
+        log_writer_free(serving->log);
+    return status;
+}
+
+/* The handler is initialised as the user that lined became, and outside the sandbox, so that it can
+ * open files. Then come the threads, which have no right that was given up before. */
+static int serve_handler(struct serving *serving, bool is_log_shared)
+{
+    int status = STATUS_CANNOT_SERVE;
+
+    if (!init_handler(serving))
+        return status;
+    enter_sandbox(serving);
+    if (start_log(serving, is_log_shared) && start_threads(serving))
+        status = run(serving);
+    fini_handler(serving);
+    return status;
+}
+
+int serve(struct options *options, const struct lined_module *module,
+          const struct privileges *privileges)
+{
+    struct serving serving = {.options = options, .module = module};
+    /* Asked before the sandbox, which does not allow fstat(2). */
+    bool is_log_shared = log_writer_shares(STDOUT_FILENO, STDERR_FILENO);
+    int status = STATUS_CANNOT_SERVE;
+
+    observer_init(&serving.observer, &stop);
+    options->server.observer = &serving.observer.callbacks;
+    if (!choose_limit(&serving, options, options->user == NULL ? getuid() : privileges->user))
+        return status;
+    int error = stop_init(&stop);
+    if (error == 0)
+        error = warning_init();
+    if (error < 0) {
+        char text[ERROR_TEXT_SIZE];
+        message(MESSAGE_ERROR, "cannot make a timer: %s", error_text(-error, text));
+        return status;
+    }
+    if (!listen_on(&serving))
+        return status;
+    if (drop_privileges(&serving, privileges))
+        status = serve_handler(&serving, is_log_shared);
+    lined_server_free(serving.server);
+    return status;
+}

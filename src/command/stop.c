@@ -1,0 +1,180 @@
+#include "stop.h"
+
+#include "base/invariant.h"
+#include "base/monotonic.h"
+#include "base/thread.h"
+#include "message.h"
+#include "report.h"
+#include "status.h"
+#include "warning.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* How long before the drain's deadline connections wait no more for a log that is not read, so that
+ * they can still answer what they have received. */
+#define ANSWERING_MS 500u
+
+/* nohup(1) has SIGHUP ignored, and a shell without job control has SIGINT ignored for what it
+ * starts with &. A blocked signal would be queued all the same, and sigwait(3) would take it. */
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+
+    INVARIANT(sigaction(signal, NULL, &action) == 0);
+    return action.sa_handler == SIG_IGN;
+}
+
+int stop_init(struct stop *stop)
+{
+    static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = WARNING_SIGNAL};
+
+    sigemptyset(&stop->signals);
+    sigaddset(&stop->signals, WARNING_SIGNAL);
+    for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++) {
+        if (!is_ignored(users_signals[i]))
+            sigaddset(&stop->signals, users_signals[i]);
+    }
+    INVARIANT(pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0);
+    return timer_create(CLOCK_MONOTONIC, &event, &stop->timer) == 0 ? 0 : -errno;
+}
+
+static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
+{
+    log_writer_drain(log, drain_timeout_ms > 2 * ANSWERING_MS ? drain_timeout_ms - ANSWERING_MS
+                                                              : drain_timeout_ms / 2);
+}
+
+/* Which signals cut when they come second, for the line about the drain: not those that are
+ * ignored.
+ */
+static const char *cutting_signals(const struct stop *stop)
+{
+    bool takes_term = sigismember(&stop->signals, SIGTERM) == 1;
+    bool takes_int = sigismember(&stop->signals, SIGINT) == 1;
+
+    if (takes_term && takes_int)
+        return "; a second SIGINT or SIGTERM cuts at once";
+    if (takes_term || takes_int)
+        return takes_term ? "; a second SIGTERM cuts at once" : "; a second SIGINT cuts at once";
+    return "";
+}
+
+/* Begins the end, and says what is waited for: the server may not end at once. */
+static void drain(struct stop *stop)
+{
+    struct lined_stats stats;
+
+    atomic_store(&stop->began_ms, monotonic_ms());
+    if (stop->log != NULL)
+        limit_log(stop->log, stop->drain_timeout_ms);
+    lined_server_stats(stop->server, &stats);
+    lined_server_drain(stop->server);
+    if (stats.connected > 0)
+        message(MESSAGE_INFO, "draining %" PRIu64 " connection%s%s", stats.connected,
+                stats.connected == 1 ? "" : "s", cutting_signals(stop));
+}
+
+static void cut(struct stop *stop)
+{
+    if (stop->log != NULL)
+        log_writer_hurry(stop->log, LOG_HURRY_MS);
+    lined_server_stop(stop->server);
+}
+
+/* Whether a signal may be the first one, which its sender has sent twice. A signal that came while
+ * the drain was begun waited for the thread, so the time counts from the end of that. */
+static bool is_the_same(const struct stop *stop)
+{
+    return monotonic_ms() - stop->drained_ms < STOP_SAME_MS;
+}
+
+/* A second SIGHUP is no wish of the user's: as a terminal closes, the shell sends one, and so does
+ * the kernel. */
+static void end(struct stop *stop, int signal)
+{
+    if (atomic_load(&stop->began_ms) == 0) {
+        drain(stop);
+        stop->drained_ms = monotonic_ms();
+    } else if (signal != SIGHUP && !is_the_same(stop)) {
+        cut(stop);
+    }
+}
+
+void stop_note_cut(struct stop *stop)
+{
+    int64_t now = monotonic_ms();
+    int64_t not_yet = 0;
+
+    if (!atomic_compare_exchange_strong(&stop->cut_ms, &not_yet, now))
+        return;
+    const struct itimerspec when = {.it_value = monotonic_timespec(now + STOP_CUT_MS)};
+    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
+}
+
+static bool cut_is_overdue(const struct stop *stop)
+{
+    int64_t cut_ms = atomic_load(&stop->cut_ms);
+
+    return cut_ms != 0 && monotonic_ms() >= cut_ms + STOP_CUT_MS;
+}
+
+/* Ends the process, threads and all. Nothing here waits: the library holds no lock while a callback
+ * runs, nor the log while its reader is waited for. */
+_Noreturn static void give_up(struct stop *stop)
+{
+    struct lined_stats stats;
+
+    lined_server_stats(stop->server, &stats);
+    message(MESSAGE_ERROR,
+            "%" PRIu64 " connection%s not ended one second after the cut, for a callback or a task "
+            "of the handler does not return; ending without",
+            stats.connected, stats.connected == 1 ? " has" : "s have");
+    if (stop->log != NULL) {
+        log_writer_abandon(stop->log);
+        report_lost_lines(stop->log);
+    }
+    warning_end();
+    report_summary(stop->server, stop->log);
+    _exit(STATUS_CUT);
+}
+
+static void *take_signals(void *argument)
+{
+    struct stop *stop = argument;
+
+    for (;;) {
+        int signal;
+        INVARIANT(sigwait(&stop->signals, &signal) == 0);
+        if (atomic_load(&stop->over))
+            return NULL;
+        if (signal == SIGUSR1)
+            report_statistics(stop->server, stop->log);
+        else if (signal != WARNING_SIGNAL)
+            end(stop, signal);
+        else if (cut_is_overdue(stop))
+            give_up(stop);
+        else
+            warning_due();
+    }
+}
+
+int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
+               uint32_t drain_timeout_ms)
+{
+    stop->drain_timeout_ms = drain_timeout_ms;
+    stop->server = server;
+    stop->log = log;
+    return thread_start(&stop->thread, take_signals, stop);
+}
+
+void stop_end(struct stop *stop)
+{
+    atomic_store(&stop->over, true);
+    /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
+    INVARIANT(pthread_kill(stop->thread, WARNING_SIGNAL) == 0);
+    INVARIANT(pthread_join(stop->thread, NULL) == 0);
+}

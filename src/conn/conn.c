@@ -1,0 +1,104 @@
+/* A connection's begin, its callbacks, and what an error of its socket means. */
+#include "conn.h"
+
+#include "base/monotonic.h"
+#include "net/peer.h"
+
+#include <errno.h>
+
+/* In active mode the reply of one callback must fit whole, because the dispatcher never sends. */
+#define ACTIVE_SEND_SIZE ((size_t)16 * 1024 * 1024)
+
+void conn_init(struct lined_conn *conn, const struct service *service, int fd,
+               const union net_address *peer)
+{
+    const struct lined_options *options = service->options;
+
+    *conn = (struct lined_conn){.entry = {.fd = fd},
+                                .service = service,
+                                .peer = *peer,
+                                .totals = totals_cell(service->totals, fd)};
+    busy_poll_init(&conn->busy_poll);
+    deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
+                   options->session_timeout_ms,
+                   options->session_timeout_ms == 0 ? 0 : monotonic_ms());
+    outbox_init(&conn->outbox, fd, options->push_limit, &conn->totals->bytes_out);
+    conn->entry.outbox = &conn->outbox;
+    conn->entry.lock = &conn->outbox.lock;
+    line_buffer_init(&conn->in, options->max_line, conn->in_first);
+    send_buffer_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_SEND_SIZE : CONN_SEND_SIZE,
+                     conn->out_first);
+}
+
+void conn_deinit(struct lined_conn *conn)
+{
+    outbox_deinit(&conn->outbox);
+    line_buffer_deinit(&conn->in);
+    send_buffer_deinit(&conn->out);
+}
+
+int conn_open(struct lined_conn *conn, void **state)
+{
+    const struct service *service = conn->service;
+    int result = lifecycle_phase(service->lifecycle) == LIFECYCLE_CUT ? LINED_CUT : LINED_OK;
+
+    if (result == LINED_OK && service->handler->open != NULL)
+        result = service->handler->open(service->context, conn, state);
+    if (result == LINED_OK)
+        atomic_store_explicit(&conn->entry.is_open, true, memory_order_relaxed);
+    return result;
+}
+
+int conn_reason(struct lined_conn *conn, int error)
+{
+    if (lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_CUT)
+        return LINED_CUT;
+    if (outbox_is_slow(&conn->outbox))
+        return LINED_SLOW_CONSUMER;
+    switch (peer_loss(conn->entry.fd, error)) {
+    case PEER_LOST:
+        return LINED_LOST;
+    case PEER_LOST_UNACKNOWLEDGED:
+        return LINED_SEND_TIMEOUT;
+    case PEER_NOT_LOST:
+        break;
+    }
+    return error == EPIPE || error == ECONNRESET ? LINED_RESET : -error;
+}
+
+/* ---- the observer ---- */
+
+void conn_observe_opened(struct lined_conn *conn)
+{
+    const struct lined_observer *observer = conn->service->options->observer;
+
+    if (observer != NULL && observer->opened != NULL)
+        observer->opened(observer->context, conn, &conn->observer_slot);
+}
+
+void conn_count_line(struct lined_conn *conn, const char *line, size_t size)
+{
+    const struct lined_observer *observer = conn->service->options->observer;
+
+    conn->pending.lines++;
+    conn->not_delivered -= size;
+    if (observer != NULL && observer->line != NULL)
+        observer->line(observer->context, conn, &conn->observer_slot, line, size);
+}
+
+void conn_end_batch(struct lined_conn *conn)
+{
+    const struct lined_observer *observer = conn->service->options->observer;
+
+    totals_add(conn->totals, &conn->pending);
+    if (observer != NULL && observer->batch_end != NULL)
+        observer->batch_end(observer->context, conn, &conn->observer_slot);
+}
+
+void conn_observe_closed(struct lined_conn *conn, int reason)
+{
+    const struct lined_observer *observer = conn->service->options->observer;
+
+    if (observer != NULL && observer->closed != NULL)
+        observer->closed(observer->context, conn, &conn->observer_slot, reason);
+}

@@ -1,0 +1,112 @@
+/*
+ * One connection: blocking receives of lines, replies that are sent together, deadlines, and an end
+ * that loses no reply. A connection's own thread calls everything here. The exceptions are
+ * lined_send and conn_stop_reason, which the dispatcher calls while a message of the connection is
+ * queued there.
+ *
+ * conn.c: a connection's begin, its callbacks, what an error means. recv.c: receiving. send.c:
+ * sending. close.c: the end. query.c: questions of handlers.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include "buffer/line_buffer.h"
+#include "buffer/send_buffer.h"
+#include "busy_poll.h"
+#include "deadlines.h"
+#include "lined.h"
+#include "net/address.h"
+#include "outbox.h"
+#include "service.h"
+#include "table/conn_table.h"
+#include "table/totals.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Replies gather up to this size before they are sent. */
+#define CONN_SEND_SIZE ((size_t)64 * 1024)
+
+struct lined_conn {
+    struct table_entry entry; /* the descriptor, and the connection's number */
+    struct outbox outbox;     /* what other threads send to this client */
+    const struct service *service;
+    union net_address peer;
+    struct line_buffer in;
+    struct send_buffer out; /* the dispatcher's while is_at_dispatcher */
+
+    /* The first memory of the two buffers: a connection that was accepted needs no more for a short
+     * line and its reply. */
+    char in_first[LINE_BUFFER_FIRST_SIZE];
+    char out_first[SEND_BUFFER_FIRST_SIZE];
+
+    struct busy_poll busy_poll;
+    void *observer_slot;
+    struct totals_cell *totals;    /* the server's; where pending is added */
+    struct totals_pending pending; /* counted since the last addition */
+    uint64_t not_delivered;        /* bytes received, and neither in a line nor exact bytes yet */
+
+    int input_over;        /* why no more lines can be taken; LINED_OK before */
+    int send_failed;       /* why nothing can be sent any more; LINED_OK before */
+    bool peer_gone;        /* a send found the client gone: replies are dropped, lines handled */
+    bool is_mid_reply;     /* a part of the replies is sent: pushes wait for the rest */
+    bool is_at_dispatcher; /* a message of this connection is queued: nothing may block */
+    bool saw_drain;        /* drain_left is set */
+    size_t drain_left;     /* bytes received when the drain was seen, and not read yet */
+    struct deadlines deadlines; /* the dispatcher's while is_at_dispatcher */
+};
+
+/* Takes over fd. Cannot fail: a short line and its reply need no more memory. */
+void conn_init(struct lined_conn *conn, const struct service *service, int fd,
+               const union net_address *peer);
+
+/* Frees the buffers. The thread that has removed the connection from the table closes its
+ * descriptor. */
+void conn_deinit(struct lined_conn *conn);
+
+/* Runs the handler's open, unless the server was cut; from then on broadcasts reach the connection.
+ * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
+int conn_open(struct lined_conn *conn, void **state);
+
+/* The observer sees the connection's begin and its end. */
+void conn_observe_opened(struct lined_conn *conn);
+void conn_observe_closed(struct lined_conn *conn, int reason);
+
+/* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. */
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* The same without waiting. True: there was a line. Lines that were taken before stay valid. */
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* Between two lines: LINED_CUT or LINED_SESSION_TIMEOUT if no more may be handled, else LINED_OK.
+ */
+int conn_stop_reason(struct lined_conn *conn);
+
+/* Counts a line that was handled, or is about to be, and shows it to the observer. */
+void conn_count_line(struct lined_conn *conn, const char *line, size_t size);
+
+/* Sends the replies, and then the bytes that other threads have pushed in the meantime. Results as
+ * lined_flush. */
+int conn_send_replies(struct lined_conn *conn);
+
+/* The same for the last time: afterwards no push is taken any more. */
+int conn_send_last(struct lined_conn *conn);
+
+/* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_SLOW_CONSUMER,
+ * LINED_LOST, LINED_SEND_TIMEOUT, LINED_RESET or -errno. */
+int conn_reason(struct lined_conn *conn, int error);
+
+/* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
+ * counted to the server's totals, and calls the observer's batch_end. */
+void conn_end_batch(struct lined_conn *conn);
+
+/* The connection ends for this reason: sends the replies, and in a drain waits until the client's
+ * kernel has acknowledged them. Returns the final reason, since that may fail or be cut. */
+int conn_finish(struct lined_conn *conn, int reason);
+
+/* Lingering close: ends our side and waits a moment for the client to end its own, so that no reply
+ * on its way is destroyed by a reset. Close the descriptor afterwards. */
+void conn_linger(struct lined_conn *conn, int reason);
+
+#endif

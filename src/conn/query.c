@@ -1,0 +1,35 @@
+/* What a worker may ask about its connection. */
+#include "conn.h"
+#include "lined.h"
+#include "net/address.h"
+#include "net/peer.h"
+
+#include <stdbool.h>
+
+void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
+{
+    _Static_assert(LINED_PEER_SIZE >= ADDRESS_SIZE, "room for every address");
+    address_format(&conn->peer, text);
+}
+
+bool lined_peer_gone(lined_conn *conn)
+{
+    return conn->peer_gone || conn->send_failed != LINED_OK ||
+           lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_CUT ||
+           peer_state(conn->entry.fd) == PEER_DEAD;
+}
+
+lined_server *lined_conn_server(const lined_conn *conn)
+{
+    return conn->service->server;
+}
+
+lined_handle lined_conn_handle(const lined_conn *conn)
+{
+    return (lined_handle){.server = conn->service->server, .number = conn->entry.number};
+}
+
+bool lined_handle_is(lined_handle handle, lined_handle other)
+{
+    return handle.server == other.server && handle.number == other.number;
+}

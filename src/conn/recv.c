@@ -1,0 +1,243 @@
+/* The receiving half of a connection: one blocking recv(2) for what has come, lines out of it. */
+#include "conn.h"
+
+#include "base/invariant.h"
+#include "base/monotonic.h"
+#include "net/peer.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+/* A connection that has received nothing for this time frees its enlarged buffers. */
+#define SHRINK_AFTER_MS 1000u
+
+static enum lifecycle_phase phase_of(const struct lined_conn *conn)
+{
+    return lifecycle_phase(conn->service->lifecycle);
+}
+
+/* True: a buffer is enlarged and empty, so that it can be freed. */
+static bool can_shrink(const struct lined_conn *conn)
+{
+    return line_buffer_is_enlarged(&conn->in) || send_buffer_is_enlarged(&conn->out);
+}
+
+/* How long recv is to sleep at most: until the next deadline, or until buffers are given back; 0:
+ * for ever. */
+static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
+{
+    uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_buffer_unread(&conn->in) > 0);
+
+    return can_shrink(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
+}
+
+/* It seldom changes, so it seldom costs a call. */
+static void set_nap(struct lined_conn *conn, uint32_t wait)
+{
+    if (!deadlines_set_nap(&conn->deadlines, wait))
+        return;
+    uint32_t nap = conn->deadlines.nap_ms;
+    const struct timeval timeout = {.tv_sec = nap / 1000,
+                                    .tv_usec = (suseconds_t)(nap % 1000) * 1000};
+    INVARIANT(setsockopt(conn->entry.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0);
+}
+
+/* How many bytes may still be read. When the drain is first seen, what the kernel has received by
+ * then is the last that is handled: a client that never pauses could keep a drain up for ever. */
+static size_t receive_limit(struct lined_conn *conn)
+{
+    if (phase_of(conn) == LIFECYCLE_RUNNING)
+        return SIZE_MAX;
+    if (!conn->saw_drain) {
+        conn->saw_drain = true;
+        conn->drain_left = peer_readable(conn->entry.fd);
+    }
+    return conn->drain_left;
+}
+
+/* The end of what can be read: by the client's choice, or by ours. */
+static int end_of_input(struct lined_conn *conn)
+{
+    enum lifecycle_phase phase = phase_of(conn);
+
+    if (phase == LIFECYCLE_CUT)
+        return LINED_CUT;
+    if (outbox_is_slow(&conn->outbox))
+        return LINED_SLOW_CONSUMER;
+    if (conn->peer_gone || outbox_saw_reset(&conn->outbox))
+        return LINED_RESET;
+    if (phase == LIFECYCLE_RUNNING)
+        return LINED_EOF;
+    switch (peer_state(conn->entry.fd)) {
+    case PEER_DEAD:
+        return LINED_RESET;
+    case PEER_HALF_CLOSED:
+        return peer_readable(conn->entry.fd) == 0 ? LINED_EOF : LINED_STOPPING;
+    case PEER_OPEN:
+        break;
+    }
+    return LINED_STOPPING;
+}
+
+static void note_received(struct lined_conn *conn, size_t size)
+{
+    conn->pending.bytes_in += size;
+    conn->not_delivered += size;
+    line_buffer_filled(&conn->in, size);
+    deadlines_heard(&conn->deadlines);
+    if (conn->saw_drain)
+        conn->drain_left -= size;
+}
+
+/* Receives: polls for a moment where that is worth it, and then sleeps. now is 0 where the caller
+ * did not have to know it. */
+static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, int64_t now)
+{
+    ssize_t size =
+        busy_poll_recv(&conn->busy_poll, conn->service->busy_poll, conn->entry.fd, into, room);
+    if (size >= 0 || errno != EAGAIN)
+        return size;
+    if (now == 0 && deadlines_need_now(&conn->deadlines))
+        now = monotonic_ms();
+    set_nap(conn, longest_wait(conn, now));
+    return recv(conn->entry.fd, into, room, 0);
+}
+
+/* recv has slept as long as it may, and nothing came. */
+static int heard_nothing(struct lined_conn *conn)
+{
+    deadlines_heard_nothing(&conn->deadlines);
+    line_buffer_shrink(&conn->in);
+    send_buffer_shrink(&conn->out);
+    return LINED_OK;
+}
+
+/* Reads once, blocking. LINED_OK when bytes came, or may come. */
+static int receive(struct lined_conn *conn)
+{
+    size_t limit = receive_limit(conn);
+    if (limit == 0)
+        return end_of_input(conn);
+    int64_t now = deadlines_are_running(&conn->deadlines) ? monotonic_ms() : 0;
+    int passed = now == 0 ? LINED_OK : deadlines_passed(&conn->deadlines, now);
+    if (passed == LINED_DEADLINE || passed == LINED_SESSION_TIMEOUT)
+        return passed;
+
+    size_t room;
+    char *into = line_buffer_room(&conn->in, &room);
+    if (into == NULL)
+        return -ENOMEM;
+    if (room > limit)
+        room = limit;
+    /* What came in time counts, although it is looked at only now. */
+    ssize_t size = passed == LINED_OK ? recv_patiently(conn, into, room, now)
+                                      : recv(conn->entry.fd, into, room, MSG_DONTWAIT);
+    if (size > 0) {
+        note_received(conn, (size_t)size);
+        return LINED_OK;
+    }
+    if (size == 0)
+        return end_of_input(conn);
+    if (errno == EINTR)
+        return LINED_OK;
+    if (errno == EAGAIN)
+        return passed == LINED_OK ? heard_nothing(conn) : passed;
+    return conn_reason(conn, errno);
+}
+
+int conn_stop_reason(struct lined_conn *conn)
+{
+    if (phase_of(conn) == LIFECYCLE_CUT)
+        return LINED_CUT;
+    if (deadlines_look_is_due(&conn->deadlines) && deadlines_look(&conn->deadlines, monotonic_ms()))
+        return LINED_SESSION_TIMEOUT;
+    return LINED_OK;
+}
+
+/* False once no more can be taken. A stop is seen here, between two lines. */
+static bool may_take(struct lined_conn *conn)
+{
+    if (conn->input_over == LINED_OK)
+        conn->input_over = conn_stop_reason(conn);
+    return conn->input_over == LINED_OK;
+}
+
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (!may_take(conn))
+        return false;
+    enum line_found found = line_buffer_next(&conn->in, line, size);
+    if (found == LINE_LONG && conn->service->options->long_line == LINED_LONG_CLOSE) {
+        conn->input_over = LINED_LINE_TOO_LONG;
+        return false;
+    }
+    if (found != LINE_NONE)
+        deadlines_line_ended(&conn->deadlines);
+    return found != LINE_NONE;
+}
+
+/* Sends what has gathered and reads more. LINED_OK, LINED_DEADLINE, or why the input is over. */
+static int end_batch_and_receive(struct lined_conn *conn)
+{
+    conn_end_batch(conn);
+    int result = conn_send_replies(conn);
+    if (result == LINED_OK)
+        result = receive(conn);
+    if (result != LINED_DEADLINE)
+        conn->input_over = result;
+    return result;
+}
+
+/* The input has come to its end: what is unfinished may be delivered, once. */
+static int take_partial(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (conn->input_over != LINED_EOF || conn->service->options->partial == LINED_PARTIAL_DROP ||
+        line_buffer_unread(&conn->in) == 0)
+        return conn->input_over;
+    line_buffer_rest(&conn->in, line, size);
+    return LINED_OK;
+}
+
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    while (!conn_take_line(conn, line, size)) {
+        if (conn->input_over != LINED_OK)
+            return take_partial(conn, line, size);
+        if (end_batch_and_receive(conn) == LINED_DEADLINE)
+            return LINED_DEADLINE;
+    }
+    return LINED_OK;
+}
+
+int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+{
+    int result = conn_wait_line(conn, line, size);
+
+    if (result == LINED_OK)
+        conn_count_line(conn, *line, *size);
+    return result;
+}
+
+int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
+{
+    if (size > LINED_EXACT_MAX)
+        return -EMSGSIZE;
+    while (phase_of(conn) == LIFECYCLE_CUT || !line_buffer_exact(&conn->in, size, bytes)) {
+        if (!may_take(conn))
+            return conn->input_over;
+        if (end_batch_and_receive(conn) == LINED_DEADLINE)
+            return LINED_DEADLINE;
+    }
+    deadlines_line_ended(&conn->deadlines);
+    conn->not_delivered -= size;
+    return LINED_OK;
+}
+
+void lined_set_deadline(lined_conn *conn, uint32_t ms)
+{
+    if (conn->service->handler->task != NULL)
+        conn->deadlines.task = ms == 0 ? 0 : monotonic_ms() + ms;
+}

@@ -1,0 +1,23 @@
+/*
+ * What the connections of one server share. It is set before the first connection and never
+ * changes; the parts that it points to lock for themselves, and outlive all connections.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "busy_poll.h"
+#include "lined.h"
+#include "table/lifecycle.h"
+#include "table/totals.h"
+
+struct service {
+    lined_server *server; /* for handles; not looked into */
+    const struct lined_options *options;
+    const struct lined_handler *handler;
+    void *context; /* the handler's */
+    struct lifecycle *lifecycle;
+    struct totals *totals;
+    struct busy_poll_limit *busy_poll;
+};
+
+#endif

@@ -1,0 +1,109 @@
+/* A key-value server that speaks enough RESP2 for Redis clients. A task: it pulls commands, whose
+ * arguments are as long as they say. Errors are in Redis's words. */
+#include "kv.h"
+
+#include "kv_commands.h"
+#include "kv_errors.h"
+#include "resp_reply.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page of any web site can have a browser send HTTP here, whose lines would be commands
+ * (cross-protocol scripting). Redis ends the connection without a reply at POST, and at Host:,
+ * which browsers send before anything that the page chose. The request line is an end here, too: a
+ * page that has its own name resolve to this host may choose the method, and DEL and SET are
+ * commands. "METHOD TARGET HTTP/1.1": RFC 9112, 3. */
+static bool is_http(const struct resp_command *command)
+{
+    const struct kv_bytes *words = command->arguments;
+
+    return resp_is(&words[0], "POST") || resp_is(&words[0], "Host:") ||
+           (command->is_inline && command->count == 3 && words[2].size >= 5 &&
+            memcmp(words[2].bytes, "HTTP/", 5) == 0);
+}
+
+static int dispatch(struct client *client)
+{
+    size_t count = client->command->count;
+    char text[96];
+
+    if (is_http(client->command))
+        return LINED_END;
+    for (size_t i = 0; i < kv_command_count; i++) {
+        if (!resp_is(&client->command->arguments[0], kv_commands[i].name))
+            continue;
+        if (count >= kv_commands[i].least && count <= kv_commands[i].most)
+            return kv_commands[i].run(client);
+        snprintf(text, sizeof text, "ERR wrong number of arguments for '%s' command",
+                 kv_commands[i].name);
+        return resp_send_error(client->conn, text);
+    }
+    return kv_send_unknown(client);
+}
+
+static int serve_commands(struct client *client)
+{
+    for (;;) {
+        int result = resp_read(client->conn, client->command);
+        if (result == LINED_OK && client->command->count > 0)
+            result = dispatch(client);
+        if (result != LINED_OK)
+            return result;
+    }
+}
+
+/* What all connections share. */
+struct kv {
+    struct kv_store *store;
+    struct kv_sweeper sweeper;
+};
+
+static int serve(void *context, lined_conn *conn, void *state)
+{
+    struct kv *kv = context;
+    struct client client = {
+        .conn = conn, .store = kv->store, .sweeper = &kv->sweeper, .command = resp_command_new()};
+
+    (void)state;
+    if (client.command == NULL)
+        return -ENOMEM;
+    int reason = serve_commands(&client);
+    resp_command_free(client.command);
+    return reason;
+}
+
+int kv_init(lined_server *server, const struct lined_options *options, void **context)
+{
+    struct kv *kv = malloc(sizeof *kv);
+    struct kv_store *store = kv_store_new();
+
+    (void)server;
+    (void)options;
+    if (kv == NULL || store == NULL) {
+        kv_store_free(store);
+        free(kv);
+        return -ENOMEM;
+    }
+    kv->store = store;
+    kv_sweeper_init(&kv->sweeper, store);
+    *context = kv;
+    return LINED_OK;
+}
+
+void kv_fini(void *context)
+{
+    struct kv *kv = context;
+
+    kv_sweeper_deinit(&kv->sweeper);
+    kv_store_free(kv->store);
+    free(kv);
+}
+
+/* In Redis's words, for both limits: it knows no limit for an address. */
+#define REJECTED "-ERR max number of clients reached\r\n"
+
+const struct lined_handler lined_handler_kv = {
+    .task = serve, .reject_busy = REJECTED, .reject_per_ip = REJECTED};

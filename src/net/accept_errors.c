@@ -1,0 +1,39 @@
+#include "accept_errors.h"
+
+#include "base/invariant.h"
+
+#include <stddef.h>
+#include <string.h>
+
+void accept_errors_init(struct accept_errors *errors)
+{
+    *errors = (struct accept_errors){0};
+    INVARIANT(pthread_mutex_init(&errors->lock, NULL) == 0);
+}
+
+void accept_errors_deinit(struct accept_errors *errors)
+{
+    INVARIANT(pthread_mutex_destroy(&errors->lock) == 0);
+}
+
+void accept_errors_add(struct accept_errors *errors, int error)
+{
+    struct lined_accept_error *counts = errors->counts;
+    size_t i = 0;
+
+    INVARIANT(pthread_mutex_lock(&errors->lock) == 0);
+    while (i < LINED_ACCEPT_ERRORS_MAX && counts[i].count > 0 && counts[i].error != error)
+        i++;
+    /* accept_verdict knows fewer errnos than there is room for, and any other one is fatal. */
+    INVARIANT(i < LINED_ACCEPT_ERRORS_MAX);
+    counts[i].error = error;
+    counts[i].count++;
+    INVARIANT(pthread_mutex_unlock(&errors->lock) == 0);
+}
+
+void accept_errors_stats(struct accept_errors *errors, struct lined_stats *stats)
+{
+    INVARIANT(pthread_mutex_lock(&errors->lock) == 0);
+    memcpy(stats->accept_errors, errors->counts, sizeof stats->accept_errors);
+    INVARIANT(pthread_mutex_unlock(&errors->lock) == 0);
+}

@@ -1,0 +1,48 @@
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+bool address_parse(const char *ip, uint16_t port, union net_address *address)
+{
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, ip, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+        address->v4.sin_port = htons(port);
+        return true;
+    }
+    /* inet_pton knows no scope, and a link-local address is of no use without one. */
+    const struct addrinfo hints = {
+        .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found;
+    if (getaddrinfo(ip, NULL, &hints, &found) != 0)
+        return false;
+    memcpy(&address->v6, found->ai_addr, sizeof address->v6);
+    freeaddrinfo(found);
+    address->v6.sin6_port = htons(port);
+    return true;
+}
+
+void address_format(const union net_address *address, char text[ADDRESS_SIZE])
+{
+    char ip[INET6_ADDRSTRLEN] = "";
+    char scope[1 + IF_NAMESIZE] = "";
+
+    if (address->any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof ip);
+        snprintf(text, ADDRESS_SIZE, "%s:%u", ip, ntohs(address->v4.sin_port));
+        return;
+    }
+    inet_ntop(AF_INET6, &address->v6.sin6_addr, ip, sizeof ip);
+    /* The name needs a socket, which a sandbox may refuse; the number is as good to connect to. */
+    if (address->v6.sin6_scope_id != 0 &&
+        if_indextoname(address->v6.sin6_scope_id, scope + 1) == NULL)
+        snprintf(scope + 1, sizeof scope - 1, "%" PRIu32, address->v6.sin6_scope_id);
+    if (address->v6.sin6_scope_id != 0)
+        scope[0] = '%';
+    snprintf(text, ADDRESS_SIZE, "[%s%s]:%u", ip, scope, ntohs(address->v6.sin6_port));
+}

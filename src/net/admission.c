@@ -1,0 +1,198 @@
+#define _XOPEN_SOURCE 700 /* tsearch */
+#include "admission.h"
+
+#include "base/invariant.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS     INT64_C(1000000)
+#define NS_PER_SECOND (1000 * NS_PER_MS)
+
+/* What was not accepted in the last so many milliseconds is made up for: the clock counts in
+ * milliseconds, and a wake-up may be late. */
+#define MADE_UP_FOR_MS 100
+
+static const char default_busy[] = "Server busy\n";
+static const char default_per_ip[] = "Too many connections from your address\n";
+
+/* A node of the tree. A tree, not a hash table: its keys are chosen by clients, and it has no worst
+ * case that they could aim for, nor anything to resize. */
+struct address {
+    struct in6_addr key;
+    size_t present;
+    size_t leaving; /* have left, are not forgotten; of both there is one at least */
+};
+
+static int compare(const void *one, const void *other)
+{
+    return memcmp(&((const struct address *)one)->key, &((const struct address *)other)->key,
+                  sizeof(struct in6_addr));
+}
+
+/* What counts as the client's address, see the header. */
+static struct address address_of(const union net_address *client)
+{
+    struct address address = {0};
+
+    if (client->any.sa_family == AF_INET) { /* as IPv4-mapped */
+        memset(address.key.s6_addr + 10, 0xff, 2);
+        memcpy(address.key.s6_addr + 12, &client->v4.sin_addr, 4);
+        return address;
+    }
+    address.key = client->v6.sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&address.key) && !IN6_IS_ADDR_LINKLOCAL(&address.key))
+        memset(address.key.s6_addr + 8, 0, 8);
+    return address;
+}
+
+static void lock(struct admission *admission)
+{
+    INVARIANT(pthread_mutex_lock(&admission->lock) == 0);
+}
+
+static void unlock(struct admission *admission)
+{
+    INVARIANT(pthread_mutex_unlock(&admission->lock) == 0);
+}
+
+void admission_init(struct admission *admission, const struct lined_options *options,
+                    const struct lined_handler *handler)
+{
+    *admission = (struct admission){
+        .most = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
+        .most_per_ip = options->max_per_ip,
+        .busy = handler->reject_busy != NULL ? handler->reject_busy : default_busy,
+        .per_ip = handler->reject_per_ip != NULL ? handler->reject_per_ip : default_per_ip,
+        .interval_ns = options->accept_rate == 0 ? 0 : NS_PER_SECOND / options->accept_rate,
+    };
+    INVARIANT(pthread_mutex_init(&admission->lock, NULL) == 0);
+}
+
+void admission_deinit(struct admission *admission)
+{
+    INVARIANT(admission->addresses == NULL);
+    INVARIANT(pthread_mutex_destroy(&admission->lock) == 0);
+}
+
+/* ---- how fast ---- */
+
+int64_t admission_due_ms(const struct admission *admission)
+{
+    return (admission->due_ns + NS_PER_MS - 1) / NS_PER_MS;
+}
+
+void admission_accepted(struct admission *admission, int64_t now_ms)
+{
+    int64_t earliest_ns = (now_ms - MADE_UP_FOR_MS) * NS_PER_MS;
+
+    if (admission->interval_ns == 0)
+        return;
+    if (admission->due_ns < earliest_ns)
+        admission->due_ns = earliest_ns;
+    admission->due_ns += admission->interval_ns;
+}
+
+/* ---- how many ---- */
+
+/* The node of the tree that is like this one; made where there is none. NULL: no memory. */
+static struct address *find_or_add_locked(struct admission *admission, const struct address *like)
+{
+    void *found = tfind(like, &admission->addresses, compare);
+
+    if (found != NULL)
+        return *(struct address **)found;
+    struct address *address = malloc(sizeof *address);
+    if (address == NULL)
+        return NULL;
+    *address = *like;
+    if (tsearch(address, &admission->addresses, compare) == NULL) {
+        free(address);
+        return NULL;
+    }
+    return address;
+}
+
+#if defined __GNUC__ && !defined __clang__ /* -fanalyzer misses that the tree holds the node now   \
+                                            */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+static int enter_address_locked(struct admission *admission, const union net_address *client,
+                                const char **line)
+{
+    const struct address like = address_of(client);
+    struct address *address = find_or_add_locked(admission, &like);
+
+    if (address == NULL)
+        return -ENOMEM;
+    if (address->present == admission->most_per_ip)
+        *line = admission->per_ip;
+    else
+        address->present++;
+    return LINED_OK;
+}
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC diagnostic pop
+#endif
+
+int admission_admit(struct admission *admission, const union net_address *client, size_t present,
+                    const char **line)
+{
+    int result = LINED_OK;
+
+    *line = admission->most > 0 && present >= admission->most ? admission->busy : NULL;
+    lock(admission);
+    if (*line == NULL && admission->most_per_ip > 0)
+        result = enter_address_locked(admission, client, line);
+    admission->refused += *line != NULL;
+    unlock(admission);
+    return result;
+}
+
+/* Of a client that was let in. */
+static struct address *find_locked(struct admission *admission, const union net_address *client)
+{
+    const struct address like = address_of(client);
+    void *found = tfind(&like, &admission->addresses, compare);
+
+    INVARIANT(found != NULL);
+    return *(struct address **)found;
+}
+
+bool admission_leave(struct admission *admission, const union net_address *client)
+{
+    if (admission->most_per_ip == 0)
+        return true;
+    lock(admission);
+    struct address *address = find_locked(admission, client);
+    address->present--;
+    bool may_stay = address->leaving < admission->most_per_ip;
+    address->leaving++;
+    unlock(admission);
+    return may_stay;
+}
+
+void admission_forget(struct admission *admission, const union net_address *client)
+{
+    if (admission->most_per_ip == 0)
+        return;
+    lock(admission);
+    struct address *address = find_locked(admission, client);
+    address->leaving--;
+    if (address->present == 0 && address->leaving == 0) {
+        tdelete(address, &admission->addresses, compare);
+        free(address);
+    }
+    unlock(admission);
+}
+
+uint64_t admission_rejected(struct admission *admission)
+{
+    lock(admission);
+    uint64_t refused = admission->refused;
+    unlock(admission);
+    return refused;
+}

@@ -1,0 +1,62 @@
+#define _DEFAULT_SOURCE /* struct tcp_info */
+#include "peer.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+enum peer_state peer_state(int fd)
+{
+    struct tcp_info info = {.tcpi_state = TCP_CLOSE};
+    socklen_t size = sizeof info;
+
+    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    switch (info.tcpi_state) {
+    case TCP_CLOSE_WAIT:
+        return PEER_HALF_CLOSED;
+    case TCP_CLOSE:
+        return PEER_DEAD;
+    default:
+        return PEER_OPEN;
+    }
+}
+
+/* Stays as it was when a connection dies. */
+static size_t unacknowledged_to_the_end(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+size_t peer_unacknowledged(int fd)
+{
+    size_t bytes = unacknowledged_to_the_end(fd);
+
+    return bytes == 0 || peer_state(fd) == PEER_DEAD ? 0 : bytes;
+}
+
+enum peer_loss peer_loss(int fd, int error)
+{
+    switch (error) {
+    case ETIMEDOUT:
+    /* What routers, or the neighbours' table, have said of it meanwhile. */
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+        return unacknowledged_to_the_end(fd) > 0 ? PEER_LOST_UNACKNOWLEDGED : PEER_LOST;
+    default:
+        return PEER_NOT_LOST;
+    }
+}
+
+size_t peer_readable(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}

@@ -1,0 +1,56 @@
+#include "server_options.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+void lined_options_init(struct lined_options *options)
+{
+    *options = (struct lined_options){
+        .ip = "127.0.0.1",
+        .port = 1234,
+        .backlog = 4096,
+        .max_line = 1460,
+        .long_line = LINED_LONG_SPLIT,
+        .partial = LINED_PARTIAL_DROP,
+        .send_timeout_ms = 30 * 1000,
+        .idle_timeout_ms = 0,
+        .line_timeout_ms = 0,
+        .session_timeout_ms = 0,
+        .drain_timeout_ms = 5 * 1000,
+        .mode = LINED_PASSIVE,
+        .push_limit = 1024 * 1024,
+        .busy_poll_us = 50,
+        .overflow = LINED_OVERFLOW_WAIT,
+    };
+}
+
+/* Times are added to the clock's time, and passed to poll(2), which takes an int. */
+static bool times_are_valid(const struct lined_options *options)
+{
+    return options->send_timeout_ms <= INT32_MAX && options->idle_timeout_ms <= INT32_MAX &&
+           options->line_timeout_ms <= INT32_MAX && options->session_timeout_ms <= INT32_MAX &&
+           options->drain_timeout_ms <= INT32_MAX;
+}
+
+bool options_are_valid(const struct lined_options *options)
+{
+    return options->ip != NULL && options->backlog >= 1 &&
+           options->max_line >= LINED_MAX_LINE_MIN && options->max_line <= LINED_MAX_LINE_MAX &&
+           options->long_line <= LINED_LONG_CLOSE && options->partial <= LINED_PARTIAL_DELIVER &&
+           options->mode <= LINED_ACTIVE && options->push_limit >= 1 &&
+           options->busy_poll_us <= LINED_BUSY_POLL_MAX &&
+           options->overflow <= LINED_OVERFLOW_REJECT && times_are_valid(options);
+}
+
+static bool is_short(const char *text)
+{
+    return text == NULL || strnlen(text, LINED_REJECT_MAX + 1) <= LINED_REJECT_MAX;
+}
+
+bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode)
+{
+    return handler != NULL && (handler->line != NULL) != (handler->task != NULL) &&
+           (handler->task == NULL || mode == LINED_PASSIVE) && is_short(handler->reject_busy) &&
+           is_short(handler->reject_per_ip);
+}

@@ -1,0 +1,37 @@
+#include "totals.h"
+
+/* An addition of nothing would cost as much as any other. */
+static void add(_Atomic uint64_t *sum, uint64_t *amount)
+{
+    if (*amount > 0)
+        atomic_fetch_add_explicit(sum, *amount, memory_order_relaxed);
+    *amount = 0;
+}
+
+void totals_add(struct totals_cell *cell, struct totals_pending *pending)
+{
+    add(&cell->lines, &pending->lines);
+    add(&cell->bytes_in, &pending->bytes_in);
+    add(&cell->bytes_out, &pending->bytes_out);
+    add(&cell->bytes_dropped, &pending->bytes_dropped);
+    add(&cell->slow_consumers, &pending->slow_consumers);
+}
+
+static uint64_t sum_of(_Atomic uint64_t *sum)
+{
+    return atomic_load_explicit(sum, memory_order_relaxed);
+}
+
+void totals_read(struct totals *totals, struct lined_stats *stats)
+{
+    stats->lines = stats->bytes_in = stats->bytes_out = stats->bytes_dropped = 0;
+    stats->slow_consumers = 0;
+    for (unsigned i = 0; i < TOTALS_CELLS; i++) {
+        struct totals_cell *cell = &totals->cells[i];
+        stats->lines += sum_of(&cell->lines);
+        stats->bytes_in += sum_of(&cell->bytes_in);
+        stats->bytes_out += sum_of(&cell->bytes_out);
+        stats->bytes_dropped += sum_of(&cell->bytes_dropped);
+        stats->slow_consumers += sum_of(&cell->slow_consumers);
+    }
+}

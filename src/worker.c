@@ -1,0 +1,179 @@
+#include "worker.h"
+
+#include "active/active.h"
+#include "base/thread.h"
+#include "conn/conn.h"
+#include "lined.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A connection, and the workers one of which serves it. */
+struct session {
+    struct workers *workers;
+    struct lined_conn conn;
+};
+
+/* Receives a line, handles it, and goes on; lined_recv_line sends the replies before it waits. */
+static int serve_lines(struct lined_conn *conn, void *state)
+{
+    const struct service *service = conn->service;
+
+    for (;;) {
+        const char *line;
+        size_t size;
+        int result = lined_recv_line(conn, &line, &size);
+        if (result == LINED_OK)
+            result = service->handler->line(service->context, conn, state, line, size);
+        if (result == LINED_OK && conn->is_mid_reply) /* the reply ends here: pushes may go now */
+            result = conn_send_replies(conn);
+        if (result != LINED_OK)
+            return result;
+    }
+}
+
+/* A task that returns LINED_OK has ended as it wished. */
+static int run_task(struct lined_conn *conn, void *state)
+{
+    const struct service *service = conn->service;
+    int result = service->handler->task(service->context, conn, state);
+
+    return result == LINED_OK ? LINED_END : result;
+}
+
+/* Passive mode: the callbacks run here. Returns the reason for the end. */
+static int passive_serve(struct lined_conn *conn)
+{
+    const struct service *service = conn->service;
+    void *state = NULL;
+
+    int reason = conn_open(conn, &state);
+    if (reason != LINED_OK)
+        return reason;
+    reason = service->handler->task != NULL ? run_task(conn, state) : serve_lines(conn, state);
+    if (service->handler->close != NULL)
+        service->handler->close(service->context, conn, state, reason);
+    return reason;
+}
+
+/* Ends the connection. The order matters: see conn_table.h and lifecycle.h. */
+static void end(struct session *session, int reason)
+{
+    struct workers *workers = session->workers;
+    struct lined_conn *conn = &session->conn;
+    struct lifecycle *lifecycle = conn->service->lifecycle;
+    int fd = conn->entry.fd;
+
+    /* Before the client learns of the end, since it may connect again at once. */
+    if (admission_leave(workers->admission, &conn->peer))
+        conn_linger(conn, reason);
+    admission_forget(workers->admission, &conn->peer);
+    lifecycle_leave(lifecycle);
+    conn_table_remove(workers->table, &conn->entry);
+    conn->pending.bytes_dropped = conn->not_delivered;
+    conn->pending.slow_consumers = outbox_is_slow(&conn->outbox);
+    totals_add(conn->totals, &conn->pending);
+    close(fd);
+    conn_deinit(conn);
+    free(session);
+    lifecycle_release(lifecycle);
+}
+
+static void serve(struct session *session)
+{
+    struct lined_conn *conn = &session->conn;
+
+    conn_observe_opened(conn);
+    int reason = conn->service->options->mode == LINED_ACTIVE
+                     ? active_serve(conn, session->workers->mailbox)
+                     : passive_serve(conn);
+    reason = conn_finish(conn, reason);
+    conn_observe_closed(conn, reason);
+    end(session, reason);
+}
+
+/* After thread_cache_leave the server may be gone. */
+static void *worker_main(void *argument)
+{
+    struct session *session = argument;
+    struct thread_cache *cache = &session->workers->cache;
+
+    do {
+        serve(session);
+    } while ((session = thread_cache_wait(cache, THREAD_CACHE_WAIT_MS)) != NULL);
+    thread_cache_leave(cache);
+    return NULL;
+}
+
+static void *worker_thread(void *argument)
+{
+    return thread_run_callbacks(worker_main, argument);
+}
+
+/* On failure the session still belongs to the caller. */
+static int pass_to_thread(struct workers *workers, struct session *session)
+{
+    if (thread_cache_pass(&workers->cache, session))
+        return LINED_OK;
+    int result = thread_start_detached(&workers->stack_size, worker_thread, session);
+    if (result != LINED_OK)
+        thread_cache_not_created(&workers->cache);
+    return result;
+}
+
+/* The same. */
+static int start(struct workers *workers, struct session *session)
+{
+    struct lifecycle *lifecycle = workers->service->lifecycle;
+
+    int result = lifecycle_enter(lifecycle);
+    if (result != LINED_OK)
+        return result;
+    result = conn_table_add(workers->table, &session->conn.entry);
+    if (result == LINED_OK) {
+        result = pass_to_thread(workers, session);
+        if (result != LINED_OK)
+            conn_table_remove(workers->table, &session->conn.entry);
+    }
+    if (result != LINED_OK)
+        lifecycle_withdraw(lifecycle);
+    return result;
+}
+
+int worker_start(struct workers *workers, int fd, const union net_address *peer)
+{
+    struct session *session = malloc(sizeof *session);
+
+    if (session == NULL)
+        return -ENOMEM;
+    session->workers = workers;
+    conn_init(&session->conn, workers->service, fd, peer);
+    int result = start(workers, session);
+    if (result != LINED_OK) {
+        conn_deinit(&session->conn);
+        free(session);
+    }
+    return result;
+}
+
+void workers_init(struct workers *workers, const struct service *service, struct conn_table *table,
+                  struct admission *admission, struct mailbox *mailbox)
+{
+    *workers = (struct workers){.service = service,
+                                .table = table,
+                                .admission = admission,
+                                .mailbox = mailbox,
+                                .stack_size = THREAD_STACK_SIZE};
+    thread_cache_init(&workers->cache);
+}
+
+void workers_deinit(struct workers *workers)
+{
+    thread_cache_deinit(&workers->cache);
+}
+
+void workers_end(struct workers *workers)
+{
+    thread_cache_end(&workers->cache);
+}
