@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-all_loads=(50x64 50x1 1x1 churn apart hog hold10k hold15k burst neighbour scale dd kv)
+all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour scale dd kv)
 quick_loads=(50x64 50x1 1x1 churn)
 usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--beside FILE]
                         [--peers]
@@ -77,7 +77,7 @@ declare -A commands=(
     [lined]="build/release/lined --port 0 --quiet"
     [lined active]="build/release/lined --port 0 --quiet --mode active"
     [lined with log]="build/release/lined --port 0"
-    [lined asleep]="build/release/lined --port 0 --quiet --busy-poll 0"
+    [lined --busy-poll 0]="build/release/lined --port 0 --quiet --busy-poll 0"
     [lined kv]="build/release/lined --port 0 --quiet --handler kv"
 )
 [ -z "$beside" ] || commands[lined beside]="$beside --port 0 --quiet"
@@ -113,11 +113,12 @@ fi
 # Who takes part in a load; the first is what the others are compared with.
 contenders_of() {
     case $1 in
+    poll-*) names=("lined --busy-poll 0" "lined" "lined beside") ;;
     50x64 | 50x1)
         names=("lined" "lined beside" "lined active" "lined with log" "floor" "floor batch" "Go" "libevent" "Elixir")
         ;;
     apart-50x*) names=("lined" "lined beside" "lined active" "floor" "Go" "libevent") ;;
-    1x1 | apart-1x1) names=("lined" "lined beside" "lined asleep" "floor" "floor awake" "Go" "libevent" "Elixir") ;;
+    1x1 | apart-1x1) names=("lined" "lined beside" "lined --busy-poll 0" "floor" "floor awake" "Go" "libevent" "Elixir") ;;
     hog-*) names=("lined" "lined beside" "floor" "floor batch" "Go") ;;
     churn | apart-churn) names=("lined" "lined beside" "Go" "libevent" "Elixir") ;;
     hold10k | hold15k | dd | scale-*) names=("lined" "lined beside" "Go") ;;
@@ -140,6 +141,12 @@ shapes_of() {
     neighbour) echo neighbour-0 neighbour-1 ;;
     scale) echo scale-1 scale-10 scale-100 scale-1000 scale-10000 ;;
     kv) echo {,apart-}kv-{set,get}-{1,16} ;;
+    busy-poll)
+        for where in "" apart- hog- apart-hog-; do
+            printf '%s ' "poll-$where"{1x1,awake-1x1,8x16,50x1,50x64,200x4,active-50x1,active-50x64,churn}
+        done
+        echo poll-{,apart-}{dd,kv-set-1,kv-get-1,kv-set-16,kv-get-16}
+        ;;
     *) echo "$1" ;;
     esac
 }
@@ -153,7 +160,7 @@ shapes_of() {
 place() { # SHAPE
     server_core=() load_core=()
     case $1 in
-    1x1 | apart-* | hog-* | scale-*)
+    1x1 | apart-* | poll-apart-* | hog-* | scale-*)
         server_core=(taskset -c 0) load_core=(taskset -c 1)
         ;;
     esac
@@ -183,7 +190,8 @@ kv_rate() { # COMMAND PIPELINE
 run_load() { # SHAPE
     local status=0
     case $1 in
-    apart-1x1) lined_load -c 1 -o 1 -d "$seconds" --awake ;;
+    poll-*) run_load "$(sed 's/^poll-//; s/apart-//; s/active-//' <<<"$1")" ;;
+    apart-1x1 | awake-1x1) lined_load -c 1 -o 1 -d "$seconds" --awake ;;
     apart-*) run_load "${1#apart-}" ;;
     hog-*)
         "${server_core[@]}" sh -c 'while :; do :; done' &
@@ -225,6 +233,10 @@ measure_once() {
     local line command status=0
     place "$1"
     read -ra command <<<"${commands[$2]}"
+    case $1 in
+    poll-*active-*) command+=(--mode active) ;;
+    poll-*kv-*) command+=(--handler kv) ;;
+    esac
     exec {said}< <(exec "${server_core[@]}" "${command[@]}" 2>&1 >"$scratch/log")
     pid=$!
     IFS= read -r -t 30 -u "$said" line
@@ -243,7 +255,7 @@ shapes=()
 total=0
 for name in "${loads[@]}"; do
     read -ra more <<<"$(shapes_of "$name")"
-    if [ "$(nproc)" -lt 2 ] && [[ $name == @(apart|hog|scale|1x1) ]]; then
+    if [ "$(nproc)" -lt 2 ] && [[ $name == @(apart|hog|busy-poll|scale|1x1) ]]; then
         echo "skipped: $name, which needs two cores" >&2
         continue
     fi
@@ -315,6 +327,9 @@ tables() {
         hog-*) where=", a core each, and a program computes on the server's" ;;
         esac
         table $shape "$(count "${loop%x*}" connection), $(count "${loop#*x}" line) under way$where" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+    done
+    for shape in "${shapes[@]}"; do
+        [[ $shape != poll-* ]] || table "$shape" "$shape" $rate "lines/s" $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
     done
     table apart-churn "connect, a line, close; 16 at once, a core each" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
     table churn "connect, a line, close; 16 at once" $rate connections/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us each"
