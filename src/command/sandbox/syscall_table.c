@@ -93,11 +93,10 @@ const struct syscall_rule syscall_table[] = {
      * kernel sends SIGIO to the processes of a terminal. Not F_SETOWN: it chooses that process. */
     {.call = SYS_fcntl, .arguments = {IS(1, F_SETFL), IS(2, O_RDWR | O_NONBLOCK)}},
 
-    /* ---- the flusher (courier.c) ---- */
+    /* ---- the flusher (flusher.c) ---- */
 
     /* Events of descriptors that are open. Root could keep the machine from suspending with
      * EPOLLWAKEUP; it is in memory, which a filter cannot read. */
-    {.call = SYS_epoll_create1},
     {.call = SYS_epoll_ctl},
 #ifdef SYS_epoll_wait
     {.call = SYS_epoll_wait},
@@ -105,8 +104,6 @@ const struct syscall_rule syscall_table[] = {
     /* epoll_wait(2) on arm64. */
     {.call = SYS_epoll_pwait},
 #endif
-    /* It is woken through a counter, which is memory. */
-    {.call = SYS_eventfd2},
 
     /* ---- descriptors that are open: the right to read or write was checked at open(2) ---- */
 
