@@ -28,8 +28,8 @@
  * Results. A function that can fail returns an int: 0 is success, a positive value is one of the
  * expected conditions of enum lined_result, a negative value is a failure, -errno.
  *
- * Threads. A worker thread whose connection has ended may serve another one. What a handler changes
- * of a thread, such as its name or its thread-local storage, stays; thread-local destructors run
+ * Threads. A worker thread may serve another connection after the end of one. A handler's changes
+ * of its thread, such as its name or its thread-local storage, stay; thread-local destructors run
  * when the thread ends, not when the connection ends. The library's threads block all signals.
  *
  * The library prints nothing, installs no signal handler and keeps no global state. It sends with
@@ -378,8 +378,8 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * gathered replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
 LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
 
-/* Pushes to every connection whose open callback has returned, or that has none, except one; {NULL,
- * 0} excludes none. A connection that begins or ends during the call may be left out. After a cut
+/* Pushes to every connection after its open callback has returned, except one; {NULL, 0} excludes
+ * none. A connection that begins or ends during the call may be left out. After a cut
  * it returns at once. Returns how many connections took the bytes. Any thread. */
 LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
                                  lined_handle except);

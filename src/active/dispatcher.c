@@ -12,7 +12,7 @@ static void handle_lines(struct dispatch_message *message)
 
     message->result = LINED_OK;
     message->handled = 0;
-    deadlines_forget_pace(&conn->deadlines); /* lines were only gathered until now */
+    deadlines_reset_skip(&conn->deadlines); /* lines were only gathered until now */
     while (message->handled < message->count && conn->out.used < CONN_SEND_SIZE) {
         message->result = conn_stop_reason(conn);
         if (message->result != LINED_OK)

@@ -50,7 +50,7 @@ void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *mess
     mailbox->depth++;
     if (mailbox->depth > mailbox->peak)
         mailbox->peak = mailbox->depth;
-    /* The owner waits only when there is nothing, so only the first message need wake it. */
+    /* The dispatcher waits only if there is no message, so only the first one has to wake it. */
     if (mailbox->depth == 1)
         INVARIANT(pthread_cond_signal(&mailbox->posted) == 0);
     unlock(mailbox);
@@ -76,8 +76,8 @@ struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 
 void mailbox_answer(struct mailbox_message *message)
 {
-    /* The sender may free the message as soon as it sees the count; sem_post(3) touches it no more
-     * after that, as POSIX wants of an unlock and a post alike. */
+    /* The sender may free the message as soon as it sees the count. sem_post(3) does not touch it
+     * after that, as POSIX requires of an unlock and a post. */
     INVARIANT(sem_post(&message->answered) == 0);
 }
 

@@ -1,8 +1,8 @@
 /*
- * Messages from connections to the owner thread of active delivery, in the order of arrival.
+ * Messages from connections to the dispatcher of active mode, in the order of arrival.
  *
- * A message lives with its sender, who waits until it is answered, so nothing is copied, and the
- * mailbox can never hold more than one message for each connection: it is bounded without a limit.
+ * A message belongs to its sender, which waits until it is answered. So nothing is copied, and the
+ * mailbox never holds more than one message for each connection: it needs no limit.
  */
 #ifndef MAILBOX_H
 #define MAILBOX_H
@@ -19,7 +19,7 @@ struct mailbox_message {
 
 struct mailbox {
     pthread_mutex_t lock;
-    pthread_cond_t posted; /* the owner waits: there is a message, or the mailbox is closed */
+    pthread_cond_t posted; /* for the dispatcher: there is a message, or the mailbox is closed */
 
     struct mailbox_message *first; /* lock */
     struct mailbox_message **last; /* lock; where the next one is linked */
@@ -34,16 +34,17 @@ void mailbox_deinit(struct mailbox *mailbox);
 void mailbox_message_init(struct mailbox_message *message);
 void mailbox_message_deinit(struct mailbox_message *message);
 
-/* Posts the message and waits until the owner has answered it. Any thread but the owner. */
+/* Posts the message and waits until it is answered. Any thread but the dispatcher. */
 void mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *message);
 
-/* The next message, waiting for it; NULL once the mailbox is closed and empty. The owner. */
+/* The next message, waiting for it; NULL once the mailbox is closed and empty. The dispatcher. */
 struct mailbox_message *mailbox_take(struct mailbox *mailbox);
 
-/* Lets the sender go on. The message is the sender's again, and may be gone at once. The owner. */
+/* Lets the sender continue. The message is the sender's again, and may be gone at once. The
+ * dispatcher. */
 void mailbox_answer(struct mailbox_message *message);
 
-/* Nobody will post any more. */
+/* No thread will post any more. */
 void mailbox_close(struct mailbox *mailbox);
 
 size_t mailbox_peak(struct mailbox *mailbox);

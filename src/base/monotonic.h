@@ -1,4 +1,4 @@
-/* Time that only goes forward, whatever is done to the wall clock. */
+/* Time that only goes forward, also if the wall clock is set. */
 #ifndef MONOTONIC_H
 #define MONOTONIC_H
 
@@ -29,7 +29,7 @@ static inline struct timespec monotonic_timespec(int64_t ms)
     return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
 }
 
-/* A condition whose timed waits go by this time. */
+/* A condition variable with timed waits by this clock. */
 static inline void monotonic_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attributes;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* No program has as much thread-local storage as that. */
+/* More than the thread-local storage of any program. */
 #define STACK_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
 static int create(pthread_t *thread, int detach_state, size_t stack_size,

@@ -1,6 +1,6 @@
 /*
- * The library's threads. They take no signals: those are for whoever embeds the library. A new
- * thread inherits the mask of the one that makes it, so what these threads make is masked as well.
+ * The library's threads. They take no signals: those are for the program that embeds the library. A
+ * new thread inherits the mask of its creator, so threads that these threads create are masked too.
  */
 #ifndef THREAD_H
 #define THREAD_H
@@ -8,8 +8,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* How large the stack of each thread is: small, because there are many. Sanitizers need more for
- * their own. */
+/* The stack of each thread: small, because there are many. Sanitizers need more for their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define THREAD_STACK_SIZE ((size_t)1024 * 1024)
 #elif defined(__has_feature)
@@ -31,7 +30,7 @@ int thread_start(pthread_t *thread, void *(*main)(void *argument), void *argumen
  * caller has blocked the signals that the thread is not to take. LINED_OK or -errno. */
 int thread_start_detached(size_t *stack_size, void *(*main)(void *argument), void *argument);
 
-/* Runs the rest of a thread that calls callbacks of a worker or an observer; returns its result. A
+/* Runs the rest of a thread that calls callbacks of a handler or an observer; returns its result. A
  * callback that ends the thread, by pthread_exit(3) or by having it cancelled, would leave a
  * connection that never ends, and a server that cannot be freed. So the process is aborted, with a
  * message. */

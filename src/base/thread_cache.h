@@ -1,7 +1,7 @@
 /*
- * Idle worker threads. Creating a thread and ending it is a good part of the cost of a connection
- * that says one line and goes. So a thread whose connection has ended waits here for the next one,
- * for one second.
+ * Idle worker threads. Creating and ending a thread is a large part of the cost of a connection
+ * that sends one line and ends. So a thread waits here for the next connection after the end of
+ * one, for one second.
  *
  * The cache counts every worker thread, from before it is created until thread_cache_leave, so that
  * thread_cache_end can wait for all of them. The threads are detached: a thread that has left may

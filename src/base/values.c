@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-bool value_number(const char *value, uint32_t least, uint32_t most, uint32_t *number)
+bool value_number(const char *value, uint32_t min, uint32_t max, uint32_t *number)
 {
     uint64_t sum = 0;
 
@@ -13,16 +13,16 @@ bool value_number(const char *value, uint32_t least, uint32_t most, uint32_t *nu
         if (*value < '0' || *value > '9')
             return false;
         sum = sum * 10 + (uint64_t)(*value - '0');
-        if (sum > most)
+        if (sum > max)
             return false;
     }
     *number = (uint32_t)sum;
-    return sum >= least;
+    return sum >= min;
 }
 
 bool value_seconds(const char *value, uint32_t *ms)
 {
-    enum { SECONDS_MOST = 1000000 };
+    enum { SECONDS_MAX = 1000000 };
     size_t whole_digits = strspn(value, "0123456789");
     const char *fraction = value + whole_digits + (value[whole_digits] == '.');
     size_t fraction_digits = strspn(fraction, "0123456789");
@@ -30,9 +30,9 @@ bool value_seconds(const char *value, uint32_t *ms)
 
     if (fraction[fraction_digits] != '\0' || whole_digits + fraction_digits == 0)
         return false;
-    for (size_t i = 0; i < whole_digits && total <= SECONDS_MOST; i++)
+    for (size_t i = 0; i < whole_digits && total <= SECONDS_MAX; i++)
         total = total * 10 + (uint64_t)(value[i] - '0');
-    if (total > SECONDS_MOST)
+    if (total > SECONDS_MAX)
         return false;
     total *= 1000;
     for (size_t i = 0, weight = 100; i < fraction_digits && i < 3; i++, weight /= 10)
@@ -40,7 +40,7 @@ bool value_seconds(const char *value, uint32_t *ms)
     if (fraction_digits > 3 && strspn(fraction + 3, "0") < fraction_digits - 3)
         total++;
     *ms = (uint32_t)total;
-    return total <= (uint64_t)SECONDS_MOST * 1000;
+    return total <= (uint64_t)SECONDS_MAX * 1000;
 }
 
 int value_word(const char *value, const char *const words[])

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A whole number from least to most. Digits only: no sign, no space, no suffix. */
-bool value_number(const char *value, uint32_t least, uint32_t most, uint32_t *number);
+/* A whole number from min to max. Digits only: no sign, no space, no suffix. */
+bool value_number(const char *value, uint32_t min, uint32_t max, uint32_t *number);
 
 /* Seconds such as 5, 0.25 or .5, at most a million, as milliseconds. A rest below a millisecond is
  * rounded up, because 0 often means something else. */

@@ -7,8 +7,8 @@
 #include <emmintrin.h>
 #endif
 
-/* An idle connection costs the first; a busy pipeline gets the second, which is about what one
- * recv brings on a fast link. A longer max_line raises it. */
+/* The buffer of a busy pipeline: about the size of one recv on a fast link. A longer max_line
+ * raises it. */
 #define CAPACITY_BUSY ((size_t)64 * 1024)
 
 void line_buffer_init(struct line_buffer *buffer, size_t max_line, char *first)
@@ -41,7 +41,7 @@ static size_t capacity_most(const struct line_buffer *buffer)
     return larger(CAPACITY_BUSY, larger(buffer->max_line, buffer->wanted));
 }
 
-/* False when there is no memory; then the buffer is as it was. */
+/* False: there is no memory, and the buffer has not changed. */
 static bool grow(struct line_buffer *buffer)
 {
     size_t capacity = buffer->capacity == 0 ? LINE_BUFFER_FIRST_SIZE : buffer->capacity * 4;
@@ -59,7 +59,7 @@ static bool grow(struct line_buffer *buffer)
     return true;
 }
 
-/* What is unread is less than a line here, or the caller would have taken it: a short move. */
+/* The untaken bytes are less than a line here, or the caller would have taken it: a short move. */
 static void move_to_front(struct line_buffer *buffer)
 {
     size_t unread = line_buffer_unread(buffer);
@@ -78,7 +78,7 @@ char *line_buffer_room(struct line_buffer *buffer, size_t *size)
     if ((buffer->was_filled || buffer->end == buffer->capacity) &&
         buffer->capacity < capacity_most(buffer) && !grow(buffer) &&
         buffer->end == buffer->capacity)
-        return NULL; /* growing for speed may fail; without any room there is no going on */
+        return NULL; /* an allocation for speed may fail, but some room is needed */
     buffer->was_filled = false;
     *size = buffer->capacity - buffer->end;
     return buffer->data + buffer->end;

@@ -1,12 +1,12 @@
 /*
  * Bytes to lines. Pure: knows no descriptor and no thread.
  *
- * Bytes are written into the room that line_buffer_room offers and announced with
- * line_buffer_filled; line_buffer_next takes lines out. A line ends with LF and keeps it. Where
- * max_line bytes stand without an LF among them, line_buffer_next says so, and the caller takes
+ * The caller writes bytes into the room of line_buffer_room and announces them with
+ * line_buffer_filled; line_buffer_next takes lines out. A line ends with LF and includes it. If
+ * there are max_line bytes without an LF, line_buffer_next returns LINE_LONG, and the caller takes
  * them as a piece or gives up.
  *
- * The buffer starts with memory of its owner's, so that a first short line needs no more. It grows
+ * The buffer starts with memory of its owner, so that a first short line needs no more. It grows
  * by four while it is found full, up to what a pipeline can use, and gives that memory back with
  * line_buffer_shrink.
  */
@@ -22,29 +22,28 @@ struct line_buffer {
     char *data;      /* owned, unless it is first; NULL while capacity is 0 */
     char *first;     /* the owner's LINE_BUFFER_FIRST_SIZE bytes, or NULL */
     size_t capacity; /* bytes at data */
-    size_t begin;    /* first byte not handed out; begin <= scanned <= end <= capacity */
-    size_t scanned;  /* from begin to here there is no LF: every byte is looked at once */
+    size_t begin;    /* first byte that was not taken; begin <= scanned <= end <= capacity */
+    size_t scanned;  /* from begin to here there is no LF: every byte is scanned once */
     size_t end;      /* first free byte */
-    size_t max_line; /* the longest line, its LF counted */
-    size_t wanted;   /* the most that line_buffer_exact was ever asked for */
-    bool was_filled; /* the last line_buffer_filled left no room: more is likely waiting */
+    size_t max_line; /* the maximum length of a line, including its LF */
+    size_t wanted;   /* the largest size that line_buffer_exact was called with */
+    bool was_filled; /* the last line_buffer_filled left no room: more bytes probably wait */
 };
 
 enum line_found {
-    LINE_NONE,  /* no whole line; more bytes are needed */
+    LINE_NONE,  /* no complete line; more bytes are needed */
     LINE_WHOLE, /* a line with its LF */
     LINE_LONG,  /* max_line bytes without an LF */
 };
 
-/* first has LINE_BUFFER_FIRST_SIZE bytes and outlives the buffer; NULL: the first memory is
- * allocated, too. */
+/* first has LINE_BUFFER_FIRST_SIZE bytes and outlives the buffer; NULL: all memory is allocated. */
 void line_buffer_init(struct line_buffer *buffer, size_t max_line, char *first);
 
-/* Frees the memory that the buffer has grown to; what is unread is gone. */
+/* Frees the buffer's memory; bytes that were not taken are lost. */
 void line_buffer_deinit(struct line_buffer *buffer);
 
-/* Room for more bytes; at least one. Its size goes to *size. Moves what is unread to the front
- * when it must, so a line handed out before is gone. NULL when there is no memory. */
+/* Room for *size more bytes, at least one. Moves the untaken bytes to the front if needed, so a
+ * line that was taken before is no longer valid. NULL: there is no memory. */
 char *line_buffer_room(struct line_buffer *buffer, size_t *size);
 
 /* size bytes were written to the start of the room. */
@@ -54,20 +53,21 @@ void line_buffer_filled(struct line_buffer *buffer, size_t size);
  * line_buffer_room or line_buffer_shrink. */
 enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size);
 
-/* Takes just size bytes, whatever they are. False: there are not so many yet; the buffer will have
- * room for them. */
+/* Takes exactly size bytes, of any value. False: fewer have come; the buffer will have room for
+ * them. */
 bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **bytes);
 
-/* Takes what is left, whole or not, or nothing: for the end of file. */
+/* Takes all that is left, possibly 0 bytes: for the end of file. */
 void line_buffer_rest(struct line_buffer *buffer, const char **rest, size_t *size);
 
-/* How many bytes have not been handed out. */
+/* How many bytes were not taken. */
 size_t line_buffer_unread(const struct line_buffer *buffer);
 
-/* True if there is memory to give back: nothing is unread, and the buffer is past its first. */
+/* True: the buffer is empty and larger than its first memory, so line_buffer_shrink can free some.
+ */
 bool line_buffer_is_enlarged(const struct line_buffer *buffer);
 
-/* Gives that memory back. */
+/* Frees that memory. */
 void line_buffer_shrink(struct line_buffer *buffer);
 
 #endif

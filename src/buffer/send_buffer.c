@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to here it grows by four; then by half, so that little more is taken than is needed. */
+/* Up to this size it grows by four; then by half, so that little memory is unused. */
 #define GROWS_FAST_UP_TO ((size_t)64 * 1024)
 
-void send_buffer_init(struct send_buffer *out, size_t most, char *first)
+void send_buffer_init(struct send_buffer *out, size_t max, char *first)
 {
-    *out =
-        (struct send_buffer){.capacity = first == NULL ? 0 : SEND_BUFFER_FIRST_SIZE, .most = most};
+    *out = (struct send_buffer){.capacity = first == NULL ? 0 : SEND_BUFFER_FIRST_SIZE, .max = max};
     out->data = first;
     out->first = first;
 }
@@ -18,7 +17,7 @@ void send_buffer_deinit(struct send_buffer *out)
 {
     if (out->data != out->first)
         free(out->data);
-    send_buffer_init(out, out->most, out->first);
+    send_buffer_init(out, out->max, out->first);
 }
 
 /* Makes room for size more bytes, or for as many as memory and the limit allow. */
@@ -27,10 +26,10 @@ static void grow(struct send_buffer *out, size_t size)
     size_t capacity = out->capacity == 0 ? SEND_BUFFER_FIRST_SIZE : out->capacity;
     bool is_first = out->data == out->first;
 
-    while (capacity < out->most && capacity - out->used < size)
+    while (capacity < out->max && capacity - out->used < size)
         capacity = capacity < GROWS_FAST_UP_TO ? capacity * 4 : capacity + capacity / 2;
-    if (capacity > out->most)
-        capacity = out->most;
+    if (capacity > out->max)
+        capacity = out->max;
     char *data = realloc(is_first ? NULL : out->data, capacity);
     if (data == NULL)
         return;
@@ -42,7 +41,7 @@ static void grow(struct send_buffer *out, size_t size)
 
 size_t send_buffer_put_growing(struct send_buffer *out, const char *bytes, size_t size)
 {
-    if (out->capacity < out->most)
+    if (out->capacity < out->max)
         grow(out, size);
     size_t room = out->capacity - out->used;
     if (size > room)

@@ -1,7 +1,7 @@
 /*
- * Bytes waiting to be sent: gathers many small pieces for one send. Pure: knows no descriptor.
- * Starts with memory of its owner's, or with none. Grows by four while it is found full, and by
- * half past 64 KiB, up to a limit; gives that memory back with send_buffer_shrink.
+ * Bytes that wait to be sent: gathers many small pieces for one send. Pure: knows no descriptor.
+ * The buffer starts with memory of its owner, or with none. It grows by four while it is found
+ * full, and by half above 64 KiB, up to a limit; send_buffer_shrink frees that memory.
  */
 #ifndef SEND_BUFFER_H
 #define SEND_BUFFER_H
@@ -16,16 +16,14 @@ struct send_buffer {
     char *data;      /* owned, unless it is first; NULL while capacity is 0 */
     char *first;     /* the owner's SEND_BUFFER_FIRST_SIZE bytes, or NULL */
     size_t capacity; /* bytes at data */
-    size_t used;     /* bytes waiting, from the start */
-    size_t most;     /* the limit of capacity */
+    size_t used;     /* bytes that wait, from the start of data */
+    size_t max;      /* the limit of capacity */
 };
 
-/* first has SEND_BUFFER_FIRST_SIZE bytes and outlives the buffer; NULL: the first memory is
- * allocated, too.
- */
-void send_buffer_init(struct send_buffer *out, size_t most, char *first);
+/* first has SEND_BUFFER_FIRST_SIZE bytes and outlives the buffer; NULL: all memory is allocated. */
+void send_buffer_init(struct send_buffer *out, size_t max, char *first);
 
-/* Frees the memory that the buffer has grown to; what waits is gone. */
+/* Frees the buffer's memory; bytes that wait are lost. */
 void send_buffer_deinit(struct send_buffer *out);
 
 /* send_buffer_put for more bytes than there is room for now. */
@@ -83,10 +81,11 @@ static inline size_t send_buffer_put(struct send_buffer *out, const char *bytes,
 /* The first size bytes have been sent. */
 void send_buffer_drop(struct send_buffer *out, size_t size);
 
-/* True if there is memory to give back: nothing waits, and the buffer is past its first. */
+/* True: the buffer is empty and larger than its first memory, so send_buffer_shrink can free some.
+ */
 bool send_buffer_is_enlarged(const struct send_buffer *out);
 
-/* Gives that memory back. */
+/* Frees that memory. */
 void send_buffer_shrink(struct send_buffer *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* The end of a connection, so that no reply is lost on its way. */
+/* The end of a connection: no reply is lost on its way. */
 #include "conn.h"
 
 #include "base/monotonic.h"
@@ -8,17 +8,18 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* A client that does not end its side is given so long, to read the last replies. After a deadline
- * it is less: with how late that may be noticed, the connection is gone in a second. */
+/* How long lined waits for the client to end its side, so that it can read the last replies. After
+ * a deadline it is less: a deadline may be noticed late, and the connection is to be gone within
+ * one second. */
 #define LINGER_MS                1000
 #define LINGER_AFTER_DEADLINE_MS 500
 
-/* While a drain waits for acknowledgements. The kernel has no event for them. */
-#define ACKNOWLEDGED_LOOK_MS 5u
+/* How often a drain checks for acknowledgements, for which the kernel has no event. */
+#define ACKNOWLEDGED_CHECK_MS 5u
 
 /* Ends our side and reads until the client has ended its own: closing with unread bytes would
  * send a reset, which can destroy replies that the client has not read (RFC 1122, 4.2.2.13). */
-static void wait_for_the_clients_end(int fd, int64_t ms)
+static void wait_for_client_end(int fd, int64_t ms)
 {
     char unwanted[1024];
     int64_t deadline = monotonic_ms() + ms;
@@ -35,18 +36,18 @@ static void wait_for_the_clients_end(int fd, int64_t ms)
     }
 }
 
-/* In a drain our reading side is shut down, and the kernel answers whatever still comes with a
- * reset once our writing side is too (tcp_rcv_state_process). So neither is ended before the
- * client's kernel has acknowledged every reply. The drain deadline's cut ends the wait. */
+/* In a drain our reading side is shut down. If our writing side were shut down too, the kernel
+ * would answer further bytes of the client with a reset (tcp_rcv_state_process). So the writing
+ * side stays open until the client's kernel has acknowledged every reply. A cut ends the wait. */
 static void wait_for_acknowledgements(struct lined_conn *conn)
 {
     while (peer_unacknowledged(conn->entry.fd) > 0 &&
-           !lifecycle_wait_cut(conn->service->lifecycle, ACKNOWLEDGED_LOOK_MS))
+           !lifecycle_wait_cut(conn->service->lifecycle, ACKNOWLEDGED_CHECK_MS))
         continue;
 }
 
-/* True where replies may be on their way to a client that may take them. */
-static bool has_someone_to_wait_for(const struct lined_conn *conn, int reason)
+/* True: replies may be on their way to a client that may take them. */
+static bool may_have_replies_in_flight(const struct lined_conn *conn, int reason)
 {
     return reason != LINED_RESET && reason != LINED_SEND_TIMEOUT && reason != LINED_CUT &&
            reason != LINED_SLOW_CONSUMER && reason != LINED_LOST && conn->send_failed == LINED_OK &&
@@ -55,7 +56,7 @@ static bool has_someone_to_wait_for(const struct lined_conn *conn, int reason)
 
 int conn_finish(struct lined_conn *conn, int reason)
 {
-    if (!has_someone_to_wait_for(conn, reason))
+    if (!may_have_replies_in_flight(conn, reason))
         return reason;
     int failed = conn_send_last(conn);
     if (failed != LINED_OK)
@@ -65,7 +66,7 @@ int conn_finish(struct lined_conn *conn, int reason)
     return lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_CUT ? LINED_CUT : reason;
 }
 
-static int64_t patience_after(int reason)
+static int64_t linger_ms(int reason)
 {
     switch (reason) {
     case LINED_IDLE_TIMEOUT:
@@ -79,7 +80,7 @@ static int64_t patience_after(int reason)
 
 void conn_linger(struct lined_conn *conn, int reason)
 {
-    if (has_someone_to_wait_for(conn, reason) && reason != LINED_EOF &&
+    if (may_have_replies_in_flight(conn, reason) && reason != LINED_EOF &&
         lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_RUNNING)
-        wait_for_the_clients_end(conn->entry.fd, patience_after(reason));
+        wait_for_client_end(conn->entry.fd, linger_ms(reason));
 }

@@ -2,17 +2,17 @@
 
 #include "lined.h"
 
-/* A receive may end so much later than it should: it saves a client that sends a byte now and then
- * from being a system call's cost each time. */
+/* A receive may end this much late. It saves a system call for each byte of a client that sends a
+ * byte now and then. */
 #define LATE_MS 100
 
-/* Sleeping in recv(2) ends on a coarse timer of the kernel, by up to an eighth too late. */
+/* A sleep in recv(2) ends on a coarse timer of the kernel: up to one eighth late. */
 #define COARSE 8u
 
-/* Shorter naps are never late by more than LATE_MS. */
+/* Shorter sleeps are never late by more than LATE_MS. */
 #define FINE_MS (LATE_MS * COARSE)
 
-/* Lines that take so long each are looked at one by one. */
+/* If a line takes this long, the session is checked before each line. */
 #define QUICK_MS 100
 
 void deadlines_init(struct deadlines *deadlines, uint32_t idle_ms, uint32_t line_ms,
@@ -22,12 +22,12 @@ void deadlines_init(struct deadlines *deadlines, uint32_t idle_ms, uint32_t line
     if (session_ms == 0)
         return;
     deadlines->session = now + session_ms;
-    deadlines->looked = now;
+    deadlines->checked = now;
 }
 
-static bool has_passed(int64_t moment, int64_t now)
+static bool has_passed(int64_t time, int64_t now)
 {
-    return moment != 0 && now >= moment;
+    return time != 0 && now >= time;
 }
 
 int deadlines_passed(const struct deadlines *deadlines, int64_t now)
@@ -41,12 +41,12 @@ int deadlines_passed(const struct deadlines *deadlines, int64_t now)
     return has_passed(deadlines->task, now) ? LINED_DEADLINE : LINED_OK;
 }
 
-/* The sooner of two moments, of which 0 is never. */
-static int64_t sooner(int64_t moment, int64_t other)
+/* The earlier of two times; 0 means never. */
+static int64_t earlier(int64_t one, int64_t other)
 {
-    if (moment == 0 || other == 0)
-        return moment + other;
-    return moment < other ? moment : other;
+    if (one == 0 || other == 0)
+        return one + other;
+    return one < other ? one : other;
 }
 
 uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_line)
@@ -55,52 +55,52 @@ uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_
         deadlines->idle = now + deadlines->idle_ms;
     if (deadlines->line == 0 && deadlines->line_ms != 0 && in_line)
         deadlines->line = now + deadlines->line_ms;
-    int64_t next = sooner(sooner(deadlines->session, deadlines->task),
-                          sooner(deadlines->line, deadlines->idle));
+    int64_t next = earlier(earlier(deadlines->session, deadlines->task),
+                           earlier(deadlines->line, deadlines->idle));
     if (next == 0)
         return 0;
     if (deadlines_session_is_over(deadlines, now))
-        deadlines->skip = 0; /* seen at the next look, whether bytes come or not */
+        deadlines->skip = 0; /* noticed at the next check, whether bytes come or not */
     return next > now ? (uint32_t)(next - now) : 1;
 }
 
-bool deadlines_set_nap(struct deadlines *deadlines, uint32_t wait)
+bool deadlines_set_sleep(struct deadlines *deadlines, uint32_t wait)
 {
-    uint64_t latest_end = (uint64_t)deadlines->nap_ms + deadlines->nap_ms / COARSE;
+    uint64_t latest_end = (uint64_t)deadlines->sleep_ms + deadlines->sleep_ms / COARSE;
     bool ends_in_time =
-        wait == 0 || (deadlines->nap_ms != 0 && latest_end <= (uint64_t)wait + LATE_MS);
+        wait == 0 || (deadlines->sleep_ms != 0 && latest_end <= (uint64_t)wait + LATE_MS);
 
     if (ends_in_time && !deadlines->was_in_vain)
         return false;
-    uint32_t nap = wait <= FINE_MS ? wait : wait - wait / COARSE;
-    if (nap == deadlines->nap_ms)
+    uint32_t sleep_ms = wait <= FINE_MS ? wait : wait - wait / COARSE;
+    if (sleep_ms == deadlines->sleep_ms)
         return false;
-    deadlines->nap_ms = nap;
+    deadlines->sleep_ms = sleep_ms;
     return true;
 }
 
-void deadlines_heard_nothing(struct deadlines *deadlines)
+void deadlines_received_nothing(struct deadlines *deadlines)
 {
     deadlines->was_in_vain = true;
     deadlines->skip = 0;
 }
 
-bool deadlines_look(struct deadlines *deadlines, int64_t now)
+bool deadlines_check(struct deadlines *deadlines, int64_t now)
 {
-    bool was_quick = now - deadlines->looked < QUICK_MS;
+    bool was_quick = now - deadlines->checked < QUICK_MS;
 
-    deadlines->looked = now;
-    deadlines->pace = was_quick ? (uint16_t)(2 * deadlines->pace + 1) : 0;
-    if (deadlines->pace > DEADLINES_PACE_MOST)
-        deadlines->pace = DEADLINES_PACE_MOST;
-    deadlines->skip = deadlines->pace;
+    deadlines->checked = now;
+    deadlines->skip_next = was_quick ? (uint16_t)(2 * deadlines->skip_next + 1) : 0;
+    if (deadlines->skip_next > DEADLINES_SKIP_MAX)
+        deadlines->skip_next = DEADLINES_SKIP_MAX;
+    deadlines->skip = deadlines->skip_next;
     return deadlines_session_is_over(deadlines, now);
 }
 
-int deadlines_until_look(const struct deadlines *deadlines, int64_t now, uint32_t every)
+int deadlines_poll_timeout(const struct deadlines *deadlines, int64_t now, uint32_t every_ms)
 {
     if (deadlines->session == 0)
-        return every == 0 ? -1 : (int)every;
+        return every_ms == 0 ? -1 : (int)every_ms;
     int64_t left = deadlines->session > now ? deadlines->session - now : 0;
-    return every != 0 && every < left ? (int)every : (int)left;
+    return every_ms != 0 && every_ms < left ? (int)every_ms : (int)left;
 }

@@ -1,10 +1,9 @@
 /*
- * How long a connection may be waited for: each deadline on its own, and how long a receive may
- * sleep before the next of them. Pure arithmetic on monotonic milliseconds: the caller reads the
- * clock, and only when it is asked for.
+ * The deadlines of a connection, and how long a receive may sleep before the next of them. Pure
+ * arithmetic on monotonic milliseconds: the caller reads the clock, and only if it is needed.
  *
- * The idle deadline and a line's run from when the thread first has to wait for the client: how
- * long the worker, or sending, has taken before is not held against the client.
+ * The idle deadline and the deadline of a line count from the moment at which the thread first
+ * waits for the client. The time that the handler or a send took before is not the client's.
  */
 #ifndef DEADLINES_H
 #define DEADLINES_H
@@ -12,93 +11,94 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* While a session never has to wait, its deadline is looked at after so many lines at most. */
-#define DEADLINES_PACE_MOST 15u
+/* A session that never waits checks its deadline before every 16th line at the latest. */
+#define DEADLINES_SKIP_MAX 15u
 
-/* Belongs to the connection's thread. A moment of 0 means that there is none. */
+/* The connection's thread owns it. A time of 0 means: none. */
 struct deadlines {
-    uint32_t idle_ms; /* as asked for, 0: no limit. Never change. */
+    uint32_t idle_ms; /* the options; 0: no limit. These two never change. */
     uint32_t line_ms;
-    int64_t session;  /* when the connection is to end. Never changes. */
-    int64_t task;     /* the task's own */
-    int64_t idle;     /* set while the client is waited for and has sent nothing since */
-    int64_t line;     /* set once the rest of a line has been waited for, until the line ends */
-    int64_t looked;   /* when the session's deadline was last looked at between lines */
-    uint32_t nap_ms;  /* the longest that recv(2) sleeps, as it is set; 0: for ever */
-    uint16_t skip;    /* lines until the session's deadline is looked at */
-    uint16_t pace;    /* what skip begins with */
-    bool was_in_vain; /* recv(2) has slept so long, and nothing has come since */
+    int64_t session;    /* the end of the session. Never changes. */
+    int64_t task;       /* the task's own deadline */
+    int64_t idle;       /* set while the thread waits for the client */
+    int64_t line;       /* set when the thread first waits for the rest of a line */
+    int64_t checked;    /* when the session's deadline was last checked between lines */
+    uint32_t sleep_ms;  /* SO_RCVTIMEO as it is set; 0: recv(2) sleeps without a limit */
+    uint16_t skip;      /* lines until the next check of the session's deadline */
+    uint16_t skip_next; /* what skip is set to after a check */
+    bool was_in_vain;   /* recv(2) has slept for sleep_ms, and nothing has come since */
 };
 
-/* now need be right only where session_ms is not 0. */
+/* now is used only if session_ms is not 0. */
 void deadlines_init(struct deadlines *deadlines, uint32_t idle_ms, uint32_t line_ms,
                     uint32_t session_ms, int64_t now);
 
-/* True where a deadline may have passed before the next wait, so that now must be known. */
+/* True: a deadline may have passed before the next wait, so the caller must read the clock. */
 static inline bool deadlines_are_running(const struct deadlines *deadlines)
 {
     return (deadlines->task | deadlines->line | deadlines->idle) != 0;
 }
 
-/* The final one that has passed, LINED_DEADLINE if only the task's has, LINED_OK if none. */
+/* The reason of the deadline that has passed; LINED_DEADLINE if only the task's has; LINED_OK if
+ * none has. */
 int deadlines_passed(const struct deadlines *deadlines, int64_t now);
 
-/* True where now must be known before the thread waits. */
+/* True: the caller must read the clock before the thread waits. */
 static inline bool deadlines_need_now(const struct deadlines *deadlines)
 {
     return deadlines->idle_ms != 0 || deadlines->line_ms != 0 || deadlines->session != 0 ||
            deadlines->task != 0;
 }
 
-/* The thread is about to wait, and is in_line if a part of a line is there. Returns how long to
- * wait at most; 0: for ever. now is used only where it is needed. */
+/* The thread is about to wait; in_line: a part of a line has come. Returns how long to wait at
+ * most; 0: without a limit. now is used only if there is a deadline. */
 uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_line);
 
-/* True if recv(2) is to be set anew, to sleep nap_ms, in order that a wait of so many milliseconds
- * ends in time. A nap that is shorter than it needs to be is left until it was in vain: setting it
- * costs a call. */
-bool deadlines_set_nap(struct deadlines *deadlines, uint32_t wait);
+/* Chooses sleep_ms so that a wait of that many milliseconds ends in time. True: it has changed, and
+ * SO_RCVTIMEO must be set. A shorter sleep than needed is kept until it was in vain, since setting
+ * it costs a call. */
+bool deadlines_set_sleep(struct deadlines *deadlines, uint32_t wait);
 
 /* Bytes came. */
-static inline void deadlines_heard(struct deadlines *deadlines)
+static inline void deadlines_received(struct deadlines *deadlines)
 {
     deadlines->idle = 0;
     deadlines->was_in_vain = false;
 }
 
-/* recv(2) has slept for nap_ms, and nothing came. */
-void deadlines_heard_nothing(struct deadlines *deadlines);
+/* recv(2) has slept for sleep_ms, and nothing came. */
+void deadlines_received_nothing(struct deadlines *deadlines);
 
-/* A line, or what else was waited for, is there whole. */
+/* The line, or the exact bytes, that the thread waited for are complete. */
 static inline void deadlines_line_ended(struct deadlines *deadlines)
 {
     deadlines->line = 0;
 }
 
-/* Between two lines: true if it is time to look whether the session is over. */
-static inline bool deadlines_look_is_due(struct deadlines *deadlines)
+/* Between two lines: true if it is time for deadlines_check. */
+static inline bool deadlines_check_is_due(struct deadlines *deadlines)
 {
     return deadlines->session != 0 && deadlines->skip-- == 0;
 }
 
-/* From the next line on, other work is done on each than before: the pace is found anew. */
-static inline void deadlines_forget_pace(struct deadlines *deadlines)
+/* The next lines may take another time than the lines before: check before the next one. */
+static inline void deadlines_reset_skip(struct deadlines *deadlines)
 {
-    deadlines->pace = 0;
+    deadlines->skip_next = 0;
     deadlines->skip = 0;
 }
 
-/* That look. Finds the pace of the next: seldom where lines are quick, each time where one takes
- * long. */
-bool deadlines_look(struct deadlines *deadlines, int64_t now);
+/* True: the session is over. Chooses after how many lines the next check comes: up to 16 if lines
+ * are quick, one if a line takes long. */
+bool deadlines_check(struct deadlines *deadlines, int64_t now);
 
 static inline bool deadlines_session_is_over(const struct deadlines *deadlines, int64_t now)
 {
     return deadlines->session != 0 && now >= deadlines->session;
 }
 
-/* How long until the next look of somebody who looks every so many milliseconds (0: never) but
- * must not miss the session's end. As poll(2) takes it: -1 is for ever. */
-int deadlines_until_look(const struct deadlines *deadlines, int64_t now, uint32_t every);
+/* The timeout for poll(2) of a thread that checks its socket every so many milliseconds (0: never)
+ * and must not miss the session's end; -1: no limit. */
+int deadlines_poll_timeout(const struct deadlines *deadlines, int64_t now, uint32_t every_ms);
 
 #endif

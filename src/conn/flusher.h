@@ -1,9 +1,9 @@
 /*
  * The flusher: a thread that sends the bytes of outboxes once their sockets take bytes again. The
  * threads of those connections are blocked in recv(2) and cannot. It watches a socket only while
- * bytes wait for it, so a server whose clients read gives it nothing to do.
+ * bytes wait for it, so it sleeps while all clients read.
  *
- * It also cuts a drain whose timeout has passed: it is the one thread that waits for no client and
+ * It also cuts at the end of the drain timeout: it is the one thread that waits for no client and
  * runs no callback of a handler, so a callback that never returns cannot delay the cut.
  */
 #ifndef FLUSHER_H

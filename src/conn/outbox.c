@@ -29,7 +29,8 @@ void outbox_unlock(struct outbox *outbox)
     INVARIANT(pthread_mutex_unlock(&outbox->lock) == 0);
 }
 
-/* Sends what the socket takes without waiting; returns how much, or -errno of a dead connection. */
+/* Sends the bytes that the socket takes without waiting; returns how many, or -errno of a dead
+ * connection. */
 static ssize_t send_some_locked(struct outbox *outbox, const char *bytes, size_t size)
 {
     ssize_t sent;
@@ -51,13 +52,13 @@ int outbox_disconnect_locked(struct outbox *outbox)
     return LINED_SLOW_CONSUMER;
 }
 
-/* What is held only becomes less meanwhile, so an old value is too strict at worst. */
+/* held only becomes less in the meantime, so an old value is too strict at worst. */
 static bool has_room_locked(const struct outbox *outbox, size_t size)
 {
     size_t waiting =
         outbox->waiting.used + atomic_load_explicit(&outbox->held, memory_order_relaxed);
 
-    return waiting <= outbox->waiting.most && size <= outbox->waiting.most - waiting;
+    return waiting <= outbox->waiting.max && size <= outbox->waiting.max - waiting;
 }
 
 int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
@@ -75,7 +76,7 @@ int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size)
         return LINED_GONE;
     }
     size_t left = size - (size_t)sent;
-    /* All of it or nothing: half a push would be a torn one. No memory counts as no room. */
+    /* All or nothing: a half push would be torn. No memory counts as no room. */
     if (left > 0 && (!has_room_locked(outbox, left) ||
                      send_buffer_put(&outbox->waiting, bytes + sent, left) < left))
         return outbox_disconnect_locked(outbox);
@@ -93,7 +94,7 @@ bool outbox_deliver_locked(struct outbox *outbox)
         outbox->saw_reset = true; /* the client is gone; its thread learns it from recv */
     if (sent < 0 || outbox->waiting.used == 0)
         send_buffer_deinit(
-            &outbox->waiting); /* one that lagged once does not keep its memory for ever */
+            &outbox->waiting); /* a client that was slow once does not keep the memory */
     return sent != 0;
 }
 
@@ -109,7 +110,7 @@ static void take_waiting_locked(struct outbox *outbox, struct send_buffer *taken
     *taken = outbox->waiting;
     atomic_store_explicit(&outbox->held, taken->used, memory_order_relaxed);
     outbox->waiting = empty;
-    outbox->waiting.most = taken->most;
+    outbox->waiting.max = taken->max;
 }
 
 void outbox_hold(struct outbox *outbox, struct send_buffer *taken)
@@ -129,7 +130,8 @@ bool outbox_release(struct outbox *outbox, struct send_buffer *taken)
 {
     outbox_lock(outbox);
     bool more = outbox->waiting.used > 0;
-    atomic_store_explicit(&outbox->held, 0, memory_order_relaxed); /* what failed, too */
+    atomic_store_explicit(&outbox->held, 0,
+                          memory_order_relaxed); /* bytes that could not be sent, too */
     if (more)
         take_waiting_locked(outbox, taken);
     else

@@ -1,8 +1,8 @@
 /*
- * What others send to a connection, beside its own replies. A push goes straight to the socket when
- * that takes it and no reply is under way; what is left waits here, up to a limit. A client that
- * leaves more waiting is a slow consumer: its socket is shut down, and its own thread does the
- * rest.
+ * Bytes that other threads send to a connection, beside its own replies. A push goes straight to
+ * the socket if the socket takes it and no reply is being sent; the rest waits here, up to a limit.
+ * A client for which more would wait is a slow consumer: its socket is shut down, and its own
+ * thread does the rest.
  *
  * Any thread may push. The lock is held across sends, but only across sends that do not wait.
  */
@@ -19,19 +19,20 @@
 
 struct outbox {
     pthread_mutex_t lock; /* may be taken while the table's is held, never the other way round */
-    int fd; /* never changes; closed only after the registry gives the outbox to nobody */
+    int fd; /* never changes; closed only after the connection was removed from the table */
     struct send_buffer waiting;  /* lock */
-    _Atomic uint64_t *bytes_out; /* a sum of the server's: bytes that went straight to the socket */
-    bool is_held;                /* lock; the connection's thread is sending: pushes wait */
-    _Atomic size_t held;         /* pushed bytes that it has taken and not sent yet, which count as
-                                  * waiting; set under the lock, made less by that thread without */
+    _Atomic uint64_t *bytes_out; /* one of the server's totals: bytes sent from here */
+    bool is_held;                /* lock; the worker is sending: pushes wait */
+    _Atomic size_t held;         /* pushed bytes that the worker has taken and not sent yet; they
+                                  * count as waiting. Set under the lock, made less without it by
+                                  * the worker */
     bool is_slow;                /* lock; the limit was passed */
-    bool is_closed;              /* lock; nothing more is taken: the connection ends */
+    bool is_closed;              /* lock; no push is taken any more: the connection ends */
     bool saw_reset;              /* lock; a push found the client gone */
-    bool is_watched;             /* lock; the courier's, see there */
+    bool is_watched;             /* lock; the socket is in the flusher's epoll set */
 };
 
-/* What is sent is added to *bytes_out, which others add to as well. */
+/* The sizes of sends are added to *bytes_out, to which other threads add too. */
 void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out);
 void outbox_deinit(struct outbox *outbox);
 
@@ -41,35 +42,36 @@ void outbox_unlock(struct outbox *outbox);
 /* LINED_OK, LINED_SLOW_CONSUMER, or LINED_GONE when the client has reset. */
 int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size);
 
-/* Gives a slow consumer up. Its own thread finds its socket shut down, asks outbox_is_slow, and
- * ends. Returns LINED_SLOW_CONSUMER. */
+/* Gives up a slow consumer. Its own thread finds the socket shut down, asks outbox_is_slow, and
+ * ends the connection. Returns LINED_SLOW_CONSUMER. */
 int outbox_disconnect_locked(struct outbox *outbox);
 
-/* The socket takes bytes again: sends what waits. False: it took none all the same, see
+/* The socket takes bytes again: sends those that wait. False: it took none all the same, see
  * SEND_RETRY_MS. */
 bool outbox_deliver_locked(struct outbox *outbox);
 
-/* True if bytes wait, and nobody but the courier will send them. */
+/* True: bytes wait, and only the flusher will send them. */
 bool outbox_needs_flusher_locked(const struct outbox *outbox);
 
-/* The connection's thread is about to send: pushes wait from now on. What waited already goes to
- * taken, which must be empty, and is to be sent first. */
+/* The worker is about to send: pushes wait from now on. Bytes that waited already go to taken,
+ * which must be empty, and must be sent first. */
 void outbox_hold(struct outbox *outbox, struct send_buffer *taken);
 
-/* So many of the bytes that were taken are sent. By the connection's thread. */
+/* size of the taken bytes were sent. By the worker. */
 void outbox_sent_held(struct outbox *outbox, size_t size);
 
-/* Its reply is sent. False: done. True: pushes came meanwhile; they are in taken, which must be
- * empty, and are to be sent before this is called again. */
+/* The reply is sent. False: done. True: pushes came in the meantime; they are in taken, which must
+ * be empty before, and must be sent before this is called again. */
 bool outbox_release(struct outbox *outbox, struct send_buffer *taken);
 
-/* The connection ends. True: pushes are refused from now on. False: some wait that are to be sent
- * before; then it is not closed yet. */
+/* The connection ends. True: no push is taken any more. False: some wait, and must be sent before;
+ * the outbox is still open. */
 bool outbox_close(struct outbox *outbox);
 
 bool outbox_is_slow(struct outbox *outbox);
 
-/* A push found the client gone, and so may have taken the socket's error from its own thread. */
+/* A push found the client gone, so it may have taken the socket's error, which recv(2) then does
+ * not report. */
 bool outbox_saw_reset(struct outbox *outbox);
 
 #endif

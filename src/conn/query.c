@@ -1,4 +1,4 @@
-/* What a worker may ask about its connection. */
+/* Questions that a handler may ask about its connection. */
 #include "conn.h"
 #include "lined.h"
 #include "net/address.h"

@@ -1,4 +1,4 @@
-/* The receiving half of a connection: one blocking recv(2) for what has come, lines out of it. */
+/* The receiving half of a connection: blocking receives, and lines out of the received bytes. */
 #include "conn.h"
 
 #include "base/invariant.h"
@@ -25,8 +25,8 @@ static bool can_shrink(const struct lined_conn *conn)
     return line_buffer_is_enlarged(&conn->in) || send_buffer_is_enlarged(&conn->out);
 }
 
-/* How long recv is to sleep at most: until the next deadline, or until buffers are given back; 0:
- * for ever. */
+/* How long recv(2) may sleep, in milliseconds: until the next deadline, or until enlarged buffers
+ * are freed; 0: without a limit. */
 static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
 {
     uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_buffer_unread(&conn->in) > 0);
@@ -34,19 +34,19 @@ static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
     return can_shrink(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
 }
 
-/* It seldom changes, so it seldom costs a call. */
-static void set_nap(struct lined_conn *conn, uint32_t wait)
+/* Sets SO_RCVTIMEO. The value seldom changes, so this seldom costs a call. */
+static void set_sleep(struct lined_conn *conn, uint32_t wait)
 {
-    if (!deadlines_set_nap(&conn->deadlines, wait))
+    if (!deadlines_set_sleep(&conn->deadlines, wait))
         return;
-    uint32_t nap = conn->deadlines.nap_ms;
-    const struct timeval timeout = {.tv_sec = nap / 1000,
-                                    .tv_usec = (suseconds_t)(nap % 1000) * 1000};
+    uint32_t sleep_ms = conn->deadlines.sleep_ms;
+    const struct timeval timeout = {.tv_sec = sleep_ms / 1000,
+                                    .tv_usec = (suseconds_t)(sleep_ms % 1000) * 1000};
     INVARIANT(setsockopt(conn->entry.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0);
 }
 
-/* How many bytes may still be read. When the drain is first seen, what the kernel has received by
- * then is the last that is handled: a client that never pauses could keep a drain up for ever. */
+/* How many bytes may still be received. In a drain, only the bytes that the kernel had received
+ * when this thread first saw the drain: a client that never pauses could prolong it forever. */
 static size_t receive_limit(struct lined_conn *conn)
 {
     if (phase_of(conn) == LIFECYCLE_RUNNING)
@@ -58,7 +58,7 @@ static size_t receive_limit(struct lined_conn *conn)
     return conn->drain_left;
 }
 
-/* The end of what can be read: by the client's choice, or by ours. */
+/* Why no more bytes can be received. */
 static int end_of_input(struct lined_conn *conn)
 {
     enum lifecycle_phase phase = phase_of(conn);
@@ -87,14 +87,13 @@ static void note_received(struct lined_conn *conn, size_t size)
     conn->pending.bytes_in += size;
     conn->not_delivered += size;
     line_buffer_filled(&conn->in, size);
-    deadlines_heard(&conn->deadlines);
+    deadlines_received(&conn->deadlines);
     if (conn->saw_drain)
         conn->drain_left -= size;
 }
 
-/* Receives: polls for a moment where that is worth it, and then sleeps. now is 0 where the caller
- * did not have to know it. */
-static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, int64_t now)
+/* Polls for a moment, and then sleeps. now is 0 if the caller did not have to read the clock. */
+static ssize_t recv_or_sleep(struct lined_conn *conn, char *into, size_t room, int64_t now)
 {
     ssize_t size =
         busy_poll_recv(&conn->busy_poll, conn->service->busy_poll, conn->entry.fd, into, room);
@@ -102,20 +101,20 @@ static ssize_t recv_patiently(struct lined_conn *conn, char *into, size_t room, 
         return size;
     if (now == 0 && deadlines_need_now(&conn->deadlines))
         now = monotonic_ms();
-    set_nap(conn, longest_wait(conn, now));
+    set_sleep(conn, longest_wait(conn, now));
     return recv(conn->entry.fd, into, room, 0);
 }
 
-/* recv has slept as long as it may, and nothing came. */
-static int heard_nothing(struct lined_conn *conn)
+/* recv(2) has slept for the whole time, and no bytes came. */
+static int received_nothing(struct lined_conn *conn)
 {
-    deadlines_heard_nothing(&conn->deadlines);
+    deadlines_received_nothing(&conn->deadlines);
     line_buffer_shrink(&conn->in);
     send_buffer_shrink(&conn->out);
     return LINED_OK;
 }
 
-/* Reads once, blocking. LINED_OK when bytes came, or may come. */
+/* Receives once, blocking. LINED_OK: bytes came, or may still come. */
 static int receive(struct lined_conn *conn)
 {
     size_t limit = receive_limit(conn);
@@ -132,8 +131,8 @@ static int receive(struct lined_conn *conn)
         return -ENOMEM;
     if (room > limit)
         room = limit;
-    /* What came in time counts, although it is looked at only now. */
-    ssize_t size = passed == LINED_OK ? recv_patiently(conn, into, room, now)
+    /* Bytes that came in time count, although they are received only now. */
+    ssize_t size = passed == LINED_OK ? recv_or_sleep(conn, into, room, now)
                                       : recv(conn->entry.fd, into, room, MSG_DONTWAIT);
     if (size > 0) {
         note_received(conn, (size_t)size);
@@ -144,7 +143,7 @@ static int receive(struct lined_conn *conn)
     if (errno == EINTR)
         return LINED_OK;
     if (errno == EAGAIN)
-        return passed == LINED_OK ? heard_nothing(conn) : passed;
+        return passed == LINED_OK ? received_nothing(conn) : passed;
     return conn_reason(conn, errno);
 }
 
@@ -152,12 +151,13 @@ int conn_stop_reason(struct lined_conn *conn)
 {
     if (phase_of(conn) == LIFECYCLE_CUT)
         return LINED_CUT;
-    if (deadlines_look_is_due(&conn->deadlines) && deadlines_look(&conn->deadlines, monotonic_ms()))
+    if (deadlines_check_is_due(&conn->deadlines) &&
+        deadlines_check(&conn->deadlines, monotonic_ms()))
         return LINED_SESSION_TIMEOUT;
     return LINED_OK;
 }
 
-/* False once no more can be taken. A stop is seen here, between two lines. */
+/* False: no more lines may be taken. A stop is noticed here, between two lines. */
 static bool may_take(struct lined_conn *conn)
 {
     if (conn->input_over == LINED_OK)
@@ -179,7 +179,7 @@ bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
     return found != LINE_NONE;
 }
 
-/* Sends what has gathered and reads more. LINED_OK, LINED_DEADLINE, or why the input is over. */
+/* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, or why the input is over. */
 static int end_batch_and_receive(struct lined_conn *conn)
 {
     conn_end_batch(conn);
@@ -191,7 +191,7 @@ static int end_batch_and_receive(struct lined_conn *conn)
     return result;
 }
 
-/* The input has come to its end: what is unfinished may be delivered, once. */
+/* The input is over. An unfinished line may be delivered, once. */
 static int take_partial(struct lined_conn *conn, const char **line, size_t *size)
 {
     if (conn->input_over != LINED_EOF || conn->service->options->partial == LINED_PARTIAL_DROP ||

@@ -1,4 +1,4 @@
-/* The sending half of a connection: replies gather, go out together, and have a deadline. */
+/* The sending half of a connection: replies gather, are sent together, and have a deadline. */
 #include "conn.h"
 
 #include "base/monotonic.h"
@@ -9,29 +9,29 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* How often a stalled send looks whether the client has taken anything: that many times in the
- * send timeout, or twice a second, so that the timeout is kept to that. */
-#define LOOKS_PER_SEND_TIMEOUT 8u
-#define LOOK_AT_LEAST_EVERY_MS 500u
+/* How often a stalled send checks whether the client has taken bytes: eight times in the send
+ * timeout, and at least twice a second. The timeout is as exact as that. */
+#define CHECKS_PER_SEND_TIMEOUT 8u
+#define CHECK_INTERVAL_MAX_MS   500u
 
-static uint32_t look_every(uint32_t timeout)
+static uint32_t check_interval(uint32_t timeout)
 {
-    uint32_t every = timeout / LOOKS_PER_SEND_TIMEOUT + 1;
+    uint32_t interval = timeout / CHECKS_PER_SEND_TIMEOUT + 1;
 
     if (timeout == 0)
         return 0;
-    return every < LOOK_AT_LEAST_EVERY_MS ? every : LOOK_AT_LEAST_EVERY_MS;
+    return interval < CHECK_INTERVAL_MAX_MS ? interval : CHECK_INTERVAL_MAX_MS;
 }
 
-/* What is known of a send that cannot go on, from the first EAGAIN until bytes are taken. */
+/* A send that cannot continue, from the first EAGAIN until bytes are taken. */
 struct stall {
     int64_t last_progress; /* monotonic ms; 0: the send is not stalled */
-    size_t unacknowledged; /* bytes, then */
+    size_t unacknowledged; /* bytes, at that time */
     bool was_refused;      /* poll(2) said that the socket is writable, and send(2) took nothing */
 };
 
-/* A client that reads slowly may leave the socket unwritable for long: what it has acknowledged is
- * its progress. */
+/* The socket of a client that reads slowly may be unwritable for long: acknowledged bytes are the
+ * progress. */
 static void note_progress(struct stall *stall, int fd, int64_t now)
 {
     size_t unacknowledged = peer_unacknowledged(fd);
@@ -43,18 +43,18 @@ static void note_progress(struct stall *stall, int fd, int64_t now)
 }
 
 /* Waits until fd may take more bytes, or the client has taken none for the send timeout, or its
- * session is over. Where the kernel is short of memory for sockets (tcp_mem, tcp(7)), poll(2) says
- * that the socket is writable and send(2) takes nothing all the same: then only time helps. */
+ * session is over. If send(2) takes nothing although poll(2) reports the socket as writable, only
+ * time helps: see SEND_RETRY_MS. */
 static int wait_writable(struct lined_conn *conn, struct stall *stall)
 {
     uint32_t timeout = conn->service->options->send_timeout_ms;
-    uint32_t every = stall->was_refused ? SEND_RETRY_MS : look_every(timeout);
+    uint32_t every = stall->was_refused ? SEND_RETRY_MS : check_interval(timeout);
     struct pollfd writable = {.fd = conn->entry.fd, .events = stall->was_refused ? 0 : POLLOUT};
     int64_t now = monotonic_ms();
 
     note_progress(stall, conn->entry.fd, now);
     while (!deadlines_session_is_over(&conn->deadlines, now)) {
-        int ready = poll(&writable, 1, deadlines_until_look(&conn->deadlines, now, every));
+        int ready = poll(&writable, 1, deadlines_poll_timeout(&conn->deadlines, now, every));
         if (ready < 0 && errno != EINTR)
             return -errno;
         now = monotonic_ms();
@@ -62,7 +62,7 @@ static int wait_writable(struct lined_conn *conn, struct stall *stall)
         if (timeout != 0 && now - stall->last_progress >= timeout)
             return LINED_SEND_TIMEOUT;
         if (ready > 0 || (ready == 0 && stall->was_refused)) {
-            /* POLLERR and POLLHUP too: send tells what it is */
+            /* POLLERR and POLLHUP too: send(2) has the error */
             stall->was_refused = !stall->was_refused;
             return LINED_OK;
         }
@@ -72,8 +72,8 @@ static int wait_writable(struct lined_conn *conn, struct stall *stall)
 
 enum origin { REPLIED, PUSHED };
 
-/* Sends all the bytes, or finds the client gone (LINED_OK: what it sent before is still to be
- * handled), or gives up. */
+/* Sends all the bytes, or finds the client gone (LINED_OK: the lines that it sent before are still
+ * to be handled), or gives up. */
 static int send_all(struct lined_conn *conn, const char *bytes, size_t size, enum origin origin)
 {
     struct stall stall = {0};
@@ -107,28 +107,28 @@ static void send_and_empty(struct lined_conn *conn, struct send_buffer *out, enu
     send_all(conn, out->data, waiting, origin);
 }
 
-/* While this thread sends, pushes wait. What waited before is sent first, for a push may have been
- * sent in part; what comes in the middle of a reply waits for its end. */
+/* While this thread sends, pushes wait. Pushed bytes that waited before are sent first, because a
+ * push may have been sent in part. Those that come in the middle of a reply wait for its end. */
 static void send_out(struct lined_conn *conn, bool in_mid_reply)
 {
     struct outbox *outbox = &conn->outbox;
-    struct send_buffer theirs;
+    struct send_buffer pushed;
 
     totals_add(conn->totals,
                &conn->pending); /* a client that has its reply finds its line counted */
-    send_buffer_init(&theirs, conn->service->options->push_limit, NULL);
+    send_buffer_init(&pushed, conn->service->options->push_limit, NULL);
     if (!conn->is_mid_reply) {
-        outbox_hold(outbox, &theirs);
-        send_and_empty(conn, &theirs, PUSHED);
+        outbox_hold(outbox, &pushed);
+        send_and_empty(conn, &pushed, PUSHED);
     }
     send_and_empty(conn, &conn->out, REPLIED);
     while (!in_mid_reply) {
-        send_buffer_deinit(&theirs);
-        if (!outbox_release(outbox, &theirs))
+        send_buffer_deinit(&pushed);
+        if (!outbox_release(outbox, &pushed))
             break;
-        send_and_empty(conn, &theirs, PUSHED);
+        send_and_empty(conn, &pushed, PUSHED);
     }
-    send_buffer_deinit(&theirs);
+    send_buffer_deinit(&pushed);
     conn->is_mid_reply = in_mid_reply;
     totals_add(conn->totals, &conn->pending);
 }
@@ -153,9 +153,8 @@ int lined_flush(lined_conn *conn)
     return conn->is_at_dispatcher ? LINED_OK : conn_send_replies(conn);
 }
 
-/* A reply that is longer than the buffer learns here of a cut and of the end of its session. The
- * socket does not tell of them where the client has gone and nothing is sent, or where it takes all
- * at once. */
+/* A reply that is longer than the buffer notices here a cut and the end of its session. The socket
+ * does not tell, if the client has gone and nothing is sent, or if it takes all bytes at once. */
 static void check_stop(struct lined_conn *conn)
 {
     if (conn->send_failed != LINED_OK)
@@ -167,7 +166,7 @@ static void check_stop(struct lined_conn *conn)
         conn->send_failed = LINED_SESSION_TIMEOUT;
 }
 
-/* The owner thread sends nothing: what does not fit is too much for one reply. */
+/* The dispatcher sends nothing: bytes that do not fit are too much for one reply. */
 static void make_room(struct lined_conn *conn)
 {
     if (conn->is_at_dispatcher) {
@@ -180,8 +179,8 @@ static void make_room(struct lined_conn *conn)
     }
 }
 
-/* Where there is no room, or there was an error. Not inlined: it would make lined_send save and
- * restore registers each time, which costs as much as the rest of it. */
+/* There is no room, or there was an error. Not inlined: it would make lined_send save and restore
+ * registers each time, which costs as much as the rest of it. */
 __attribute__((noinline, cold)) static int send_slowly(struct lined_conn *conn, const char *bytes,
                                                        size_t size)
 {

@@ -15,7 +15,7 @@ bool address_parse(const char *ip, uint16_t port, union net_address *address)
         address->v4.sin_port = htons(port);
         return true;
     }
-    /* inet_pton knows no scope, and a link-local address is of no use without one. */
+    /* inet_pton(3) knows no scope, and a link-local address is useless without one. */
     const struct addrinfo hints = {
         .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
     struct addrinfo *found;
@@ -38,7 +38,7 @@ void address_format(const union net_address *address, char text[ADDRESS_SIZE])
         return;
     }
     inet_ntop(AF_INET6, &address->v6.sin6_addr, ip, sizeof ip);
-    /* The name needs a socket, which a sandbox may refuse; the number is as good to connect to. */
+    /* The name needs a socket, which a sandbox may refuse; the number works as well. */
     if (address->v6.sin6_scope_id != 0 &&
         if_indextoname(address->v6.sin6_scope_id, scope + 1) == NULL)
         snprintf(scope + 1, sizeof scope - 1, "%" PRIu32, address->v6.sin6_scope_id);

@@ -11,9 +11,9 @@
 #define NS_PER_MS     INT64_C(1000000)
 #define NS_PER_SECOND (1000 * NS_PER_MS)
 
-/* What was not accepted in the last so many milliseconds is made up for: the clock counts in
- * milliseconds, and a wake-up may be late. */
-#define MADE_UP_FOR_MS 100
+/* Accepts that were due in the last 100 ms are made up for: the clock counts in milliseconds, and a
+ * wake-up may be late. */
+#define CATCH_UP_MS 100
 
 static const char default_busy[] = "Server busy\n";
 static const char default_per_ip[] = "Too many connections from your address\n";
@@ -23,7 +23,7 @@ static const char default_per_ip[] = "Too many connections from your address\n";
 struct address {
     struct in6_addr key;
     size_t present;
-    size_t leaving; /* have left, are not forgotten; of both there is one at least */
+    size_t leaving; /* have left, and are not forgotten; present + leaving is at least 1 */
 };
 
 static int compare(const void *one, const void *other)
@@ -32,7 +32,7 @@ static int compare(const void *one, const void *other)
                   sizeof(struct in6_addr));
 }
 
-/* What counts as the client's address, see the header. */
+/* The part of the client's address that counts, see the header. */
 static struct address address_of(const union net_address *client)
 {
     struct address address = {0};
@@ -62,8 +62,8 @@ void admission_init(struct admission *admission, const struct lined_options *opt
                     const struct lined_handler *handler)
 {
     *admission = (struct admission){
-        .most = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
-        .most_per_ip = options->max_per_ip,
+        .max = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
+        .max_per_ip = options->max_per_ip,
         .busy = handler->reject_busy != NULL ? handler->reject_busy : default_busy,
         .per_ip = handler->reject_per_ip != NULL ? handler->reject_per_ip : default_per_ip,
         .interval_ns = options->accept_rate == 0 ? 0 : NS_PER_SECOND / options->accept_rate,
@@ -86,7 +86,7 @@ int64_t admission_due_ms(const struct admission *admission)
 
 void admission_accepted(struct admission *admission, int64_t now_ms)
 {
-    int64_t earliest_ns = (now_ms - MADE_UP_FOR_MS) * NS_PER_MS;
+    int64_t earliest_ns = (now_ms - CATCH_UP_MS) * NS_PER_MS;
 
     if (admission->interval_ns == 0)
         return;
@@ -97,7 +97,7 @@ void admission_accepted(struct admission *admission, int64_t now_ms)
 
 /* ---- how many ---- */
 
-/* The node of the tree that is like this one; made where there is none. NULL: no memory. */
+/* The node of this address; a new one if there is none. NULL: there is no memory. */
 static struct address *find_or_add_locked(struct admission *admission, const struct address *like)
 {
     void *found = tfind(like, &admission->addresses, compare);
@@ -128,7 +128,7 @@ static int enter_address_locked(struct admission *admission, const union net_add
 
     if (address == NULL)
         return -ENOMEM;
-    if (address->present == admission->most_per_ip)
+    if (address->present == admission->max_per_ip)
         *line = admission->per_ip;
     else
         address->present++;
@@ -143,16 +143,16 @@ int admission_admit(struct admission *admission, const union net_address *client
 {
     int result = LINED_OK;
 
-    *line = admission->most > 0 && present >= admission->most ? admission->busy : NULL;
+    *line = admission->max > 0 && present >= admission->max ? admission->busy : NULL;
     lock(admission);
-    if (*line == NULL && admission->most_per_ip > 0)
+    if (*line == NULL && admission->max_per_ip > 0)
         result = enter_address_locked(admission, client, line);
-    admission->refused += *line != NULL;
+    admission->rejected += *line != NULL;
     unlock(admission);
     return result;
 }
 
-/* Of a client that was let in. */
+/* The node of an admitted client. */
 static struct address *find_locked(struct admission *admission, const union net_address *client)
 {
     const struct address like = address_of(client);
@@ -164,12 +164,12 @@ static struct address *find_locked(struct admission *admission, const union net_
 
 bool admission_leave(struct admission *admission, const union net_address *client)
 {
-    if (admission->most_per_ip == 0)
+    if (admission->max_per_ip == 0)
         return true;
     lock(admission);
     struct address *address = find_locked(admission, client);
     address->present--;
-    bool may_stay = address->leaving < admission->most_per_ip;
+    bool may_stay = address->leaving < admission->max_per_ip;
     address->leaving++;
     unlock(admission);
     return may_stay;
@@ -177,7 +177,7 @@ bool admission_leave(struct admission *admission, const union net_address *clien
 
 void admission_forget(struct admission *admission, const union net_address *client)
 {
-    if (admission->most_per_ip == 0)
+    if (admission->max_per_ip == 0)
         return;
     lock(admission);
     struct address *address = find_locked(admission, client);
@@ -192,7 +192,7 @@ void admission_forget(struct admission *admission, const union net_address *clie
 uint64_t admission_rejected(struct admission *admission)
 {
     lock(admission);
-    uint64_t refused = admission->refused;
+    uint64_t rejected = admission->rejected;
     unlock(admission);
-    return refused;
+    return rejected;
 }

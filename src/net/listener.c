@@ -8,11 +8,11 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-/* The kernel's user timeout begins with the first time that it sends something again, 200 ms after
- * it was sent at least: so much sooner it may end. */
+/* The kernel's user timeout counts from the first retransmission, at least 200 ms after the first
+ * transmission. So it is set to this much less. */
 #define USER_TIMEOUT_AHEAD_MS 100u
 
-/* The kernel refuses to be silent for longer before it asks. */
+/* The kernel's maximum of TCP_KEEPIDLE. */
 #define KEEPALIVE_MAX_S 32767u
 
 static int set_number(int fd, int level, int option, uint32_t value)
@@ -22,10 +22,10 @@ static int set_number(int fd, int level, int option, uint32_t value)
     return setsockopt(fd, level, option, &number, sizeof number) < 0 ? -errno : 0;
 }
 
-/* How to notice a peer that has vanished. Whatever is not acknowledged: the user timeout. Where
- * nothing is to be: a probe each second after three quarters of the time, because the kernel's
- * timers are coarse; the user timeout says when to give up there, too, instead of a number of
- * probes (tcp(7)). A peer that is there answers the first probe. */
+/* Lets the kernel give up a peer that has vanished. If bytes are not acknowledged, the user timeout
+ * does it. If none are in flight, the kernel sends a probe each second after three quarters of the
+ * time, because its timers are coarse; the user timeout, instead of a number of probes, says when
+ * to give up (tcp(7)). A peer that is alive answers the first probe. */
 static int give_up_after(int fd, uint32_t ms)
 {
     uint32_t ahead = ms / 8 < USER_TIMEOUT_AHEAD_MS ? ms / 8 : USER_TIMEOUT_AHEAD_MS;
@@ -95,7 +95,7 @@ enum accept_verdict accept_verdict(int error)
     switch (error) {
     case EINTR:
     case EAGAIN:
-    /* Errors of the connection that was waiting; accept(2) on Linux hands them on. */
+    /* Errors of the connection that was waiting; accept(2) on Linux returns them. */
     case ECONNABORTED:
     case EPROTO:
     case ENETDOWN:

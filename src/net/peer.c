@@ -24,7 +24,7 @@ enum peer_state peer_state(int fd)
     }
 }
 
-/* Stays as it was when a connection dies. */
+/* Does not change when the connection dies. */
 static size_t unacknowledged_to_the_end(int fd)
 {
     int bytes = 0;
@@ -43,7 +43,7 @@ enum peer_loss peer_loss(int fd, int error)
 {
     switch (error) {
     case ETIMEDOUT:
-    /* What routers, or the neighbours' table, have said of it meanwhile. */
+    /* Reported by routers or by the neighbour table in the meantime. */
     case EHOSTUNREACH:
     case ENETUNREACH:
     case EHOSTDOWN:

@@ -1,9 +1,9 @@
 /*
- * Turning clients away: each gets a line, and its connection is ended so that the line arrives,
- * without a thread and without waiting. Closed with unread bytes, a connection is reset, and a
- * reset can destroy the line on its way; so a few connections are kept open for a moment, until the
- * client has ended its side. Nobody who is turned away can cost more than one of those few places,
- * a second, and so many bytes that are thrown away. The acceptor's alone.
+ * Rejecting clients: each gets a line, and its connection is ended so that the line arrives,
+ * without a thread and without waiting. A connection that is closed with unread bytes is reset, and
+ * a reset can destroy the line on its way. So up to 32 connections stay open for a moment, until
+ * the client has ended its side. A rejected client costs at most one of these places, for one
+ * second, and 64 KiB that are received and dropped. The acceptor's thread owns it.
  */
 #ifndef REJECT_H
 #define REJECT_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many are kept at a time, and so how many descriptors all this takes. One more, and the oldest
- * is closed. */
+/* How many connections, and so descriptors, are kept at a time. For one more the oldest is closed.
+ */
 #define REJECT_MAX 32
 
 struct reject_list {
@@ -21,23 +21,23 @@ struct reject_list {
     struct pollfd polled[1 + REJECT_MAX]; /* 0 is the listener's; then the oldest first */
     struct reject_place {
         int64_t deadline_ms;  /* monotonic */
-        size_t thrown_away;   /* bytes */
-    } places[1 + REJECT_MAX]; /* beside polled */
+        size_t dropped;       /* bytes received from the client */
+    } places[1 + REJECT_MAX]; /* parallel to polled */
 };
 
-/* Turns the client on fd away with a line. Takes fd over. */
+/* Rejects the client on fd with a line. Takes over fd. */
 void reject_begin(struct reject_list *reject_list, int fd, const char *line);
 
-/* Sees to those who were turned away until somebody waits to be accepted on the listener, or it is
- * shut down, or none of them is left. */
+/* Serves the rejected clients until a client waits on the listener, or the listener is shut down,
+ * or no rejected client is left. */
 void reject_wait(struct reject_list *reject_list, int listener);
 
-/* When the oldest that is kept has been kept for long enough, monotonic ms; 0: none is kept. For an
- * acceptor that waits for something else than clients; then reject_expire closes it. */
+/* The time at which the oldest connection must be closed, monotonic ms; 0: there is none. For an
+ * acceptor that waits for something else than clients. reject_expire closes it. */
 int64_t reject_deadline_ms(const struct reject_list *reject_list);
 void reject_expire(struct reject_list *reject_list);
 
-/* Closes what is kept: its descriptors are wanted. */
+/* Closes all: their descriptors are needed. */
 void reject_end(struct reject_list *reject_list);
 
 #endif

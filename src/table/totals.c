@@ -1,6 +1,6 @@
 #include "totals.h"
 
-/* An addition of nothing would cost as much as any other. */
+/* An addition of 0 would cost as much as any other. */
 static void add(_Atomic uint64_t *sum, uint64_t *amount)
 {
     if (*amount > 0)

@@ -1,10 +1,10 @@
 /*
- * Sums over all connections of a server, those that have ended too. Each connection's thread counts
- * for itself and adds what it has counted here, once for each batch of lines.
+ * Sums over all connections of a server, including those that have ended. Each worker counts in
+ * variables of its own and adds them here, once for each batch of lines.
  *
- * No lock, so that a reader of ten thousand connections' sums delays none of them. Relaxed atomic
- * additions are enough: a sum that is a moment old is as good as a new one, and what a connection
- * added last is seen by a thread that has waited for its release, which takes the registry's lock.
+ * There is no lock, so that a reader delays no connection. Relaxed atomic additions are enough: a
+ * sum that is a moment old is as good as a new one. A thread that has waited for a connection's
+ * release sees its last additions, since both take the life cycle's lock.
  */
 #ifndef TOTALS_H
 #define TOTALS_H
@@ -14,8 +14,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Threads that add at the same time should not share a cache line: each connection has one of these
- * cells, by its descriptor's number. */
+/* Threads that add at the same time should not share a cache line: each connection uses one of
+ * these cells, chosen by its descriptor's number. */
 #define TOTALS_CELLS 64u
 
 struct totals_cell {
@@ -31,7 +31,7 @@ struct totals {
     struct totals_cell cells[TOTALS_CELLS];
 };
 
-/* What a thread has counted and not added yet. Owned by that thread. */
+/* Counts that a worker has not added yet. The worker owns them. */
 struct totals_pending {
     uint64_t lines;
     uint64_t bytes_in;
@@ -45,7 +45,7 @@ static inline struct totals_cell *totals_cell(struct totals *totals, int fd)
     return &totals->cells[(unsigned)fd % TOTALS_CELLS];
 }
 
-/* Adds what is pending, which is nothing afterwards. Any thread. */
+/* Adds the pending counts, which are 0 afterwards. Any thread. */
 void totals_add(struct totals_cell *cell, struct totals_pending *pending);
 
 /* Writes the sums into the fields of the same names. Any thread. */
