@@ -1,7 +1,5 @@
 #include "../src/command/options.h"
 
-#include "../src/command/settings.h"
-
 #include "suite.h"
 
 #include <stdlib.h>

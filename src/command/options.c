@@ -1,8 +1,6 @@
 #define _GNU_SOURCE /* getopt_long */
 #include "options.h"
 
-#include "settings.h"
-
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

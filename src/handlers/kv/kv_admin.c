@@ -20,18 +20,6 @@ int kv_echo(struct client *client)
     return resp_send_bulk(client->conn, argument->bytes, argument->size);
 }
 
-/* Clients ask what there is, to help who types. There is nothing to tell but how many. */
-int kv_command_about(struct client *client)
-{
-    const struct kv_bytes *topic = &client->command->arguments[1];
-
-    if (client->command->count == 1 || resp_is(topic, "DOCS") || resp_is(topic, "INFO"))
-        return resp_send_array(client->conn, 0);
-    if (resp_is(topic, "COUNT"))
-        return resp_send_number(client->conn, (long long)kv_command_count);
-    return kv_send_about(client, "unknown subcommand '", topic, "'. Try COMMAND HELP.");
-}
-
 static int send_text(struct client *client, const char *text)
 {
     return resp_send_bulk(client->conn, text, strlen(text));

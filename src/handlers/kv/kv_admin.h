@@ -5,11 +5,10 @@
 #ifndef KV_ADMIN_H
 #define KV_ADMIN_H
 
-#include "kv_commands.h"
+#include "kv_connection.h"
 
 LINED_CHECK_RESULT int kv_ping(struct client *client);
 LINED_CHECK_RESULT int kv_echo(struct client *client);
-LINED_CHECK_RESULT int kv_command_about(struct client *client);
 LINED_CHECK_RESULT int kv_config(struct client *client);
 LINED_CHECK_RESULT int kv_info(struct client *client);
 LINED_CHECK_RESULT int kv_hello(struct client *client);

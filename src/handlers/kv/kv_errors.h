@@ -4,7 +4,7 @@
 #ifndef KV_ERRORS_H
 #define KV_ERRORS_H
 
-#include "kv_commands.h"
+#include "kv_connection.h"
 
 /* "ERR <before><word><after>" */
 LINED_CHECK_RESULT int kv_send_about(struct client *client, const char *before,

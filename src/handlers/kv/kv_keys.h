@@ -5,7 +5,7 @@
 #ifndef KV_KEYS_H
 #define KV_KEYS_H
 
-#include "kv_commands.h"
+#include "kv_connection.h"
 
 LINED_CHECK_RESULT int kv_do_get(struct client *client);
 LINED_CHECK_RESULT int kv_do_mget(struct client *client);
