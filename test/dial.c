@@ -1,20 +1,26 @@
 #include "dial.h"
 
+#include "await.h"
+
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define DEADLINE_SECONDS 30
 
-int dial_narrow(uint16_t port, int size)
+/* Size 0: a receive buffer as the kernel has it. */
+static int dial_with(uint32_t source, uint16_t port, int size)
 {
+    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(source)};
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const struct timeval deadline = {.tv_sec = DEADLINE_SECONDS};
@@ -27,6 +33,8 @@ int dial_narrow(uint16_t port, int size)
     ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
     if (size > 0)
         ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+    if (source != INADDR_ANY)
+        ck_assert_int_eq(bind(fd, (const struct sockaddr *)&from, sizeof from), 0);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         ck_abort_msg("connect to port %u: %s", port, strerror(errno));
     return fd;
@@ -34,7 +42,17 @@ int dial_narrow(uint16_t port, int size)
 
 int dial(uint16_t port)
 {
-    return dial_narrow(port, 0);
+    return dial_with(INADDR_ANY, port, 0);
+}
+
+int dial_narrow(uint16_t port, int size)
+{
+    return dial_with(INADDR_ANY, port, size);
+}
+
+int dial_from(uint32_t source, uint16_t port)
+{
+    return dial_with(source, port, 0);
 }
 
 size_t say_what_it_takes(int fd, const void *bytes, size_t size)
@@ -62,6 +80,40 @@ void say_bytes(int fd, const void *bytes, size_t size)
 void say(int fd, const char *text)
 {
     say_bytes(fd, text, strlen(text));
+}
+
+void stop_reading(int fd)
+{
+    static char lines[1024 * 1024];
+    int on = 1;
+    int off = 0;
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
+    memset(lines, '\n', sizeof lines);
+    ck_assert_int_eq(ioctl(fd, FIONBIO, &on), 0);
+    while (poll(&writable, 1, 300) == 1) {
+        if (send(fd, lines, sizeof lines, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+            break;
+    }
+    ck_assert_int_eq(ioctl(fd, FIONBIO, &off), 0);
+}
+
+uint64_t acknowledged(int fd)
+{
+    struct {
+        char before[120]; /* tcpi_bytes_acked is here since Linux 4.1; glibc's struct is older */
+        uint64_t bytes_acked;
+    } info = {0};
+    socklen_t size = sizeof info;
+
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    ck_assert_uint_eq(size, sizeof info);
+    return info.bytes_acked;
+}
+
+void await_acknowledged(int fd, uint64_t bytes)
+{
+    AWAIT(acknowledged(fd) >= bytes);
 }
 
 /* Like recv, but only the end of file, bytes or a reset come back. */

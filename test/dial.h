@@ -14,12 +14,24 @@ int dial(uint16_t port);
 /* Like dial, with a receive buffer of size bytes: a client that soon has no room for replies. */
 int dial_narrow(uint16_t port, int size);
 
+/* The same from this address of the loopback, in the host's byte order. */
+int dial_from(uint32_t source, uint16_t port);
+
 /* Sends text, or size bytes. */
 void say(int fd, const char *text);
 void say_bytes(int fd, const void *bytes, size_t size);
 
 /* Sends until the server has reset the connection, or all is sent. Returns the bytes sent. */
 size_t say_what_it_takes(int fd, const void *bytes, size_t size);
+
+/* Sends empty lines and reads no reply, until the server has taken nothing for 300 ms: its thread
+ * is blocked in a send, or it has given the connection up. */
+void stop_reading(int fd);
+
+/* How many bytes sent on fd the other kernel has acknowledged, which means that it has them. The
+ * SYN counts as one, and so does the FIN. */
+uint64_t acknowledged(int fd);
+void await_acknowledged(int fd, uint64_t bytes);
 
 /* Receives just these bytes. */
 void expect(int fd, const char *text);

@@ -28,6 +28,19 @@ lined_server *start_handler_in(const struct lined_handler *handler, void *contex
     return server;
 }
 
+lined_server *start_server(void)
+{
+    return start_handler(&lined_handler_received);
+}
+
+struct lined_stats stats_of(lined_server *server)
+{
+    struct lined_stats stats;
+
+    lined_server_stats(server, &stats);
+    return stats;
+}
+
 void finish(lined_server *server)
 {
     lined_server_drain(server);

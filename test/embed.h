@@ -18,7 +18,12 @@ void prepare(enum lined_mode mode);
 lined_server *start_handler(const struct lined_handler *handler);
 lined_server *start_handler_in(const struct lined_handler *handler, void *context);
 
-/* Drains, expects that nobody had to be cut, and frees. */
+/* With lined_handler_received. */
+lined_server *start_server(void);
+
+struct lined_stats stats_of(lined_server *server);
+
+/* Drains, expects that no connection was cut, and frees. */
 void finish(lined_server *server);
 
 #endif

@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_ARGUMENTS   ((const char *const[]){NULL})
+
 /* One of its outputs, read through a buffer. */
 struct reader {
     int fd; /* -1 where the test gave it another */

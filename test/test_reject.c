@@ -1,5 +1,4 @@
-/* Clients that are turned away, and go themselves. What a whole server makes of it: test_command.c.
- */
+/* Clients that are rejected, and go themselves. With a whole server: test_limit_reject.c. */
 #include "../src/net/reject.h"
 
 #include "../src/base/monotonic.h"

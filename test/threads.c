@@ -1,7 +1,17 @@
 #include "threads.h"
 
+#include "process.h"
+
 #include <check.h>
 #include <pthread.h>
+#include <unistd.h>
+
+size_t count_threads(void)
+{
+    const struct process self = {.pid = getpid()};
+
+    return process_threads(&self);
+}
 
 void run_threads(void *(*run)(void *number))
 {

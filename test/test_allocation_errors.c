@@ -1,0 +1,85 @@
+/* A server whose allocations for a connection fail. */
+#include "await.h"
+#include "dial.h"
+#include "embed.h"
+#include "overload.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <lined.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The allocation of the library's threads that fails, counted from 1 on; 0: none. */
+static _Atomic int allocation_to_fail;
+static _Atomic unsigned allocation_failures;
+static pthread_t test_thread; /* its allocations are not counted */
+
+static bool fails_to_allocate(void)
+{
+    if (atomic_load(&allocation_to_fail) == 0 || pthread_equal(pthread_self(), test_thread) ||
+        atomic_fetch_sub(&allocation_to_fail, 1) != 1)
+        return false;
+    atomic_fetch_add(&allocation_failures, 1);
+    errno = ENOMEM;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *bytes, size_t size);
+void *__wrap_realloc(void *bytes, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails_to_allocate() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails_to_allocate() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *bytes, size_t size)
+{
+    return fails_to_allocate() ? NULL : __real_realloc(bytes, size);
+}
+
+/* Each allocation for a connection fails once: it waits, and is served. In both modes. */
+START_TEST(a_client_waits_where_memory_is_short)
+{
+    enum { ALLOCATIONS = 10 };
+
+    for (enum lined_mode mode = LINED_PASSIVE; mode <= LINED_ACTIVE; mode++) {
+        prepare_overload();
+        options.mode = mode;
+        options.max_per_ip = 10; /* it allocates, too */
+        test_thread = pthread_self();
+        atomic_store(&allocation_failures, 0);
+        lined_server *server = start_handler(&counting);
+        for (int i = 1; i <= ALLOCATIONS; i++) {
+            atomic_store(&allocation_to_fail, i);
+            int client = dial(lined_server_port(server));
+            talk(client);
+            atomic_store(&allocation_to_fail, 0);
+            hang_up(client);
+            AWAIT(stats_of(server).connected == 0);
+        }
+        ck_assert_uint_gt(atomic_load(&allocation_failures), 1);
+        ck_assert_uint_lt(atomic_load(&allocation_failures), ALLOCATIONS); /* all were met */
+        finish(server);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_client_waits_where_memory_is_short,
+    };
+    return suite_run("allocation_errors", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,98 @@
+/* The command with modules whose callbacks do not return. */
+#include "command.h"
+#include "dial.h"
+#include "process.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A client whose line the handler never comes back from. */
+static int get_stuck_in_a_callback(const char *drain_timeout, const char *mode)
+{
+    process_serve(&server, -1,
+                  ARGUMENTS("--handler=" MODULES "/module_stuck.so", drain_timeout, mode));
+    int client = dial(server.port);
+    say(client, "never\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "stuck");
+    return client;
+}
+
+/* After the cut it ends although a callback does not, and says so; the summary comes all the same.
+ */
+static void expect_the_end_of_a_stuck_callback(int client)
+{
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, "lined: 1 connection has not ended one second after the cut, for a "
+                               "callback or a task of the handler does not return; ending without\n"
+                               "lined: served 1 connections, ") != NULL,
+                  "it says \"%s\"", text);
+    ck_assert_ptr_nonnull(strstr(text, "\n{\"connections\":1,\"connected\":1,"));
+    ck_assert_int_eq(process_wait(&server), 3);
+    hang_up(client);
+}
+
+START_TEST(past_the_drain_timeout_a_stuck_callback_is_left)
+{
+    static const char *const modes[] = {"--mode=passive", "--mode=active"};
+
+    for (int i = 0; i < 2; i++) {
+        int client = get_stuck_in_a_callback("--drain-timeout=0.1", modes[i]);
+        ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+        expect_the_end_of_a_stuck_callback(client);
+    }
+}
+END_TEST
+
+START_TEST(after_a_second_signal_a_stuck_callback_is_left)
+{
+    int client = get_stuck_in_a_callback("--drain-timeout=1000", "--mode=passive");
+
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_line(&server.err, text, sizeof text); /* it drains */
+    cut_by(SIGINT);
+    expect_the_end_of_a_stuck_callback(client);
+}
+END_TEST
+
+#ifndef IS_SANITIZED /* AddressSanitizer does not follow the unwinding of a cancelled thread */
+static void expect_abort(const char *line, const char *mode)
+{
+    int status;
+
+    process_serve(&server, -1, ARGUMENTS("--handler=" MODULES "/module_leaves.so", mode));
+    int client = dial(server.port);
+    say(client, line);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: a callback has ended its thread, by pthread_exit or as one that "
+                           "is cancelled: a callback must return\n");
+    ck_assert_int_eq(waitpid(server.pid, &status, 0), server.pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    close(server.out.fd);
+    close(server.err.fd);
+    hang_up(client);
+}
+
+START_TEST(a_callback_that_ends_its_thread_aborts)
+{
+    expect_abort("exit\n", "--mode=passive");
+    expect_abort("exit\n", "--mode=active");
+    expect_abort("cancel\n", "--mode=passive");
+    expect_abort("cancel\n", "--mode=active");
+}
+END_TEST
+#endif
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        past_the_drain_timeout_a_stuck_callback_is_left,
+        after_a_second_signal_a_stuck_callback_is_left,
+#ifndef IS_SANITIZED
+        a_callback_that_ends_its_thread_aborts,
+#endif
+    };
+    return command_run("command_callbacks", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,226 @@
+#define _GNU_SOURCE /* prlimit, setresuid */
+/* The limit of connections that the command announces, and clients beyond it. */
+#include "clock.h"
+#include "command.h"
+#include "dial.h"
+#include "process.h"
+
+#include <lined.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The descriptors that lined and all it starts may have. */
+static void set_descriptors(rlim_t soft, rlim_t hard)
+{
+    const struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(the_limit_is_said_at_the_start)
+{
+    struct rlimit limit;
+
+    set_descriptors(80, 200);
+    serve();
+    ck_assert_str_eq(server.limit, "lined: at most 136 connections at a time");
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    ck_assert_uint_eq(limit.rlim_cur, 200); /* raised */
+    end_by(SIGTERM, 0);
+    process_serve(&server, -1, ARGUMENTS("--max-connections=100"));
+    ck_assert_str_eq(server.limit, "lined: at most 100 connections at a time");
+    end_by(SIGTERM, 0);
+    process_serve(&server, -1, ARGUMENTS("--max-connections=1000"));
+    ck_assert_str_eq(server.limit, "lined: at most 1000 connections at a time, but RLIMIT_NOFILE "
+                                   "allows about 136: raise it (ulimit -n, or LimitNOFILE= in a "
+                                   "unit)");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* As another user, for whom RLIMIT_NPROC holds, with this limit. False: it cannot be. */
+static bool become_limited(rlim_t processes)
+{
+    const struct rlimit limit = {.rlim_cur = processes, .rlim_max = processes};
+
+    if (setrlimit(RLIMIT_NPROC, &limit) == 0 && setresuid(OWN_USER, OWN_USER, OWN_USER) == 0 &&
+        access(LINED_COMMAND, X_OK) == 0)
+        return true;
+    printf("skipped: needs root, and a build that others may run\n");
+    return false;
+}
+
+/* lined's own threads and the user's other processes, as this one, count in RLIMIT_NPROC. */
+START_TEST(as_many_are_served_as_are_announced)
+{
+    enum { LIMIT = 24, OWN = 6 };
+    int clients[LIMIT];
+    int announced = 0;
+
+    if (!become_limited(LIMIT))
+        return;
+    process_serve(&server, -1, ARGUMENTS("--mode=active"));
+    sscanf(server.limit, "lined: at most %d connections at a time", &announced);
+    ck_assert_msg(announced > 1 && announced < LIMIT - OWN, "it says \"%s\"", server.limit);
+    for (int i = 0; i < announced; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    for (int i = 0; i < announced; i++)
+        expect(clients[i], "Received: hello\n\n");
+    for (int i = 0; i < announced; i++)
+        hang_up(clients[i]);
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Resource temporarily"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* The limit is set by a shell, which has few descriptors itself. */
+static void expect_no_room(const char *limit, const char *part, const char *remedy)
+{
+    char script[128];
+
+    snprintf(script, sizeof script, "%s; exec \"$0\" --port=0", limit);
+    process_run_command(&server, "/bin/bash", -1, ARGUMENTS("-c", script, LINED_COMMAND));
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_msg(strstr(text, part) == text && strstr(text, remedy) != NULL, "it says \"%s\"",
+                  text);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    ck_assert_int_eq(process_wait(&server), 1);
+}
+
+START_TEST(a_limit_under_which_it_cannot_serve_is_status_1)
+{
+    if (!become_limited(4))
+        return;
+    expect_no_room("ulimit -u 4", "lined: cannot serve: RLIMIT_NPROC leaves lined ",
+                   " threads, and it needs 6 of its own and more for each connection: raise it "
+                   "(ulimit -u, or LimitNPROC= in a unit)\n");
+}
+END_TEST
+
+START_TEST(descriptors_with_which_it_cannot_serve_are_status_1)
+{
+    expect_no_room("ulimit -n 8", "lined: cannot serve: RLIMIT_NOFILE leaves lined 4 descriptors",
+                   ", and it needs 4 of its own and more for each connection: raise it (ulimit -n, "
+                   "or LimitNOFILE= in a unit)\n");
+}
+END_TEST
+
+/* Without any option, the limit holds before descriptors run out. */
+START_TEST(the_limit_comes_before_the_descriptors_end)
+{
+    enum { LIMIT = 136, CLIENTS = 150 };
+    int clients[CLIENTS];
+
+    set_descriptors(200, 200);
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    for (int i = 0; i < LIMIT; i++)
+        expect(clients[i], "Received: hello\n\n");
+    process_line(&server.err, text, sizeof text);
+    ck_assert_str_eq(text, "lined: as many are connected as RLIMIT_NOFILE allows; others get what "
+                           "--overflow says");
+    for (int i = 0; i < LIMIT; i++)
+        hang_up(clients[i]);
+    for (int i = LIMIT; i < CLIENTS; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Too many"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+START_TEST(clients_can_be_turned_away)
+{
+    setenv("LINED_OVERFLOW", "reject", 1);
+    setenv("LINED_MAX_CONNECTIONS", "1", 1);
+    process_serve(&server, -1, ARGUMENTS("-q"));
+    int first = dial(server.port);
+    say(first, "first\n");
+    expect(first, "Received: first\n\n");
+    size_t threads = process_threads(&server);
+    int second = dial(server.port);
+    expect(second, "Server busy\n");
+    ck_assert_uint_eq(process_threads(&server), threads);
+    expect_eof(second);
+    hang_up(second);
+    hang_up(first);
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "lined: as many are connected as LINED_MAX_CONNECTIONS "
+                                       "allows; others get what --overflow says\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\"rejected\":1,"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* However many stay who were turned away, they hold a few descriptors only, and where there are
+ * fewer than that, none that somebody else needs. */
+START_TEST(who_is_turned_away_holds_few_descriptors)
+{
+    enum { CLIENTS = 100, PLACES = 32 };
+    struct rlimit limit;
+    int clients[CLIENTS];
+
+    process_serve(&server, -1, ARGUMENTS("-q", "--max-connections=1", "--overflow=reject"));
+    int first = dial(server.port);
+    say(first, "first\n");
+    expect(first, "Received: first\n\n");
+    size_t descriptors = process_descriptors(&server);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        expect(clients[i], "Server busy\n");
+        expect_eof(clients[i]);
+    }
+    /* The last one hears its end just before the oldest is closed. */
+    struct pollfd nothing = {.fd = -1};
+    for (int i = 0; i < 10000 && process_descriptors(&server) > descriptors + PLACES; i++)
+        poll(&nothing, 1, 1); /* another process's descriptors cannot be waited for */
+    ck_assert_uint_le(process_descriptors(&server), descriptors + PLACES);
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = descriptors + 4;
+    ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    int64_t began = now_us();
+    for (int i = 0; i < CLIENTS; i++) {
+        hang_up(clients[i]);
+        clients[i] = dial(server.port);
+        expect(clients[i], "Server busy\n");
+        expect_eof(clients[i]);
+    }
+    ck_assert_int_lt(now_us() - began, 10000000); /* 25 times their patience would be more */
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    hang_up(first);
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        the_limit_is_said_at_the_start,
+        as_many_are_served_as_are_announced,
+        a_limit_under_which_it_cannot_serve_is_status_1,
+        descriptors_with_which_it_cannot_serve_are_status_1,
+        the_limit_comes_before_the_descriptors_end,
+        clients_can_be_turned_away,
+        who_is_turned_away_holds_few_descriptors,
+    };
+    return command_run("command_limit", tests, sizeof tests / sizeof tests[0]);
+}

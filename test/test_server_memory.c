@@ -1,0 +1,93 @@
+/* The memory of a server in the test itself. Sanitizers keep memory of their own. */
+#include "dial.h"
+#include "embed.h"
+#include "suite.h"
+
+#include <lined.h>
+#include <malloc.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+static int echo(void *context, lined_conn *conn, void *state, const char *line, size_t size)
+{
+    (void)state;
+    return lined_send(conn, line, size);
+}
+
+START_TEST(an_idle_connection_gives_its_buffers_back)
+{
+    static const struct lined_handler echoing = {.line = echo};
+    static char lines[300000];
+    struct pollfd nothing = {.fd = -1};
+
+    memset(lines, '\n', sizeof lines);
+    prepare(LINED_PASSIVE);
+    lined_server *server = start_handler(&echoing);
+    int client = dial(lined_server_port(server));
+    say_bytes(client, lines, sizeof lines);
+    expect_bytes(client, lines, sizeof lines);
+    size_t busy = mallinfo2().uordblks;
+    for (int i = 0; i < 500 && mallinfo2().uordblks + 100000 > busy; i++)
+        poll(&nothing, 1, 20);                              /* it tells nobody */
+    ck_assert_uint_lt(mallinfo2().uordblks + 100000, busy); /* of two buffers of 64 KiB */
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
+/* In KB. */
+static long resident(void)
+{
+    long kb = 0;
+    char line[128];
+    FILE *file = fopen("/proc/self/status", "re");
+
+    ck_assert_ptr_nonnull(file);
+    while (kb == 0 && fgets(line, sizeof line, file) != NULL)
+        sscanf(line, "VmRSS: %ld", &kb);
+    fclose(file);
+    return kb;
+}
+
+static void serve_a_burst(lined_server *server)
+{
+    enum { CLIENTS = 200 };
+    int clients[CLIENTS];
+
+    for (size_t i = 0; i < CLIENTS; i++)
+        clients[i] = dial(lined_server_port(server));
+    for (size_t i = 0; i < CLIENTS; i++) {
+        say(clients[i], "hello\n");
+        expect(clients[i], "Received: hello\n\n");
+    }
+    for (size_t i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    while (stats_of(server).connected > 0)
+        sched_yield();
+}
+
+/* The C library may keep some memory after the first bursts. */
+START_TEST(memory_does_not_grow_over_ten_bursts)
+{
+    prepare(LINED_PASSIVE);
+    lined_server *server = start_server();
+    serve_a_burst(server);
+    serve_a_burst(server);
+    long kb = resident();
+    for (int i = 0; i < 8; i++)
+        serve_a_burst(server);
+    ck_assert_int_le(resident(), kb + 1024); /* one stack each would be 1,600 at least */
+    finish(server);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        an_idle_connection_gives_its_buffers_back,
+        memory_does_not_grow_over_ten_bursts,
+    };
+    return suite_run("server_memory", tests, sizeof tests / sizeof tests[0]);
+}
