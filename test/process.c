@@ -180,6 +180,24 @@ int process_wait(struct process *process)
     return WEXITSTATUS(status);
 }
 
+const char *process_status(const struct process *process, const char *thread, const char *field)
+{
+    static char line[1024];
+    char path[320];
+    size_t length = strlen(field);
+
+    snprintf(path, sizeof path, "/proc/%d/%s%s/status", (int)process->pid,
+             thread == NULL ? "" : "task/", thread == NULL ? "" : thread);
+    FILE *status = fopen(path, "re");
+    ck_assert_msg(status != NULL, "%s: %s", path, strerror(errno));
+    do
+        ck_assert_msg(fgets(line, sizeof line, status) != NULL, "%s lacks %s", path, field);
+    while (strncmp(line, field, length) != 0 || line[length] != ':');
+    fclose(status);
+    line[strcspn(line, "\n")] = '\0';
+    return line + length + 1 + strspn(line + length + 1, "\t ");
+}
+
 static size_t count_entries(const struct process *process, const char *folder)
 {
     char path[64];

@@ -55,6 +55,11 @@ size_t process_rest(struct reader *reader, char *text, size_t size);
 /* Waits for its end; returns its exit status. */
 int process_wait(struct process *process);
 
+/* The value of a field of /proc/PID/status, or of the status of one of its threads, given by the
+ * name of its folder; thread may be NULL. Numbers in it are separated by tabs or spaces. Valid
+ * until the next call. */
+const char *process_status(const struct process *process, const char *thread, const char *field);
+
 /* How many descriptors it has open, and how many threads. */
 size_t process_descriptors(const struct process *process);
 size_t process_threads(const struct process *process);

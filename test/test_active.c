@@ -2,11 +2,10 @@
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
+#include "waiting_handler.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <lined.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -142,8 +141,6 @@ START_TEST(callbacks_never_run_at_once_and_need_no_lock)
     enum { CLIENTS = 50 };
     struct client clients[CLIENTS];
     lined_server *server = start(&counting);
-    struct lined_stats stats;
-
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = (struct client){.number = i, .port = lined_server_port(server)};
         ck_assert_int_eq(pthread_create(&clients[i].thread, NULL, echo_lines, &clients[i]), 0);
@@ -151,7 +148,7 @@ START_TEST(callbacks_never_run_at_once_and_need_no_lock)
     for (int i = 0; i < CLIENTS; i++)
         ck_assert_int_eq(pthread_join(clients[i].thread, NULL), 0);
     watch_await_closed(&watch, CLIENTS);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.lines, (uint64_t)CLIENTS * LINES_EACH);
     ck_assert_uint_ge(stats.mailbox_peak, 1);
     ck_assert_uint_le(stats.mailbox_peak, CLIENTS); /* one message a connection at most */
@@ -160,25 +157,12 @@ START_TEST(callbacks_never_run_at_once_and_need_no_lock)
 }
 END_TEST
 
-/* Sends until the server reads no more. */
-static int dial_deaf(uint16_t port)
-{
-    static char lines[1024 * 1024];
-    int client = dial_narrow(port, 4096);
-    struct pollfd writable = {.fd = client, .events = POLLOUT};
-
-    memset(lines, '\n', sizeof lines);
-    ck_assert_int_eq(fcntl(client, F_SETFL, O_NONBLOCK), 0);
-    while (poll(&writable, 1, 300) == 1)
-        send(client, lines, sizeof lines, MSG_NOSIGNAL);
-    return client;
-}
-
 START_TEST(a_client_that_does_not_read_stalls_nobody)
 {
     enum { CLIENTS = 49 };
     lined_server *server = start(&lined_handler_received);
-    int deaf = dial_deaf(lined_server_port(server));
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+    stop_reading(deaf);
     int clients[CLIENTS];
 
     for (int i = 0; i < CLIENTS; i++)
@@ -310,36 +294,17 @@ START_TEST(a_drain_and_a_stop_end_it_under_load)
 }
 END_TEST
 
-static sem_t arrived, go_on;
-
-static int wait_in_line(void *context, lined_conn *conn, void *state, const char *line, size_t size)
-{
-    (void)conn;
-    (void)state;
-    (void)size;
-    if (line[0] == 'w') {
-        sem_post(&arrived);
-        while (sem_wait(&go_on) != 0)
-            continue;
-    }
-    return LINED_OK;
-}
-
 START_TEST(a_stop_is_seen_between_two_lines_of_a_message)
 {
-    static const struct lined_handler waiting = {.line = wait_in_line};
-    struct lined_stats stats;
-
-    sem_init(&arrived, 0, 0);
-    sem_init(&go_on, 0, 0);
-    lined_server *server = start(&waiting);
+    prepare(LINED_ACTIVE);
+    lined_server *server = start_waiting_handler();
     int client = dial(lined_server_port(server));
-    say(client, "w\na\nb\nc\nd\n");
+    say(client, "wait\na\nb\nc\nd\n");
     sem_wait(&arrived);
     lined_server_stop(server);
     sem_post(&go_on);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.lines, 1);
     hang_up(client);
     lined_server_free(server);
@@ -377,7 +342,8 @@ END_TEST
 START_TEST(a_stop_ends_it_with_a_client_that_does_not_read)
 {
     lined_server *server = start(&lined_handler_received);
-    int deaf = dial_deaf(lined_server_port(server));
+    int deaf = dial_narrow(lined_server_port(server), 4096);
+    stop_reading(deaf);
 
     lined_server_stop(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);

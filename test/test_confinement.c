@@ -25,8 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 static struct process server;
 static char text[8192];
 
@@ -48,25 +46,6 @@ static void filter_sandbox(uint32_t action, bool and_seccomp)
     ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
 }
 
-/* The value of a field of /proc/PID/status, or of a thread's, in text: numbers separated by tabs
- * or spaces. */
-static const char *status_of(const char *thread, const char *field)
-{
-    char path[300];
-    static char line[1024];
-    size_t length = strlen(field);
-
-    snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)server.pid, thread);
-    FILE *status = fopen(path, "r");
-    ck_assert_msg(status != NULL, "%s: %s", path, strerror(errno));
-    do
-        ck_assert_ptr_nonnull(fgets(line, sizeof line, status));
-    while (strncmp(line, field, length) != 0 || line[length] != ':');
-    fclose(status);
-    line[strcspn(line, "\n")] = '\0';
-    return line + length + 1 + strspn(line + length + 1, "\t ");
-}
-
 /* In every thread. */
 static void expect_status(const char *field, const char *value)
 {
@@ -79,8 +58,9 @@ static void expect_status(const char *field, const char *value)
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
-        ck_assert_msg(strcmp(status_of(entry->d_name, field), value) == 0, "thread %s has %s %s",
-                      entry->d_name, field, status_of(entry->d_name, field));
+        ck_assert_msg(strcmp(process_status(&server, entry->d_name, field), value) == 0,
+                      "thread %s has %s %s", entry->d_name, field,
+                      process_status(&server, entry->d_name, field));
         threads++;
     }
     closedir(folder);

@@ -3,6 +3,7 @@
  * time, and takes or gives a byte at a time, or a few. The linker puts the calls below in place of
  * libc's; the test's own thread is spared.
  */
+#include "clock.h"
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum call { RECV, SEND, POLL, ACCEPT, EPOLL, CALLS };
 
@@ -212,14 +212,6 @@ START_TEST(waits_are_as_long_as_they_were)
     ck_assert_uint_gt(atomic_load(&interrupted[POLL]), 0);
 }
 END_TEST
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* At most two tries for each pause of 10 ms: it did not spin. */
 static void expect_pauses(int64_t since_ms)

@@ -39,28 +39,10 @@ START_TEST(expired_keys_are_gone_for_every_command)
 }
 END_TEST
 
-/* A field of /proc/PID/status, or of that of one of its threads. */
+/* A number of /proc/PID/status, or of the status of one of its threads. */
 static unsigned long status_of(const char *thread, const char *field, int base)
 {
-    char path[64], line[256];
-    size_t length = strlen(field);
-
-    snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)server.pid, thread);
-    FILE *status = fopen(path, "r");
-    ck_assert_ptr_nonnull(status);
-    do
-        ck_assert_ptr_nonnull(fgets(line, sizeof line, status));
-    while (strncmp(line, field, length) != 0);
-    fclose(status);
-    return strtoul(line + length, NULL, base);
-}
-
-static unsigned long status_of_main(const char *field, int base)
-{
-    char thread[16];
-
-    snprintf(thread, sizeof thread, "%d", (int)server.pid);
-    return status_of(thread, field, base);
+    return strtoul(process_status(&server, thread, field), NULL, base);
 }
 
 /* Only DBSIZE is asked, which removes nothing. With sanitizers what is freed stays for a while. */
@@ -72,7 +54,7 @@ START_TEST(expired_values_are_freed_unasked)
     serve();
     int client = dial(server.port);
     ask(client, "PING\n", "+PONG\r\n");
-    unsigned long before = status_of_main("VmRSS:", 10);
+    unsigned long before = status_of(NULL, "VmRSS", 10);
     for (int i = 0; i < VALUES; i++) {
         char text[64];
         say_bytes(client, text, (size_t)sprintf(text, "*5\r\n$3\r\nSET\r\n$1\r\n%d\r\n", i));
@@ -81,7 +63,7 @@ START_TEST(expired_values_are_freed_unasked)
     }
     ask_until(client, "DBSIZE\n", ":0\r\n");
 #ifndef IS_SANITIZED
-    for (time_t deadline = time(NULL) + 30; status_of_main("VmRSS:", 10) > before + 4 * 1024;)
+    for (time_t deadline = time(NULL) + 30; status_of(NULL, "VmRSS", 10) > before + 4 * 1024;)
         ck_assert_msg(time(NULL) < deadline, "there were %lu KiB before", before);
 #else
     (void)before;
@@ -115,10 +97,10 @@ START_TEST(the_thread_for_it_is_made_when_a_key_expires)
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
-        unsigned long blocked = status_of(entry->d_name, "SigBlk:", 16);
+        unsigned long blocked = status_of(entry->d_name, "SigBlk", 16);
         blocking += (blocked >> (SIGTERM - 1) & blocked >> (SIGUSR1 - 1) & blocked >> (SIGHUP - 1) &
                      blocked >> (SIGSEGV - 1) & 1) != 0;
-        confined += status_of(entry->d_name, "Seccomp:", 10) == status_of_main("Seccomp:", 10);
+        confined += status_of(entry->d_name, "Seccomp", 10) == status_of(NULL, "Seccomp", 10);
     }
     closedir(folder);
     ck_assert_uint_eq(confined, before + 1);

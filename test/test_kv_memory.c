@@ -1,6 +1,7 @@
 /* lined --handler kv, and chat, without memory: libfault.so lets each allocation fail while a test
  * says so. */
 #include "dial.h"
+#include "kv_client.h"
 #include "preload.h"
 #include "process.h"
 #include "suite.h"
@@ -18,27 +19,14 @@
 
 static const char no_memory[] = "-OOM command not allowed: out of memory\r\n";
 
-static struct process server;
 static struct fault_control *control;
 
 /* which and number say which of the allocations fail, see fault.c. */
-static void serve(const char *which, const char *number)
+static void serve_failing(const char *which, const char *number)
 {
     control = preload_fault("alloc", "ENOMEM", which, number);
     process_serve(&server, -1, (const char *const[]){"-H", "kv", "-q", NULL});
     preload_end();
-}
-
-static void end(void)
-{
-    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
-    ck_assert_int_eq(process_wait(&server), 0);
-}
-
-static void ask(int client, const char *request, const char *reply)
-{
-    say(client, request);
-    expect(client, reply);
 }
 
 /* The same while nothing can be allocated. */
@@ -63,7 +51,7 @@ static bool next_is_error(int client)
 
 START_TEST(commands_say_so_and_change_nothing)
 {
-    serve("FAULT_FIRST", "1000000");
+    serve_failing("FAULT_FIRST", "1000000");
     int client = dial(server.port);
     int other = dial(server.port);
     ask(client, "SET there 1 EX 10000000\r\n", "+OK\r\n");
@@ -109,7 +97,7 @@ static bool attempt(const struct attempt *attempt, int failing, bool *is_refused
     char number[16];
 
     snprintf(number, sizeof number, "%d", failing);
-    serve("FAULT_AT", number);
+    serve_failing("FAULT_AT", number);
     int client = dial(server.port);
     ask(client, "DEL the memory for a command as long as the next\r\n", ":0\r\n");
     ask(client, "SET a old\r\n", "+OK\r\n");
@@ -141,7 +129,7 @@ END_TEST
 /* There is nobody to tell when the command itself does not fit. Others are served. */
 START_TEST(who_cannot_be_read_is_closed)
 {
-    serve("FAULT_FIRST", "1000000");
+    serve_failing("FAULT_FIRST", "1000000");
     int inline_client = dial(server.port);
     int client = dial(server.port);
     ask(inline_client, "PING\r\n", "+PONG\r\n");

@@ -1,6 +1,7 @@
 /* The operations of kv's store on several keys: all of it at one moment, or nothing; and what they
  * read. */
 #include "../src/handlers/kv/kv_store.h"
+#include "kv_text.h"
 #include "suite.h"
 #include "threads.h"
 
@@ -9,11 +10,6 @@
 #include <string.h>
 
 static struct kv_store *store;
-
-static struct kv_bytes bytes_of(const char *text)
-{
-    return (struct kv_bytes){text, strlen(text)};
-}
 
 static void begin(void)
 {

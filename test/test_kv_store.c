@@ -1,6 +1,7 @@
 /* The store of kv, and several threads at once. What it is made of is in test_kv_table.c, and what
  * concerns several keys in test_kv_several.c. */
 #include "../src/handlers/kv/kv_store.h"
+#include "kv_text.h"
 #include "suite.h"
 #include "threads.h"
 
@@ -9,11 +10,6 @@
 #include <string.h>
 
 static struct kv_store *store;
-
-static struct kv_bytes bytes_of(const char *text)
-{
-    return (struct kv_bytes){text, strlen(text)};
-}
 
 static void put(const char *key, const char *value, int64_t expires)
 {

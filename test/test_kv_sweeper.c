@@ -1,9 +1,10 @@
 /* The thread that frees what has expired. */
 #include "../src/handlers/kv/kv_sweeper.h"
+#include "await.h"
 #include "suite.h"
+#include "thread_faults.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,19 +12,6 @@
 
 static struct kv_store *store;
 static struct kv_sweeper sweeper;
-static _Atomic bool can_make_threads = true;
-static _Atomic unsigned asked_for_threads;
-
-int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *argument)
-{
-    atomic_fetch_add(&asked_for_threads, 1);
-    return atomic_load(&can_make_threads) ? __real_pthread_create(thread, attributes, run, argument)
-                                          : EAGAIN;
-}
 
 static void put(int number, int64_t expires);
 
@@ -41,14 +29,6 @@ int64_t __wrap_kv_sweep(struct kv_store *swept)
         put(1000000, kv_now() + 1);
     return next;
 }
-
-#define AWAIT(condition)                                                                           \
-    do {                                                                                           \
-        for (int looks = 0; !(condition); looks++) {                                               \
-            ck_assert_msg(looks < 30000, "not in 30 seconds: %s", #condition);                     \
-            poll(NULL, 0, 1);                                                                      \
-        }                                                                                          \
-    } while (0)
 
 static void begin(void)
 {
@@ -78,10 +58,10 @@ START_TEST(there_is_no_thread_while_no_key_expires)
 {
     begin();
     put(1, KV_NEVER);
-    ck_assert_uint_eq(atomic_load(&asked_for_threads), 0);
+    ck_assert_uint_eq(atomic_load(&thread_calls), 0);
     put(1, kv_now() + 1000000);
     put(2, kv_now() + 2000000);
-    ck_assert_uint_eq(atomic_load(&asked_for_threads), 1);
+    ck_assert_uint_eq(atomic_load(&thread_calls), 1);
     finish();
 }
 END_TEST
@@ -182,14 +162,14 @@ END_TEST
 START_TEST(without_a_thread_the_next_key_asks_again)
 {
     begin();
-    atomic_store(&can_make_threads, false);
+    fail_threads(EAGAIN, -1);
     put(1, kv_now());
     put(2, kv_now());
-    ck_assert_uint_eq(atomic_load(&asked_for_threads), 2);
+    ck_assert_uint_eq(atomic_load(&thread_calls), 2);
     ck_assert_uint_eq(kv_count(store), 2);
     const struct kv_bytes key = {"1", 1};
     ck_assert_uint_eq(kv_count_of(store, &key, 1), 0); /* nobody finds it all the same */
-    atomic_store(&can_make_threads, true);
+    fail_threads(0, 0);
     put(3, kv_now() + 1);
     AWAIT(kv_count(store) == 0);
     finish();

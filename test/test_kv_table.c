@@ -2,17 +2,13 @@
 #include "../src/handlers/kv/integer.h"
 #include "../src/handlers/kv/kv_table.h"
 #include "../src/handlers/kv/siphash.h"
+#include "kv_text.h"
 #include "suite.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct kv_bytes bytes_of(const char *text)
-{
-    return (struct kv_bytes){text, strlen(text)};
-}
 
 /* The bytes 0, 1, 2, ... under the key 0, 1, ... 15: the values of other implementations. */
 START_TEST(siphash_is_siphash)

@@ -6,6 +6,7 @@
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
+#include "thread_faults.h"
 
 #include <errno.h>
 #include <lined.h>
@@ -30,7 +31,6 @@ static void (*at_accept)(void);       /* on the acceptor, when somebody was acce
 static void (*at_send)(void);         /* on a pusher, before it */
 static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
 static void (*at_recv)(ssize_t);      /* on a connection's thread, after it */
-static atomic_int threads_to_fail;    /* pthread_create fails for detached threads */
 static atomic_int waits_to_interrupt; /* recv fails with EINTR where it could wait */
 
 int __real_close(int fd);
@@ -89,18 +89,6 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
     if (is_pusher && at_send != NULL)
         at_send();
     return __real_send(fd, bytes, size, flags);
-}
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*main)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*main)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*main)(void *), void *argument)
-{
-    if (attributes != NULL && atomic_fetch_sub(&threads_to_fail, 1) > 0)
-        return EAGAIN;
-    return __real_pthread_create(thread, attributes, main, argument);
 }
 
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -497,15 +485,13 @@ static void note_pause(void *context, enum lined_accept_pause why, int error)
 
 START_TEST(who_gets_no_thread_waits_and_is_not_counted_twice)
 {
-    struct lined_stats stats;
-
     prepare(LINED_PASSIVE);
     options.observer = &(const struct lined_observer){.accept_paused = note_pause};
     server = start_handler(&handler);
-    atomic_store(&threads_to_fail, 1);
+    fail_threads(EAGAIN, 1);
     int client = dial_and_echo(); /* at the second try */
     await(&has_trouble);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.connected, 1);
     ck_assert_uint_eq(stats.connected_peak, 1);
     hang_up(client);
@@ -520,8 +506,6 @@ static void stop_server(void)
 
 START_TEST(who_is_accepted_as_the_server_stops_is_closed)
 {
-    struct lined_stats stats;
-
     prepare(LINED_PASSIVE);
     at_accept = stop_server;
     server = start_handler(&handler);
@@ -529,7 +513,7 @@ START_TEST(who_is_accepted_as_the_server_stops_is_closed)
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
     drink(client);
     hang_up(client);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.connections, 0);
     lined_server_free(server);
 }

@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 /* Columns of --csv, from 0; lined-load(1) has them all. */
 enum {
     CONNECTIONS = 0,

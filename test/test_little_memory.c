@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 static struct process server;
 static char text[65536];
 

@@ -22,8 +22,6 @@
 static struct process server;
 static char text[ASK_TEXT_SIZE];
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 /* More than the pipe, the log's two buffers and the connection's chunk hold. */
 enum { LINES = 100000, LINE_SIZE = 9, REPLY_SIZE = 20 };
 

@@ -17,8 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 /* A connection's buffers are 64 KiB each way, and its log 32 KiB; the rest is for what malloc, a
  * thread's stack and the kernel's accounting add. A line without a bound would be 100 MiB. */
 #define GROWTH_MOST_KB 4096ul
@@ -30,18 +28,7 @@ static char block[1024 * 1024];
 /* The most memory that it ever had resident. */
 static unsigned long peak_kb(void)
 {
-    char path[64];
-    char line[256];
-    unsigned long kb = 0;
-
-    snprintf(path, sizeof path, "/proc/%d/status", (int)server.pid);
-    FILE *status = fopen(path, "r");
-    ck_assert_ptr_nonnull(status);
-    while (kb == 0 && fgets(line, sizeof line, status) != NULL)
-        sscanf(line, "VmHWM: %lu", &kb);
-    fclose(status);
-    ck_assert_uint_gt(kb, 0);
-    return kb;
+    return strtoul(process_status(&server, NULL, "VmHWM"), NULL, 10);
 }
 
 static void expect_peak(unsigned long before, unsigned long growth_most_kb)

@@ -214,8 +214,6 @@ END_TEST
 START_TEST(a_slow_consumer_is_disconnected)
 {
     static const char message[100000];
-    struct lined_stats stats;
-
     prepare((enum lined_mode)_i);
     lined_server *server = start_handler(&obedient);
     int receiver = dial_narrow(lined_server_port(server), 4096);
@@ -233,7 +231,7 @@ START_TEST(a_slow_consumer_is_disconnected)
     hang_up(other);
     lined_server_drain(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.slow_consumers, 1);
     lined_server_free(server);
 }

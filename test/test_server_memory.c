@@ -1,14 +1,16 @@
 /* The memory of a server in the test itself. Sanitizers keep memory of their own. */
 #include "dial.h"
 #include "embed.h"
+#include "process.h"
 #include "suite.h"
 
 #include <lined.h>
 #include <malloc.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int echo(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
@@ -40,15 +42,9 @@ END_TEST
 /* In KB. */
 static long resident(void)
 {
-    long kb = 0;
-    char line[128];
-    FILE *file = fopen("/proc/self/status", "re");
+    const struct process self = {.pid = getpid()};
 
-    ck_assert_ptr_nonnull(file);
-    while (kb == 0 && fgets(line, sizeof line, file) != NULL)
-        sscanf(line, "VmRSS: %ld", &kb);
-    fclose(file);
-    return kb;
+    return strtol(process_status(&self, NULL, "VmRSS"), NULL, 10);
 }
 
 static void serve_a_burst(lined_server *server)

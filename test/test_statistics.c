@@ -17,8 +17,6 @@
 static struct process server;
 static char text[ASK_TEXT_SIZE];
 
-#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 START_TEST(sigusr1_prints_one_line_of_json)
 {
     process_serve(&server, -1, ARGUMENTS("-q"));

@@ -79,7 +79,6 @@ END_TEST
 
 START_TEST(too_many_are_refused_and_too_few_are_dropped)
 {
-    struct lined_stats stats;
     char header[32];
     lined_server *server = start(&lengths);
     int client = dial(lined_server_port(server));
@@ -97,7 +96,7 @@ START_TEST(too_many_are_refused_and_too_few_are_dropped)
     ck_assert_int_eq(watch_await_closed(&watch, 2), LINED_EOF);
     lined_server_drain(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_stats(server, &stats);
+    struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.bytes_dropped, 3);
     lined_server_free(server);
 }

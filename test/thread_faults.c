@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+_Atomic unsigned thread_calls;
 _Atomic unsigned thread_failures;
 static _Atomic int thread_error; /* 0: none */
 static _Atomic int thread_failures_left;
@@ -22,6 +23,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 {
     int error = atomic_load(&thread_error);
 
+    atomic_fetch_add(&thread_calls, 1);
     if (error == 0 || atomic_load(&thread_failures_left) == 0)
         return __real_pthread_create(thread, attributes, main, argument);
     atomic_fetch_sub(&thread_failures_left, 1);

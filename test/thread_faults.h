@@ -7,7 +7,8 @@
 
 #include <stdatomic.h>
 
-extern _Atomic unsigned thread_failures; /* calls that have failed */
+extern _Atomic unsigned thread_calls;
+extern _Atomic unsigned thread_failures; /* the calls that were made to fail */
 
 /* The next calls fail with this error, this number of them; below 0: until the error is 0. */
 void fail_threads(int error, int times);
