@@ -14,8 +14,8 @@
 /* With SIGUSR1; the next line on standard error must be the answer. To be freed by json_decref. */
 json_t *ask(struct process *process);
 
-/* Stops it with SIGTERM and expects this exit status. Returns the figures of the summary; said is
- * all that it said before them. To be freed by json_decref. */
+/* Stops it with SIGTERM and expects this exit status. Returns the statistics of the summary; said
+ * is all that it said before them. To be freed by json_decref. */
 json_t *ask_at_the_end(struct process *process, int status, char said[ASK_TEXT_SIZE]);
 
 /* The figure of that name, which must be there. */

@@ -30,7 +30,8 @@ void end_by(int signal, int status);
  * once counts as the first. */
 void cut_by(int signal);
 
-/* A client whose thread in the server is blocked in a send; the send timeout must be off. */
+/* A client that does not read: its thread in the server is blocked in a send. The send timeout must
+ * be off. */
 int get_stuck(void);
 
 /* suite_run. The tests may run under nohup(1), or in the background: signals have their defaults.

@@ -16,7 +16,7 @@ extern struct process server;
 void serve(void);
 void serve_with(const char *one, const char *two);
 
-/* Drains it, and expects that nobody had to be cut. */
+/* Drains it, and expects that no connection was cut. */
 void end(void);
 
 void ask(int client, const char *request, const char *reply);

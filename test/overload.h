@@ -30,7 +30,7 @@ extern const struct lined_handler counting;
 /* prepare(LINED_PASSIVE), with an observer that also notes pauses. */
 void prepare_overload(void);
 
-/* A server whose limit of two has been reached by these clients. */
+/* A server with a limit of two, and the two clients. */
 lined_server *start_full(int clients[2], enum lined_overflow overflow);
 
 /* Says a line, and expects the reply. */

@@ -38,7 +38,7 @@ serve() {
     pid=$!
     IFS= read -r -t 10 -u "$messages" line || fail "lined said nothing"
     [[ $line == "lined: listening on "* ]] || fail "lined said: $line"
-    # shellcheck disable=SC2034 # for whoever sources this
+    # shellcheck disable=SC2034 # for the script that sources this
     port=${line##*:}
 }
 
@@ -55,7 +55,7 @@ end_serving() {
 count_threads() { find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l; }
 count_descriptors() { find "/proc/$pid/fd" -mindepth 1 -maxdepth 1 | wc -l; }
 
-# Waits until lined has no more of either than it had: another process's threads tell nobody.
+# Waits until lined has no more of either than it had: another process's threads cannot be waited for.
 await_counts() { # THREADS DESCRIPTORS
     for ((i = 0; i < 1000; i++)); do
         [ "$(count_threads)" -gt "$1" ] || [ "$(count_descriptors)" -gt "$2" ] || return 0

@@ -12,7 +12,7 @@ int suite_skip(const char *reason);
 /* Returns main's exit status: a failure, and no test run at all, are not 0. */
 int suite_run(const char *name, const TTest *const tests[], size_t count);
 
-/* The same, each test so many times, with _i from 0. */
+/* The same, each test the given number of times, with _i from 0. */
 int suite_run_loop(const char *name, const TTest *const tests[], size_t count, int times);
 
 #endif

@@ -1,4 +1,4 @@
-/* A server whose accept(2) fails. */
+/* A server with an accept(2) that fails. */
 #include "accept_faults.h"
 #include "await.h"
 #include "clock.h"
@@ -20,9 +20,9 @@ static void prepare_faults(void)
     atomic_store(&real_accept_calls, 0);
 }
 
-/* Waits until the acceptor is in a call that does not fail, and lets those after it fail; somebody
- * comes and ends that call. */
-static int come_and_fail_accept(lined_server *server, int error, int times)
+/* Waits until the acceptor is in a call that does not fail, and lets the calls after it fail. A
+ * client ends that call. */
+static int dial_and_fail_accept(lined_server *server, int error, int times)
 {
     AWAIT(atomic_load(&real_accept_calls) == stats_of(server).connections + 1);
     fail_accept(error, times);
@@ -31,7 +31,7 @@ static int come_and_fail_accept(lined_server *server, int error, int times)
 
 static int start_failing(lined_server *server, int error, int times)
 {
-    int client = come_and_fail_accept(server, error, times);
+    int client = dial_and_fail_accept(server, error, times);
 
     talk(client);
     return client;
@@ -62,8 +62,8 @@ START_TEST(a_client_that_cannot_be_accepted_costs_no_other)
 }
 END_TEST
 
-/* For as long as the cause lasts the acceptor rests, and who is connected does not notice. */
-static void expect_paced(int error, unsigned calls_a_rest)
+/* While the cause lasts the acceptor pauses, and connected clients do not notice. */
+static void expect_paced(int error, unsigned calls_a_pause)
 {
     int64_t quickest = INT64_MAX;
 
@@ -77,7 +77,7 @@ static void expect_paced(int error, unsigned calls_a_rest)
     int64_t rest_began = now_us();
     expect_rest(getpid());
     int64_t rests = (now_us() - rest_began) / 50000 + 2;
-    ck_assert_uint_le(atomic_load(&accept_calls) - calls, calls_a_rest * (unsigned)rests);
+    ck_assert_uint_le(atomic_load(&accept_calls) - calls, calls_a_pause * (unsigned)rests);
     talk(client);
     /* Back within 100 ms; the best of some, for this machine may have others' work to do. */
     for (int i = 0; i < 5; i++) {
@@ -99,7 +99,7 @@ static void expect_paced(int error, unsigned calls_a_rest)
     finish(server);
 }
 
-START_TEST(without_a_resource_the_acceptor_rests)
+START_TEST(without_a_resource_the_acceptor_pauses)
 {
     static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
 
@@ -108,7 +108,7 @@ START_TEST(without_a_resource_the_acceptor_rests)
 }
 END_TEST
 
-START_TEST(errors_of_clients_without_end_are_paced_as_well)
+START_TEST(endless_errors_of_clients_are_paced_too)
 {
     expect_paced(ECONNABORTED, 17);
 }
@@ -121,7 +121,7 @@ START_TEST(an_error_for_good_ends_the_server)
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         prepare_faults();
         lined_server *server = start_handler(&counting);
-        int client = come_and_fail_accept(server, errors[i], -1);
+        int client = dial_and_fail_accept(server, errors[i], -1);
         ck_assert_int_eq(lined_server_wait(server), -errors[i]);
         expect_eof(client); /* drained, not left hanging */
         hang_up(client);
@@ -135,8 +135,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_client_that_cannot_be_accepted_costs_no_other,
-        without_a_resource_the_acceptor_rests,
-        errors_of_clients_without_end_are_paced_as_well,
+        without_a_resource_the_acceptor_pauses,
+        endless_errors_of_clients_are_paced_too,
         an_error_for_good_ends_the_server,
     };
     return suite_run("accept_errors", tests, sizeof tests / sizeof tests[0]);

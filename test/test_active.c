@@ -1,4 +1,4 @@
-/* Active delivery: one owner thread runs all callbacks. */
+/* Active delivery: one thread, the dispatcher, runs all callbacks. */
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
@@ -39,7 +39,7 @@ START_TEST(a_half_closing_client_gets_every_reply)
 }
 END_TEST
 
-START_TEST(one_that_sends_and_vanishes_disturbs_nobody)
+START_TEST(a_client_that_sends_and_vanishes_disturbs_no_other)
 {
     enum { TIMES = 200 };
     lined_server *server = start(&lined_handler_received);
@@ -61,14 +61,14 @@ END_TEST
 /* A counter without a lock, and a flag that sees whether two callbacks ever run at once. */
 static long counter;
 static atomic_flag is_inside = ATOMIC_FLAG_INIT;
-static pthread_t owner;
+static pthread_t dispatcher;
 
 static void enter(void)
 {
     ck_assert(!atomic_flag_test_and_set(&is_inside));
     if (counter++ == 0)
-        owner = pthread_self();
-    ck_assert(pthread_equal(owner, pthread_self()));
+        dispatcher = pthread_self();
+    ck_assert(pthread_equal(dispatcher, pthread_self()));
 }
 
 static void leave(void)
@@ -157,7 +157,7 @@ START_TEST(callbacks_never_run_at_once_and_need_no_lock)
 }
 END_TEST
 
-START_TEST(a_client_that_does_not_read_stalls_nobody)
+START_TEST(a_client_that_does_not_read_stalls_no_other)
 {
     enum { CLIENTS = 49 };
     lined_server *server = start(&lined_handler_received);
@@ -311,7 +311,7 @@ START_TEST(a_stop_is_seen_between_two_lines_of_a_message)
 }
 END_TEST
 
-/* A megabyte for each line: they would not fit if the owner went through all of them at once. */
+/* A megabyte for each line: they would not fit if the dispatcher handled all of them at once. */
 static int answer_a_megabyte(void *context, lined_conn *conn, void *state, const char *line,
                              size_t size)
 {
@@ -323,7 +323,7 @@ static int answer_a_megabyte(void *context, lined_conn *conn, void *state, const
     return lined_send(conn, megabyte, sizeof megabyte);
 }
 
-START_TEST(the_owner_lets_replies_go_out_on_the_way)
+START_TEST(the_dispatcher_sends_replies_in_between)
 {
     static const struct lined_handler lavish = {.line = answer_a_megabyte};
     lined_server *server = start(&lavish);
@@ -387,8 +387,8 @@ static int count_opened(void *context, lined_conn *conn, void **state)
     return LINED_OK;
 }
 
-static int hold_the_owner(void *context, lined_conn *conn, void *state, const char *line,
-                          size_t size)
+static int hold_the_dispatcher(void *context, lined_conn *conn, void *state, const char *line,
+                               size_t size)
 {
     (void)conn;
     (void)state;
@@ -402,7 +402,7 @@ static int hold_the_owner(void *context, lined_conn *conn, void *state, const ch
 
 START_TEST(no_connection_is_opened_after_a_cut)
 {
-    static const struct lined_handler handler = {.open = count_opened, .line = hold_the_owner};
+    static const struct lined_handler handler = {.open = count_opened, .line = hold_the_dispatcher};
     struct lined_stats stats;
 
     sem_init(&line_came, 0, 0);
@@ -414,7 +414,7 @@ START_TEST(no_connection_is_opened_after_a_cut)
         continue;
     int second = dial(lined_server_port(server));
     int third = dial(lined_server_port(server));
-    do { /* until both wait for the owner */
+    do { /* until both wait for the dispatcher */
         lined_server_stats(server, &stats);
         sched_yield();
     } while (stats.mailbox_peak < 2);
@@ -473,7 +473,7 @@ static int no_task(void *context, lined_conn *conn, void *state)
     return LINED_END;
 }
 
-START_TEST(a_task_is_refused)
+START_TEST(a_task_is_rejected_in_active_mode)
 {
     static const struct lined_handler task = {.task = no_task};
     lined_server *server;
@@ -489,19 +489,19 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_half_closing_client_gets_every_reply,
-        one_that_sends_and_vanishes_disturbs_nobody,
+        a_client_that_sends_and_vanishes_disturbs_no_other,
         callbacks_never_run_at_once_and_need_no_lock,
-        a_client_that_does_not_read_stalls_nobody,
+        a_client_that_does_not_read_stalls_no_other,
         a_large_batch_takes_several_messages,
         large_replies_are_sent_whole,
         a_drain_and_a_stop_end_it_under_load,
         a_stop_is_seen_between_two_lines_of_a_message,
-        the_owner_lets_replies_go_out_on_the_way,
+        the_dispatcher_sends_replies_in_between,
         a_stop_ends_it_with_a_client_that_does_not_read,
         an_active_and_a_passive_server_live_side_by_side,
         a_callback_can_end_its_server,
         no_connection_is_opened_after_a_cut,
-        a_task_is_refused,
+        a_task_is_rejected_in_active_mode,
     };
     return suite_run("active", tests, sizeof tests / sizeof tests[0]);
 }

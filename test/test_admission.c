@@ -81,7 +81,7 @@ START_TEST(addresses_count_as_people_count_them)
             goes(cases[i].second);
         goes(cases[i].first);
     }
-    ck_assert_ptr_null(admission.addresses); /* nothing is kept of who has gone */
+    ck_assert_ptr_null(admission.addresses); /* nothing is kept of clients that have gone */
     admission_deinit(&admission);
 }
 END_TEST
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(as_many_may_stay_after_they_have_left)
 {
     begin(&(struct lined_options){.max_per_ip = 2});
-    for (int i = 0; i < 4; i++) { /* who leaves makes room at once */
+    for (int i = 0; i < 4; i++) { /* a client that leaves makes room at once */
         ck_assert(enters("10.0.0.1"));
         ck_assert(leaves("10.0.0.1") == (i < 2));
     }

@@ -1,4 +1,4 @@
-/* A server whose allocations for a connection fail. */
+/* A server in which allocations for a connection fail. */
 #include "await.h"
 #include "dial.h"
 #include "embed.h"

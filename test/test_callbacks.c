@@ -26,7 +26,7 @@ static void serve_one_watched_by(const struct lined_observer *observer)
     hang_up(client);
 }
 
-START_TEST(nobody_need_watch)
+START_TEST(an_observer_and_its_callbacks_are_optional)
 {
     static const struct lined_observer blind; /* each of its callbacks may be NULL */
 
@@ -104,7 +104,7 @@ START_TEST(a_handler_decides_what_is_said_and_when_it_ends)
 }
 END_TEST
 
-static int refuse(void *context, lined_conn *conn, void **state)
+static int reject(void *context, lined_conn *conn, void **state)
 {
     (void)conn;
     (void)state;
@@ -143,17 +143,17 @@ START_TEST(callbacks_get_the_context_of_their_server)
 }
 END_TEST
 
-START_TEST(a_handler_can_refuse_a_connection)
+START_TEST(a_handler_can_reject_a_connection)
 {
-    const struct lined_handler refusing = {.open = refuse, .line = obey, .close = close_noting};
+    const struct lined_handler rejecting = {.open = reject, .line = obey, .close = close_noting};
 
     prepare(LINED_PASSIVE);
-    lined_server *server = start_handler(&refusing);
+    lined_server *server = start_handler(&rejecting);
     int client = dial(lined_server_port(server));
     expect_eof(client);
     hang_up(client);
     ck_assert_int_eq(watch_await_closed(&watch, 1), -EACCES);
-    ck_assert_int_eq(last_close_reason, 0); /* close is not called where open refused */
+    ck_assert_int_eq(last_close_reason, 0); /* close is not called when open has rejected */
     finish(server);
 }
 END_TEST
@@ -187,10 +187,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        nobody_need_watch,
+        an_observer_and_its_callbacks_are_optional,
         a_handler_decides_what_is_said_and_when_it_ends,
         callbacks_get_the_context_of_their_server,
-        a_handler_can_refuse_a_connection,
+        a_handler_can_reject_a_connection,
         reasons_have_words,
     };
     return suite_run("callbacks", tests, sizeof tests / sizeof tests[0]);

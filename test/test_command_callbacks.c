@@ -1,4 +1,4 @@
-/* The command with modules whose callbacks do not return. */
+/* The command with callbacks of modules that do not return. */
 #include "command.h"
 #include "dial.h"
 #include "process.h"
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A client whose line the handler never comes back from. */
+/* A client: the callback for its line never returns. */
 static int get_stuck_in_a_callback(const char *drain_timeout, const char *mode)
 {
     process_serve(&server, -1,

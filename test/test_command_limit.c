@@ -45,7 +45,7 @@ START_TEST(the_limit_is_said_at_the_start)
 }
 END_TEST
 
-/* As another user, for whom RLIMIT_NPROC holds, with this limit. False: it cannot be. */
+/* Becomes a user that RLIMIT_NPROC binds, with this limit. False: it cannot. */
 static bool become_limited(rlim_t processes)
 {
     const struct rlimit limit = {.rlim_cur = processes, .rlim_max = processes};
@@ -146,7 +146,7 @@ START_TEST(the_limit_comes_before_the_descriptors_end)
 }
 END_TEST
 
-START_TEST(clients_can_be_turned_away)
+START_TEST(clients_can_be_rejected)
 {
     setenv("LINED_OVERFLOW", "reject", 1);
     setenv("LINED_MAX_CONNECTIONS", "1", 1);
@@ -170,9 +170,8 @@ START_TEST(clients_can_be_turned_away)
 }
 END_TEST
 
-/* However many stay who were turned away, they hold a few descriptors only, and where there are
- * fewer than that, none that somebody else needs. */
-START_TEST(who_is_turned_away_holds_few_descriptors)
+/* Rejected clients that stay hold only a few descriptors, and none that another client needs. */
+START_TEST(rejected_clients_hold_few_descriptors)
 {
     enum { CLIENTS = 100, PLACES = 32 };
     struct rlimit limit;
@@ -219,8 +218,8 @@ int main(void)
         a_limit_under_which_it_cannot_serve_is_status_1,
         descriptors_with_which_it_cannot_serve_are_status_1,
         the_limit_comes_before_the_descriptors_end,
-        clients_can_be_turned_away,
-        who_is_turned_away_holds_few_descriptors,
+        clients_can_be_rejected,
+        rejected_clients_hold_few_descriptors,
     };
     return command_run("command_limit", tests, sizeof tests / sizeof tests[0]);
 }

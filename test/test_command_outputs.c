@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Standard error is a pipe that nobody reads, and it is full. */
+/* Standard error is a full pipe that is not read. */
 START_TEST(a_full_standard_error_stops_nothing)
 {
     char path[64];
@@ -240,7 +240,7 @@ START_TEST(closed_standard_descriptors_need_no_devices)
 }
 END_TEST
 
-/* A lined whose log nobody reads, and which holds up its client because the log is full. */
+/* A lined whose log is not read: the log is full, and so its client waits. */
 static int serve_with_a_stuck_log(const char *drain_timeout, int ends[2])
 {
     static char lines[64 * 1024];

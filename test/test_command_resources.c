@@ -32,7 +32,7 @@ START_TEST(without_descriptors_clients_wait)
                      "lined: accept: Too many open files; new connections wait until there is "
                      "room");
     expect_rest(server.pid);
-    say(first, "still\n"); /* nobody who is connected notices */
+    say(first, "still\n"); /* connected clients do not notice */
     expect(first, "Received: still\n\n");
     hang_up(first);
     expect(second, "Received: second\n\n");
@@ -47,8 +47,8 @@ START_TEST(without_descriptors_clients_wait)
 }
 END_TEST
 
-/* When a limit is lifted by somebody else, nothing wakes the acceptor: it looks. The best of five,
- * for this machine may have others' work to do. */
+/* When another process lifts the limit, nothing wakes the acceptor: it tries again. The best of
+ * five counts, for this machine may have other work to do. */
 START_TEST(descriptors_that_come_from_outside_are_noticed_at_once)
 {
     int64_t quickest = INT64_MAX;
@@ -103,7 +103,7 @@ START_TEST(without_threads_clients_wait)
     ck_assert_str_eq(text, "lined: thread: Resource temporarily unavailable; new connections wait "
                            "until there is room");
     expect_rest(server.pid);
-    say(first, "still\n"); /* nobody who is connected notices */
+    say(first, "still\n"); /* connected clients do not notice */
     expect(first, "Received: still\n\n");
     limit.rlim_cur = limit.rlim_max;
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NPROC, &limit, NULL), 0);
@@ -119,7 +119,7 @@ START_TEST(without_threads_clients_wait)
 }
 END_TEST
 
-START_TEST(without_descriptors_a_drain_serves_who_waits)
+START_TEST(without_descriptors_a_drain_serves_the_clients_that_wait)
 {
     enum { CLIENTS = 5 };
     struct rlimit limit;
@@ -182,7 +182,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         without_descriptors_clients_wait,  descriptors_that_come_from_outside_are_noticed_at_once,
-        without_threads_clients_wait,      without_descriptors_a_drain_serves_who_waits,
+        without_threads_clients_wait,      without_descriptors_a_drain_serves_the_clients_that_wait,
         threads_and_descriptors_come_back,
     };
     return command_run("command_resources", tests, sizeof tests / sizeof tests[0]);

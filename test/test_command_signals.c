@@ -70,7 +70,7 @@ static void expect_promise(int ignored, int first, const char *promise)
     ck_assert(signal(ignored, SIG_DFL) != SIG_ERR);
 }
 
-START_TEST(only_signals_that_are_taken_are_said_to_cut)
+START_TEST(the_drain_message_names_only_handled_signals)
 {
     expect_promise(SIGINT, SIGTERM, "lined: draining 1 connection; a second SIGTERM cuts at once");
     expect_promise(SIGTERM, SIGINT, "lined: draining 1 connection; a second SIGINT cuts at once");
@@ -158,8 +158,8 @@ START_TEST(a_second_hangup_still_drains)
 }
 END_TEST
 
-/* Clients that have connected and sent, but that nobody has accepted yet, are served by a drain. */
-START_TEST(a_drain_serves_who_waits_to_be_accepted)
+/* Clients that have connected and sent, but are not accepted yet, are served by a drain. */
+START_TEST(a_drain_serves_the_clients_in_the_backlog)
 {
     enum { CLIENTS = 20 };
     int clients[CLIENTS];
@@ -185,13 +185,13 @@ int main(void)
     const TTest *const tests[] = {
         each_signal_drains,
         what_is_ignored_at_the_start_stays_ignored,
-        only_signals_that_are_taken_are_said_to_cut,
+        the_drain_message_names_only_handled_signals,
         statistics_can_be_ignored,
         past_the_drain_timeout_the_rest_is_cut,
         a_second_signal_cuts_at_once,
         two_signals_at_once_are_one,
         a_second_hangup_still_drains,
-        a_drain_serves_who_waits_to_be_accepted,
+        a_drain_serves_the_clients_in_the_backlog,
     };
     return command_run("command_signals", tests, sizeof tests / sizeof tests[0]);
 }

@@ -66,7 +66,7 @@ START_TEST(a_service_of_its_name_is_warned_of)
 }
 END_TEST
 
-START_TEST(a_module_whose_name_is_too_long_is_refused)
+START_TEST(a_module_name_that_is_too_long_is_rejected)
 {
     static char name[5000];
 
@@ -139,7 +139,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         bad_input_is_one_line_and_status_2,      bad_input_is_named_by_its_variable,
-        a_service_of_its_name_is_warned_of,      a_module_whose_name_is_too_long_is_refused,
+        a_service_of_its_name_is_warned_of,      a_module_name_that_is_too_long_is_rejected,
         a_handler_that_cannot_start_is_status_1, help_and_version_go_to_standard_output,
         help_that_cannot_be_written_is_status_1,
     };

@@ -64,7 +64,7 @@ static void expect_status(const char *field, const char *value)
         threads++;
     }
     closedir(folder);
-    ck_assert_uint_ge(threads, 4); /* main, acceptor, courier, signals, and the log's */
+    ck_assert_uint_ge(threads, 4); /* main, acceptor, flusher, signals, and the log's */
 }
 
 static void expect_confined(const char *what)
@@ -132,7 +132,7 @@ static void expect_remedy(const char *in_force, const char *line_of_the_unit)
 }
 
 /* As a kernel without the two does, or a unit with SystemCallErrorNumber=. */
-START_TEST(a_filter_that_refuses_is_said)
+START_TEST(a_denied_sandbox_is_reported)
 {
     filter_sandbox(SECCOMP_RET_ERRNO | ENOSYS, true);
     expect_remedy("sandbox: no Landlock (Function not implemented), no seccomp (Function not "
@@ -141,7 +141,7 @@ START_TEST(a_filter_that_refuses_is_said)
 }
 END_TEST
 
-START_TEST(a_filter_that_refuses_a_part_is_said)
+START_TEST(a_partly_denied_sandbox_is_reported)
 {
     filter_sandbox(SECCOMP_RET_ERRNO | EPERM, false);
     expect_remedy("sandbox: no Landlock (Operation not permitted), seccomp; user ",
@@ -214,7 +214,7 @@ END_TEST
 
 /* ---- --user ---- */
 
-static void expect_refused(const char *user, int status, const char *part)
+static void expect_rejected(const char *user, int status, const char *part)
 {
     process_run(&server, -1, ARGUMENTS("--port", "0", "--user", user));
     process_rest(&server.err, text, sizeof text);
@@ -223,18 +223,18 @@ static void expect_refused(const char *user, int status, const char *part)
     ck_assert_int_eq(process_wait(&server), status);
 }
 
-START_TEST(whom_it_cannot_become_is_said)
+START_TEST(a_user_it_cannot_become_is_reported)
 {
-    expect_refused("lined-nobody-has-this-name", 2,
-                   "--user 'lined-nobody-has-this-name': there is no user of that name");
-    expect_refused("root", 2, "--user 'root': that is root");
-    expect_refused("0", 2, "--user '0': there is no user of that name");
-    expect_refused("two words", 2, "--user 'two words' is not allowed");
-    expect_refused("", 2, "--user '' is not allowed");
+    expect_rejected("lined-nobody-has-this-name", 2,
+                    "--user 'lined-nobody-has-this-name': there is no user of that name");
+    expect_rejected("root", 2, "--user 'root': that is root");
+    expect_rejected("0", 2, "--user '0': there is no user of that name");
+    expect_rejected("two words", 2, "--user 'two words' is not allowed");
+    expect_rejected("", 2, "--user '' is not allowed");
 }
 END_TEST
 
-START_TEST(without_root_it_can_become_nobody_else)
+START_TEST(without_root_it_can_become_no_other_user)
 {
     const struct passwd *nobody = getpwnam("nobody");
 
@@ -246,9 +246,9 @@ START_TEST(without_root_it_can_become_nobody_else)
             "this root cannot become user nobody (CAP_SETUID, or a user namespace without it)");
         return;
     }
-    expect_refused("nobody", 1,
-                   "cannot become user 'nobody': initgroups: Operation not permitted; start lined "
-                   "as root");
+    expect_rejected("nobody", 1,
+                    "cannot become user 'nobody': initgroups: Operation not permitted; start lined "
+                    "as root");
 }
 END_TEST
 
@@ -302,7 +302,7 @@ static void expect_nobody(const char *const arguments[])
     end_well();
 }
 
-START_TEST(as_root_it_becomes_nobody)
+START_TEST(as_root_it_becomes_the_user_nobody)
 {
     if (!is_root())
         return;
@@ -348,7 +348,7 @@ START_TEST(as_root_it_binds_first)
 END_TEST
 
 /* A capability that outlives the change of user would let it become root again. */
-START_TEST(as_root_a_way_back_is_refused)
+START_TEST(as_root_a_way_back_is_rejected)
 {
     if (!is_root())
         return;
@@ -356,7 +356,7 @@ START_TEST(as_root_a_way_back_is_refused)
         suite_skip("this root may not set securebits (CAP_SETPCAP)");
         return;
     }
-    expect_refused("nobody", 1, "user 'nobody' could become root again");
+    expect_rejected("nobody", 1, "user 'nobody' could become root again");
 }
 END_TEST
 
@@ -366,16 +366,16 @@ int main(void)
         it_is_on_by_default,
         it_can_be_left_off,
         a_handler_that_was_taken_over_cannot_connect,
-        a_filter_that_refuses_is_said,
-        a_filter_that_refuses_a_part_is_said,
+        a_denied_sandbox_is_reported,
+        a_partly_denied_sandbox_is_reported,
         a_filter_that_kills_is_outlived,
         a_filter_that_kills_for_a_part_is_outlived,
-        whom_it_cannot_become_is_said,
-        without_root_it_can_become_nobody_else,
-        as_root_it_becomes_nobody,
+        a_user_it_cannot_become_is_reported,
+        without_root_it_can_become_no_other_user,
+        as_root_it_becomes_the_user_nobody,
         as_root_a_handler_that_was_taken_over_cannot_connect,
         as_root_it_binds_first,
-        as_root_a_way_back_is_refused,
+        as_root_a_way_back_is_rejected,
     };
     if (!LINED_SANDBOX)
         return suite_skip("this build has no sandbox (LINED_SANDBOX=OFF)");

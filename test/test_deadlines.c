@@ -13,7 +13,7 @@ static void begin(uint32_t idle_ms, uint32_t line_ms, uint32_t session_ms)
     deadlines_init(&deadlines, idle_ms, line_ms, session_ms, 1000);
 }
 
-START_TEST(without_any_nobody_needs_the_clock)
+START_TEST(without_timeouts_the_clock_is_not_needed)
 {
     begin(0, 0, 0);
     ck_assert(!deadlines_need_now(&deadlines));
@@ -202,7 +202,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        without_any_nobody_needs_the_clock,
+        without_timeouts_the_clock_is_not_needed,
         the_idle_deadline_runs_while_nothing_comes,
         a_byte_does_not_extend_a_lines_deadline,
         the_soonest_deadline_ends_a_wait,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What cmake --install puts in place can be used, by somebody who has nothing else: the command and
-# its modules, the header, both libraries, find_package and pkg-config, the man pages.
+# The files that cmake --install puts in place can be used without the sources: the command and its
+# modules, the header, both libraries, find_package and pkg-config, the man pages.
 set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
@@ -35,7 +35,7 @@ build_module() {
     "$compiler" "${flags[@]}" -shared -fPIC -I"$prefix/include" -x c -o "$1" -
 }
 
-expect_refused() { # MODULE MESSAGE
+expect_rejected() { # MODULE MESSAGE
     local status=0 said
     said=$(timeout 30 "$lined" --port 0 --handler "$1" 2>&1) || status=$?
     [ "$status" -eq 2 ] || fail "--handler $1: exit status $status, it said: $said"
@@ -137,28 +137,28 @@ expect_upper ./build/upper.so
 cd build
 expect_upper upper.so
 
-# What is no module for this lined is refused.
+# A file that is no module for this lined is rejected.
 cd "$scratch"
 build_module other_abi.so <<'END'
 #include <lined.h>
 LINED_API const struct lined_module lined_module = {LINED_ABI + 1, &lined_handler_received, NULL, NULL};
 END
-expect_refused ./other_abi.so "built for ABI"
+expect_rejected ./other_abi.so "built for ABI"
 build_module no_symbol.so <<'END'
 int lined_modul;
 END
-expect_refused ./no_symbol.so "exports no lined_module"
+expect_rejected ./no_symbol.so "exports no lined_module"
 build_module no_handler.so <<'END'
 #include <lined.h>
 LINED_API const struct lined_module lined_module = {LINED_ABI, NULL, NULL, NULL};
 END
-expect_refused no_handler.so "has no handler"
+expect_rejected no_handler.so "has no handler"
 build_module no_callback.so <<'END'
 #include <lined.h>
 static const struct lined_handler handler;
 LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, NULL, NULL};
 END
-expect_refused no_callback.so "has no handler"
-expect_refused ./not_there.so "cannot be loaded"
+expect_rejected no_callback.so "has no handler"
+expect_rejected ./not_there.so "cannot be loaded"
 echo text >text.so
-expect_refused ./text.so "cannot be loaded"
+expect_rejected ./text.so "cannot be loaded"

@@ -1,7 +1,7 @@
 /*
  * The same bytes, however the kernel cuts them: each call that can be interrupted is, every other
  * time, and takes or gives a byte at a time, or a few. The linker puts the calls below in place of
- * libc's; the test's own thread is spared.
+ * libc's, except for the test's own thread.
  */
 #include "clock.h"
 #include "dial.h"
@@ -27,8 +27,8 @@ static pthread_t test_thread; /* set before any other thread is made */
 static size_t slice;          /* the most that a recv or a send may do; likewise */
 static _Atomic unsigned interrupted[CALLS];
 static _Thread_local bool was_interrupted[CALLS];
-static atomic_int sends_to_refuse; /* with EAGAIN, although the socket polls as writable */
-static atomic_int sends_refused;
+static atomic_int sends_to_fail; /* with EAGAIN, although the socket polls as writable */
+static atomic_int sends_failed;
 
 ssize_t __real_recv(int fd, void *into, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *into, size_t size, int flags);
@@ -42,14 +42,14 @@ int __real_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int ms);
 
 /* Only the test's own thread sees the kernel as it is. */
-static bool is_spared(void)
+static bool is_test_thread(void)
 {
     return pthread_equal(pthread_self(), test_thread);
 }
 
 static bool interrupt(enum call call)
 {
-    was_interrupted[call] = !was_interrupted[call] && !is_spared();
+    was_interrupted[call] = !was_interrupted[call] && !is_test_thread();
     if (was_interrupted[call]) {
         atomic_fetch_add(&interrupted[call], 1);
         errno = EINTR;
@@ -59,7 +59,7 @@ static bool interrupt(enum call call)
 
 static size_t cut(size_t size)
 {
-    return is_spared() || size < slice ? size : slice;
+    return is_test_thread() || size < slice ? size : slice;
 }
 
 ssize_t __wrap_recv(int fd, void *into, size_t size, int flags)
@@ -71,9 +71,9 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
     if (interrupt(SEND))
         return -1;
-    if (!is_spared() && atomic_load(&sends_to_refuse) > 0) {
-        atomic_fetch_sub(&sends_to_refuse, 1);
-        atomic_fetch_add(&sends_refused, 1);
+    if (!is_test_thread() && atomic_load(&sends_to_fail) > 0) {
+        atomic_fetch_sub(&sends_to_fail, 1);
+        atomic_fetch_add(&sends_failed, 1);
         errno = EAGAIN;
         return -1;
     }
@@ -172,7 +172,7 @@ START_TEST(what_waits_is_sent_whole)
 }
 END_TEST
 
-/* More than the socket takes at once: the courier has to finish it. */
+/* More than the socket takes at once: the flusher has to finish it. */
 START_TEST(what_is_pushed_is_whole)
 {
     enum { SIZE = 8 * 1024 * 1024 };
@@ -216,7 +216,7 @@ END_TEST
 /* At most two tries for each pause of 10 ms: it did not spin. */
 static void expect_pauses(int64_t since_ms)
 {
-    ck_assert_int_le(atomic_load(&sends_refused), (now_ms() - since_ms) / 10 * 2 + 4);
+    ck_assert_int_le(atomic_load(&sends_failed), (now_ms() - since_ms) / 10 * 2 + 4);
 }
 
 /* As a kernel does that is short of memory for sockets. */
@@ -224,8 +224,8 @@ START_TEST(a_writable_socket_that_takes_nothing_times_out)
 {
     prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
     options.send_timeout_ms = 300;
-    atomic_store(&sends_to_refuse, INT_MAX);
-    atomic_store(&sends_refused, 0);
+    atomic_store(&sends_to_fail, INT_MAX);
+    atomic_store(&sends_failed, 0);
     lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     int64_t began = now_ms();
@@ -237,17 +237,17 @@ START_TEST(a_writable_socket_that_takes_nothing_times_out)
 }
 END_TEST
 
-START_TEST(what_was_refused_is_sent_when_there_is_memory_again)
+START_TEST(a_send_without_memory_is_tried_again)
 {
     prepare(_i % 2 == 0 ? LINED_PASSIVE : LINED_ACTIVE);
-    atomic_store(&sends_to_refuse, 20);
-    atomic_store(&sends_refused, 0);
+    atomic_store(&sends_to_fail, 20);
+    atomic_store(&sends_failed, 0);
     lined_server *server = start_cutting(1000, &lined_handler_received);
     int client = dial(lined_server_port(server));
     int64_t began = now_ms();
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
-    ck_assert_int_eq(atomic_load(&sends_refused), 20);
+    ck_assert_int_eq(atomic_load(&sends_failed), 20);
     expect_pauses(began);
     hang_up(client);
     finish(server);
@@ -260,7 +260,7 @@ static void *broadcast_hello(void *server)
     return NULL;
 }
 
-START_TEST(a_push_that_was_refused_is_sent_when_there_is_memory_again)
+START_TEST(a_push_without_memory_is_tried_again)
 {
     pthread_t pusher;
 
@@ -269,13 +269,13 @@ START_TEST(a_push_that_was_refused_is_sent_when_there_is_memory_again)
     int client = dial(lined_server_port(server));
     say(client, "here\n");
     expect(client, "Received: here\n\n");
-    atomic_store(&sends_refused, 0);
-    atomic_store(&sends_to_refuse, 20);
+    atomic_store(&sends_failed, 0);
+    atomic_store(&sends_to_fail, 20);
     int64_t began = now_ms();
     ck_assert_int_eq(pthread_create(&pusher, NULL, broadcast_hello, server), 0);
     ck_assert_int_eq(pthread_join(pusher, NULL), 0);
     expect(client, "hello\n");
-    ck_assert_int_eq(atomic_load(&sends_refused), 20);
+    ck_assert_int_eq(atomic_load(&sends_failed), 20);
     expect_pauses(began);
     hang_up(client);
     finish(server);
@@ -290,8 +290,8 @@ int main(void)
         what_is_pushed_is_whole,
         waits_are_as_long_as_they_were,
         a_writable_socket_that_takes_nothing_times_out,
-        what_was_refused_is_sent_when_there_is_memory_again,
-        a_push_that_was_refused_is_sent_when_there_is_memory_again,
+        a_send_without_memory_is_tried_again,
+        a_push_without_memory_is_tried_again,
     };
     return suite_run_loop("interrupted", tests, sizeof tests / sizeof tests[0], 6);
 }

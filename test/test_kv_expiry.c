@@ -32,7 +32,7 @@ START_TEST(expired_keys_are_gone_for_every_command)
     ask_until(client, "EXISTS k\n", ":0\r\n");
     ask(client, "GET k\nTTL k\nSET k v XX\n", "$-1\r\n:-2\r\n$-1\r\n");
     ask(client, "SET k 7 PX 1\n", "+OK\r\n");
-    ask_until(client, "DBSIZE\n", ":0\r\n"); /* although nobody has asked for it */
+    ask_until(client, "DBSIZE\n", ":0\r\n"); /* although no command has asked for it */
     ask(client, "INCR k\nTTL k\n", ":1\r\n:-1\r\n");
     hang_up(client);
     end();
@@ -104,7 +104,7 @@ START_TEST(the_thread_for_it_is_made_when_a_key_expires)
     }
     closedir(folder);
     ck_assert_uint_eq(confined, before + 1);
-    ck_assert_uint_ge(blocking, 4); /* and the acceptor, the courier, the connection's */
+    ck_assert_uint_ge(blocking, 4); /* and the acceptor, the flusher, the connection's */
     hang_up(client);
     end();
 }

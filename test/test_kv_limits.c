@@ -38,7 +38,7 @@ START_TEST(keys_and_values_are_any_bytes_up_to_a_mebibyte)
 }
 END_TEST
 
-START_TEST(more_than_a_mebibyte_is_refused)
+START_TEST(more_than_a_mebibyte_is_rejected)
 {
     char *big = make_big(MIB + 1);
 
@@ -58,7 +58,7 @@ START_TEST(more_than_a_mebibyte_is_refused)
 END_TEST
 
 /* 16 MiB for one command bound what a connection can make lined hold. */
-START_TEST(a_command_of_more_than_16_mebibytes_is_refused)
+START_TEST(a_command_of_more_than_16_mebibytes_is_rejected)
 {
     char *big = make_big(MIB);
 
@@ -173,7 +173,7 @@ START_TEST(inline_lines_may_have_64_kibibytes)
 END_TEST
 
 /* It is noticed when the next piece is there, of --max-line bytes. */
-START_TEST(lines_that_never_end_are_refused)
+START_TEST(lines_that_never_end_are_rejected)
 {
     static char line[INLINE_MOST + 1460];
 
@@ -212,12 +212,12 @@ int main(void)
 {
     const TTest *const tests[] = {
         keys_and_values_are_any_bytes_up_to_a_mebibyte,
-        more_than_a_mebibyte_is_refused,
-        a_command_of_more_than_16_mebibytes_is_refused,
+        more_than_a_mebibyte_is_rejected,
+        a_command_of_more_than_16_mebibytes_is_rejected,
         a_command_may_have_many_arguments,
         a_client_that_resets_amid_a_long_reply_is_given_up,
         inline_lines_may_have_64_kibibytes,
-        lines_that_never_end_are_refused,
+        lines_that_never_end_are_rejected,
         what_a_client_does_not_finish_is_not_carried_out,
     };
     return suite_run("kv_limits", tests, sizeof tests / sizeof tests[0]);

@@ -90,9 +90,9 @@ static const struct attempt {
     {"MGET a n\r\n", "*2\r\n$3\r\nold\r\n$-1\r\n", "EXISTS a n\r\n", ":1\r\n", ":1\r\n"},
 };
 
-/* On a server of which the one allocation fails. Returns whether it was needed; *is_refused: and
+/* On a server of which the one allocation fails. Returns whether it was needed; *is_rejected: and
  * missed. */
-static bool attempt(const struct attempt *attempt, int failing, bool *is_refused)
+static bool attempt(const struct attempt *attempt, int failing, bool *is_rejected)
 {
     char number[16];
 
@@ -103,10 +103,10 @@ static bool attempt(const struct attempt *attempt, int failing, bool *is_refused
     ask(client, "SET a old\r\n", "+OK\r\n");
     atomic_store(&control->armed, 1);
     say(client, attempt->command);
-    *is_refused = next_is_error(client);
-    expect(client, (*is_refused ? no_memory : attempt->reply) + 1);
+    *is_rejected = next_is_error(client);
+    expect(client, (*is_rejected ? no_memory : attempt->reply) + 1);
     atomic_store(&control->armed, 0);
-    ask(client, attempt->question, *is_refused ? attempt->before : attempt->after);
+    ask(client, attempt->question, *is_rejected ? attempt->before : attempt->after);
     bool has_failed = atomic_load(&control->fired) > 0;
     hang_up(client);
     end();
@@ -117,17 +117,17 @@ static bool attempt(const struct attempt *attempt, int failing, bool *is_refused
 START_TEST(a_command_is_done_whole_or_not_at_all)
 {
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
-        int refused = 0;
-        bool is_refused;
-        for (int failing = 1; attempt(&attempts[i], failing, &is_refused); failing++)
-            refused += is_refused;
-        ck_assert_msg(refused > 0, "%s", attempts[i].command);
+        int rejected = 0;
+        bool is_rejected;
+        for (int failing = 1; attempt(&attempts[i], failing, &is_rejected); failing++)
+            rejected += is_rejected;
+        ck_assert_msg(rejected > 0, "%s", attempts[i].command);
     }
 }
 END_TEST
 
-/* There is nobody to tell when the command itself does not fit. Others are served. */
-START_TEST(who_cannot_be_read_is_closed)
+/* No reply can be sent when the command itself does not fit. Others are served. */
+START_TEST(a_client_that_cannot_be_read_is_closed)
 {
     serve_failing("FAULT_FIRST", "1000000");
     int inline_client = dial(server.port);
@@ -160,7 +160,7 @@ static void start_in_need(const char *handler)
 {
     char said[1024] = "";
     char number[16];
-    unsigned refused = 0;
+    unsigned rejected = 0;
     bool has_failed = true;
 
     for (int i = 1; has_failed; i++) {
@@ -180,13 +180,13 @@ static void start_in_need(const char *handler)
                               strstr(said, ": Resource temporarily unavailable") != NULL,
                           "it says \"%s\"", said);
         ck_assert_int_eq(process_wait(&server), is_serving ? 0 : 1);
-        refused += strcmp(said, "lined: the handler cannot start: Cannot allocate memory") == 0;
+        rejected += strcmp(said, "lined: the handler cannot start: Cannot allocate memory") == 0;
         preload_free(control);
     }
-    ck_assert_uint_ge(refused, 1);
+    ck_assert_uint_ge(rejected, 1);
 }
 
-START_TEST(a_start_without_memory_is_refused)
+START_TEST(a_start_without_memory_is_reported)
 {
     start_in_need("kv");
     start_in_need("chat");
@@ -198,8 +198,8 @@ int main(void)
     const TTest *const tests[] = {
         commands_say_so_and_change_nothing,
         a_command_is_done_whole_or_not_at_all,
-        who_cannot_be_read_is_closed,
-        a_start_without_memory_is_refused,
+        a_client_that_cannot_be_read_is_closed,
+        a_start_without_memory_is_reported,
     };
     return suite_run("kv_memory", tests, sizeof tests / sizeof tests[0]);
 }

@@ -101,7 +101,7 @@ START_TEST(expired_keys_are_not_there)
     char key[16];
 
     begin();
-    for (int i = 0; i < 5000; i++) { /* whose chains hold others, too */
+    for (int i = 0; i < 5000; i++) { /* their chains hold others, too */
         sprintf(key, "%d", i);
         put(key, "7", i % 2 == 0 ? past : past + 1000000);
     }
@@ -151,7 +151,7 @@ START_TEST(a_sweep_frees_what_has_expired_and_nothing_else)
         sprintf(key, "%d", i);
         put(key, "v", i % 3 == 0 ? now - i % 7 : i % 3 == 1 ? now + 1000000 + i : KV_NEVER);
     }
-    ck_assert_uint_eq(kv_count(store), KEYS); /* nobody has asked for them */
+    ck_assert_uint_eq(kv_count(store), KEYS); /* no command has asked for them */
     ck_assert_int_eq(kv_sweep(store), now + 1000001);
     ck_assert_uint_eq(kv_count(store), KEYS - 3334);
     for (int i = 0; i < KEYS; i++) {

@@ -168,7 +168,7 @@ START_TEST(without_a_thread_the_next_key_asks_again)
     ck_assert_uint_eq(atomic_load(&thread_calls), 2);
     ck_assert_uint_eq(kv_count(store), 2);
     const struct kv_bytes key = {"1", 1};
-    ck_assert_uint_eq(kv_count_of(store, &key, 1), 0); /* nobody finds it all the same */
+    ck_assert_uint_eq(kv_count_of(store, &key, 1), 0); /* yet no command finds it */
     fail_threads(0, 0);
     put(3, kv_now() + 1);
     AWAIT(kv_count(store) == 0);

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-static _Thread_local bool is_session, is_pusher, is_stopper;
+static _Thread_local bool is_worker, is_pusher, is_stopper;
 static _Thread_local int locks_held, most_locks_held_at_unlock;
 static _Thread_local int shut_since_lock, most_shut_since_lock;
 
@@ -27,7 +27,7 @@ static sem_t has_opened, was_interrupted;
 static lined_handle handle;           /* of the last connection; read after has_opened */
 static void (*at_close)(void);        /* on a connection's thread, before it closes */
 static void (*at_shutdown)(int how);  /* after it */
-static void (*at_accept)(void);       /* on the acceptor, when somebody was accepted */
+static void (*at_accept)(void);       /* on the acceptor, when a client was accepted */
 static void (*at_send)(void);         /* on a pusher, before it */
 static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
 static void (*at_recv)(ssize_t);      /* on a connection's thread, after it */
@@ -37,7 +37,7 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    if (is_session && at_close != NULL)
+    if (is_worker && at_close != NULL)
         at_close();
     return __real_close(fd);
 }
@@ -71,13 +71,13 @@ ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
 {
-    if (is_session && flags == 0 && atomic_fetch_sub(&waits_to_interrupt, 1) > 0) {
+    if (is_worker && flags == 0 && atomic_fetch_sub(&waits_to_interrupt, 1) > 0) {
         sem_post(&was_interrupted);
         errno = EINTR;
         return -1;
     }
     ssize_t received = __real_recv(fd, bytes, size, flags);
-    if (is_session && at_recv != NULL)
+    if (is_worker && at_recv != NULL)
         at_recv(received);
     return received;
 }
@@ -97,7 +97,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     locks_held++;
     shut_since_lock = 0;
-    if (is_session && at_waiting_lock != NULL) {
+    if (is_worker && at_waiting_lock != NULL) {
         if (pthread_mutex_trylock(mutex) == 0)
             return 0;
         at_waiting_lock();
@@ -119,7 +119,7 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 static int note_connection(void *context, lined_conn *conn, void **state)
 {
     (void)state;
-    is_session = true;
+    is_worker = true;
     handle = lined_conn_handle(conn);
     sem_post(&has_opened);
     return LINED_OK;
@@ -161,8 +161,8 @@ static void stop_at_close(void)
     lined_server_stats(server, &stats_at_close);
 }
 
-/* A cut shuts down whoever is registered: were that a closed descriptor, it might be a stranger's.
- * And when nobody is counted any more, no descriptor is left. */
+/* A cut shuts down each registered descriptor: a closed one could by then be another file's. And
+ * when the count of connections is 0, no descriptor is left. */
 START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
 {
     prepare(LINED_PASSIVE);
@@ -219,8 +219,8 @@ static void *stop_it(void *unused)
     return unused;
 }
 
-/* By then nobody else is left, but whoever stops still uses the server. */
-START_TEST(a_wait_does_not_return_before_who_stops_has_done_so)
+/* By then no connection is left, but the thread that stops still uses the server. */
+START_TEST(a_wait_does_not_return_before_a_stop_has_returned)
 {
     pthread_t stopper;
 
@@ -240,7 +240,7 @@ static bool has_ended, had_ended_at_close;
 
 static void note_end(int how)
 {
-    if (is_session && how == SHUT_WR)
+    if (is_worker && how == SHUT_WR)
         has_ended = true;
 }
 
@@ -307,7 +307,7 @@ START_TEST(lingering_ends_when_the_client_resets)
 }
 END_TEST
 
-/* ---- who pushes to a connection that leaves ---- */
+/* ---- pushes to a connection that ends ---- */
 
 static sem_t is_pushing, may_push, has_closed, may_leave, has_moved;
 static atomic_bool closed_its_descriptor;
@@ -346,7 +346,8 @@ static void *push_once(void *unused)
     is_pusher = true;
     most_locks_held_at_unlock = 0;
     ck_assert_int_eq(lined_push(handle, "x", 1), LINED_GONE);
-    ck_assert_int_eq(most_locks_held_at_unlock, 2); /* the outbox's before the registry's goes */
+    ck_assert_int_eq(most_locks_held_at_unlock,
+                     2); /* the outbox's before the table's is unlocked */
     ck_assert_int_eq(locks_held, 0);
     return NULL;
 }
@@ -473,24 +474,24 @@ END_TEST
 
 /* ---- the beginning ---- */
 
-static sem_t has_trouble;
+static sem_t has_paused;
 
 static void note_pause(void *context, enum lined_accept_pause why, int error)
 {
     (void)context;
     ck_assert_int_eq(why, LINED_PAUSE_THREAD);
     ck_assert_int_eq(error, EAGAIN);
-    sem_post(&has_trouble);
+    sem_post(&has_paused);
 }
 
-START_TEST(who_gets_no_thread_waits_and_is_not_counted_twice)
+START_TEST(a_client_without_a_thread_waits_and_is_counted_once)
 {
     prepare(LINED_PASSIVE);
     options.observer = &(const struct lined_observer){.accept_paused = note_pause};
     server = start_handler(&handler);
     fail_threads(EAGAIN, 1);
     int client = dial_and_echo(); /* at the second try */
-    await(&has_trouble);
+    await(&has_paused);
     struct lined_stats stats = stats_of(server);
     ck_assert_uint_eq(stats.connected, 1);
     ck_assert_uint_eq(stats.connected_peak, 1);
@@ -504,7 +505,7 @@ static void stop_server(void)
     lined_server_stop(server);
 }
 
-START_TEST(who_is_accepted_as_the_server_stops_is_closed)
+START_TEST(a_client_accepted_during_a_stop_is_closed)
 {
     prepare(LINED_PASSIVE);
     at_accept = stop_server;
@@ -536,19 +537,19 @@ START_TEST(an_interrupted_wait_is_no_end)
 }
 END_TEST
 
-/* Whoever is woken by the shutdown of a drain must find that it is one. */
+/* A thread that the shutdown of a drain wakes must see the drain. */
 static void await_its_end(int how)
 {
     if (how == SHUT_RD)
         watch_await_closed(&watch, 1);
 }
 
-START_TEST(who_is_woken_by_a_drain_knows_why)
+START_TEST(a_thread_woken_by_a_drain_returns_stopping)
 {
     prepare(LINED_PASSIVE);
     server = start_handler(&handler);
     int client = dial(lined_server_port(server));
-    say(client, "end"); /* no line, so no reply is under way */
+    say(client, "end"); /* no line, so no reply is in flight */
     await(&has_opened);
     at_shutdown = await_its_end;
     lined_server_drain(server);
@@ -564,7 +565,7 @@ int main(void)
     const TTest *const tests[] = {
         a_connection_is_unknown_but_counted_when_it_is_closed,
         a_wait_does_not_return_before_the_last_connection_is_closed,
-        a_wait_does_not_return_before_who_stops_has_done_so,
+        a_wait_does_not_return_before_a_stop_has_returned,
         our_side_is_ended_before_it_is_closed,
         lingering_ends_when_the_client_ends,
         lingering_ends_when_the_client_resets,
@@ -572,14 +573,14 @@ int main(void)
         a_broadcast_sends_under_no_lock_of_all_connections,
         a_broadcast_after_a_cut_sends_nothing,
         a_drain_and_a_cut_let_the_lock_go_between_steps,
-        who_gets_no_thread_waits_and_is_not_counted_twice,
-        who_is_accepted_as_the_server_stops_is_closed,
+        a_client_without_a_thread_waits_and_is_counted_once,
+        a_client_accepted_during_a_stop_is_closed,
         an_interrupted_wait_is_no_end,
-        who_is_woken_by_a_drain_knows_why,
+        a_thread_woken_by_a_drain_returns_stopping,
     };
     sem_t *const semaphores[] = {&has_opened, &was_interrupted, &is_pushing,
                                  &may_push,   &has_closed,      &may_leave,
-                                 &has_moved,  &has_trouble,     &has_returned};
+                                 &has_moved,  &has_paused,      &has_returned};
 
     for (size_t i = 0; i < sizeof semaphores / sizeof semaphores[0]; i++)
         sem_init(semaphores[i], 0, 0);

@@ -27,7 +27,7 @@ START_TEST(at_the_limit_clients_wait)
     unsigned calls = atomic_load(&accept_calls);
     expect_rest(getpid());
     ck_assert_uint_eq(atomic_load(&accept_calls), calls); /* not once */
-    talk(clients[0]);                                     /* who is here does not notice */
+    talk(clients[0]);                                     /* connected clients do not notice */
     ck_assert_uint_eq(stats_of(server).connections, 2);
     hang_up(clients[1]);
     expect(third, "Received: third\n\n");
@@ -62,7 +62,7 @@ START_TEST(no_more_than_the_limit_are_served_at_a_time)
 }
 END_TEST
 
-START_TEST(a_drain_serves_who_waits_behind_the_limit)
+START_TEST(a_drain_serves_the_clients_behind_the_limit)
 {
     enum { CLIENTS = 5 };
     int clients[2];
@@ -101,7 +101,7 @@ static int wait_in_callback(void *context, lined_conn *conn, void *state, const 
 }
 
 /* The one connection cannot leave, for its callback waits; but the acceptor ends. */
-START_TEST(a_stop_wakes_an_acceptor_that_rests_at_the_limit)
+START_TEST(a_stop_wakes_an_acceptor_that_waits_at_the_limit)
 {
     static const struct lined_handler waiting = {.line = wait_in_callback};
 
@@ -128,8 +128,8 @@ int main(void)
     const TTest *const tests[] = {
         at_the_limit_clients_wait,
         no_more_than_the_limit_are_served_at_a_time,
-        a_drain_serves_who_waits_behind_the_limit,
-        a_stop_wakes_an_acceptor_that_rests_at_the_limit,
+        a_drain_serves_the_clients_behind_the_limit,
+        a_stop_wakes_an_acceptor_that_waits_at_the_limit,
     };
     return suite_run("limit_connections", tests, sizeof tests / sizeof tests[0]);
 }

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Who has seen the end of its connection, and comes again at once, finds its place free. */
+/* A client that has seen the end of its connection, and connects again at once, is served. */
 static void come_again_and_again(lined_server *server)
 {
     enum { ROUNDS = 500 };
@@ -26,7 +26,7 @@ static void come_again_and_again(lined_server *server)
     ck_assert_uint_eq(stats_of(server).rejected, 0);
 }
 
-START_TEST(who_has_left_may_come_again_from_its_address)
+START_TEST(a_closed_connection_does_not_count_for_its_address)
 {
     prepare_overload();
     options.max_per_ip = 1;
@@ -74,8 +74,8 @@ static int end_at_once(void *context, lined_conn *conn, void *state, const char 
     return result == LINED_OK ? LINED_END : result;
 }
 
-/* They are waited for, for a second, but not for more of them than may be connected. */
-START_TEST(who_does_not_close_holds_few_places)
+/* The server waits a second for them, but for no more of them than may be connected. */
+START_TEST(clients_that_do_not_close_hold_few_places)
 {
     enum { CLIENTS = 100, LIMIT = 2 };
     static const struct lined_handler handler = {.line = end_at_once};
@@ -90,7 +90,7 @@ START_TEST(who_does_not_close_holds_few_places)
         expect(clients[i], "bye\n");
         expect_eof(clients[i]);
     }
-    /* With these, those whose threads have not had their turn to go. */
+    /* The peak has also connections that have ended, before their threads ran again. */
     ck_assert_uint_le(stats_of(server).connected_peak, CLIENTS / 2);
     ck_assert_uint_eq(stats_of(server).rejected, 0);
     for (int i = 0; i < CLIENTS; i++)
@@ -99,8 +99,8 @@ START_TEST(who_does_not_close_holds_few_places)
 }
 END_TEST
 
-/* Also while the acceptor rests because somebody else has taken the last place. */
-START_TEST(who_is_turned_away_is_closed_in_a_while_at_the_limit_too)
+/* Also while the acceptor waits because another client has taken the last place. */
+START_TEST(a_rejected_client_that_stays_is_closed_at_the_limit_too)
 {
     prepare_overload();
     options.max_connections = 2;
@@ -109,14 +109,14 @@ START_TEST(who_is_turned_away_is_closed_in_a_while_at_the_limit_too)
     uint16_t port = lined_server_port(server);
     int first = dial_from(INADDR_LOOPBACK, port);
     talk(first);
-    int crowding = dial_from(INADDR_LOOPBACK, port);
-    expect(crowding, "Too many connections from your address\n");
-    expect_eof(crowding);
+    int rejected = dial_from(INADDR_LOOPBACK, port);
+    expect(rejected, "Too many connections from your address\n");
+    expect_eof(rejected);
     int second = dial_from(INADDR_LOOPBACK + 1, port);
     talk(second);
     AWAIT(atomic_load(&pauses) > 0);
-    await_reset(crowding);
-    hang_up(crowding);
+    await_reset(rejected);
+    hang_up(rejected);
     int third = dial_from(INADDR_LOOPBACK + 2, port);
     say(third, "hello\n");
     hang_up(first);
@@ -130,10 +130,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        who_has_left_may_come_again_from_its_address,
+        a_closed_connection_does_not_count_for_its_address,
         one_address_has_its_own_limit,
-        who_does_not_close_holds_few_places,
-        who_is_turned_away_is_closed_in_a_while_at_the_limit_too,
+        clients_that_do_not_close_hold_few_places,
+        a_rejected_client_that_stays_is_closed_at_the_limit_too,
     };
     return suite_run("limit_per_ip", tests, sizeof tests / sizeof tests[0]);
 }

@@ -60,7 +60,7 @@ START_TEST(a_text_that_is_too_long_is_no_handler)
 }
 END_TEST
 
-START_TEST(at_the_limit_clients_can_be_turned_away)
+START_TEST(at_the_limit_clients_can_be_rejected)
 {
     int clients[2];
     lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
@@ -84,7 +84,7 @@ START_TEST(at_the_limit_clients_can_be_turned_away)
 }
 END_TEST
 
-/* Who has seen the end of its connection, and comes again at once, finds its place free. */
+/* A client that has seen the end of its connection, and connects again at once, is served. */
 static void come_again_and_again(lined_server *server)
 {
     enum { ROUNDS = 500 };
@@ -100,7 +100,7 @@ static void come_again_and_again(lined_server *server)
     ck_assert_uint_eq(stats_of(server).rejected, 0);
 }
 
-START_TEST(who_has_left_is_not_in_the_way)
+START_TEST(a_closed_connection_does_not_count)
 {
     prepare_overload();
     options.max_connections = 1;
@@ -113,7 +113,7 @@ START_TEST(who_has_left_is_not_in_the_way)
 END_TEST
 
 /* What a client sends after the line was sent is acknowledged: no reset destroys the line. */
-START_TEST(who_is_turned_away_is_not_reset)
+START_TEST(a_rejected_client_is_not_reset)
 {
     int clients[2];
     lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
@@ -134,8 +134,8 @@ START_TEST(who_is_turned_away_is_not_reset)
 }
 END_TEST
 
-/* They stay, they send without end: neither holds up others, nor takes descriptors or time. */
-START_TEST(who_is_turned_away_stalls_nobody)
+/* They stay, they send without end: they block no other client, and take no descriptors or time. */
+START_TEST(rejected_clients_stall_no_other)
 {
     enum { CLIENTS = 100 };
     static char bytes[32 * 1024 * 1024];
@@ -155,7 +155,8 @@ START_TEST(who_is_turned_away_stalls_nobody)
     AWAIT(stats_of(server).connected == 1);
     int next = dial(lined_server_port(server));
     talk(next);
-    ck_assert_int_lt(now_us() - began, 1000000); /* less than anybody's patience */
+    ck_assert_int_lt(now_us() - began,
+                     1000000); /* less than the time a rejected client is waited for */
     for (int i = 0; i < CLIENTS; i++)
         hang_up(others[i]);
     hang_up(next);
@@ -165,7 +166,7 @@ START_TEST(who_is_turned_away_stalls_nobody)
 }
 END_TEST
 
-START_TEST(who_is_turned_away_and_stays_is_closed_in_a_while)
+START_TEST(a_rejected_client_that_stays_is_closed)
 {
     int clients[2];
     lined_server *server = start_full(clients, LINED_OVERFLOW_REJECT);
@@ -185,13 +186,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_handler_may_have_texts_of_its_own,
-        a_text_that_is_too_long_is_no_handler,
-        at_the_limit_clients_can_be_turned_away,
-        who_has_left_is_not_in_the_way,
-        who_is_turned_away_is_not_reset,
-        who_is_turned_away_stalls_nobody,
-        who_is_turned_away_and_stays_is_closed_in_a_while,
+        a_handler_may_have_texts_of_its_own,    a_text_that_is_too_long_is_no_handler,
+        at_the_limit_clients_can_be_rejected,   a_closed_connection_does_not_count,
+        a_rejected_client_is_not_reset,         rejected_clients_stall_no_other,
+        a_rejected_client_that_stays_is_closed,
     };
     return suite_run("limit_reject", tests, sizeof tests / sizeof tests[0]);
 }

@@ -220,7 +220,7 @@ static void write_process(const char *number, const char *threads)
 }
 
 /* RLIMIT_NPROC counts the threads of all processes of the user; /proc shows them. */
-START_TEST(processes_bind_who_is_not_root)
+START_TEST(the_process_limit_binds_users_other_than_root)
 {
     enum { LIMIT = 5000 };
     const struct rlimit limit = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
@@ -297,7 +297,7 @@ int main(void)
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,
         what_is_not_understood_is_no_limit,
-        processes_bind_who_is_not_root,
+        the_process_limit_binds_users_other_than_root,
         processes_bind_no_root,
         the_descriptors_are_raised_to_the_hard_limit,
     };

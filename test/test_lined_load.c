@@ -187,7 +187,7 @@ static double load_cpu_percent(const char *awake)
     return number(LOAD_CPU);
 }
 
-START_TEST(who_is_awake_does_not_sleep)
+START_TEST(awake_threads_do_not_sleep)
 {
     ck_assert_double_lt(load_cpu_percent(NULL), 5);
     ck_assert_double_gt(load_cpu_percent("--awake"), 10);
@@ -229,7 +229,7 @@ START_TEST(hold_asks_every_connection_twice)
 END_TEST
 
 #ifndef IS_SANITIZED /* they keep what is freed */
-/* KB a connection, after a silence in which grown buffers are given back. */
+/* KB a connection, after a silence in which enlarged buffers are released. */
 static double rested_kb(const char *lines_at_once, const char *size)
 {
     unsigned long connections, lines;
@@ -372,11 +372,11 @@ START_TEST(silence_is_noticed)
 }
 END_TEST
 
-START_TEST(nobody_there_is_said_with_the_remedy)
+START_TEST(a_target_that_does_not_listen_is_reported_with_the_remedy)
 {
     peer = (struct faulty_peer){.fault = FAULT_NONE};
     faulty_peer_start(&peer);
-    faulty_peer_stop(&peer); /* its port is nobody's now */
+    faulty_peer_stop(&peer); /* now no process listens on its port */
     run(peer.port, 1, ARGUMENTS("-c", "1"));
     ck_assert_ptr_nonnull(strstr(err, "Connection refused; is the server running"));
     run(peer.port, 1, ARGUMENTS("-c", "1", "--churn"));
@@ -384,7 +384,7 @@ START_TEST(nobody_there_is_said_with_the_remedy)
 }
 END_TEST
 
-/* A stall of 300 ms in a second: users who come every millisecond feel it, three of ten. */
+/* A stall of 300 ms in a second: three of ten users that come every millisecond feel it. */
 static void run_stalled(const char *const arguments[])
 {
     peer = (struct faulty_peer){.fault = FAULT_STALL};
@@ -611,7 +611,7 @@ int main(void)
         a_closed_loop_reports_what_lined_served,
         csv_has_its_columns,
         an_open_loop_sends_every_line_that_is_due,
-        who_is_awake_does_not_sleep,
+        awake_threads_do_not_sleep,
         churn_makes_a_connection_for_each_line,
         hold_asks_every_connection_twice,
 #ifndef IS_SANITIZED
@@ -628,7 +628,7 @@ int main(void)
         a_close_with_all_answered_is_noticed,
         a_server_that_closes_first_may_churn,
         silence_is_noticed,
-        nobody_there_is_said_with_the_remedy,
+        a_target_that_does_not_listen_is_reported_with_the_remedy,
         a_stall_shows_in_an_open_loop,
         a_closed_loop_hides_a_stall,
         lines_beyond_outstanding_wait_and_count,

@@ -151,7 +151,7 @@ START_TEST(accepted_sockets_inherit_what_the_listener_has)
 }
 END_TEST
 
-START_TEST(who_waits_to_be_accepted_is_counted)
+START_TEST(clients_in_the_backlog_are_counted)
 {
     union net_address peer;
     int client = connect_to_listener();
@@ -199,7 +199,7 @@ int main(void)
         literals_are_read_and_written,        a_scope_without_a_name_is_a_number,
         other_words_are_no_addresses,         every_errno_of_accept_has_a_verdict,
         no_time_is_too_long_to_give_up_after, accepted_sockets_inherit_what_the_listener_has,
-        who_waits_to_be_accepted_is_counted,  a_dead_connection_owes_no_acknowledgement,
+        clients_in_the_backlog_are_counted,   a_dead_connection_owes_no_acknowledgement,
     };
     return suite_run("net", tests, sizeof tests / sizeof tests[0]);
 }

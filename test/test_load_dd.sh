@@ -36,7 +36,7 @@ end_serving
 [[ $said == *"served 6 connections, 34470 lines, 50331648 bytes in, 50705370 bytes out,"* ]] ||
     fail "lined said: $said"
 
-# Who is stopped stops its dd, and says what was done. The server would never give one up.
+# load-dd.sh that is stopped stops its dd, and reports. The server would never give one up.
 serve --quiet --send-timeout 0
 threads=$(count_threads) descriptors=$(count_descriptors)
 "$root/scripts/load-dd.sh" -p "$port" -c 999999 -j 2 --read-back >"$scratch/summary" 2>/dev/null &
@@ -54,5 +54,5 @@ serve --quiet --max-line 100
 ! "$root/scripts/load-dd.sh" -p "$port" -n 1 -b 1000 --read-back >"$scratch/summary" 2>&1 ||
     fail "other replies than are owed passed"
 end_serving
-! "$root/scripts/load-dd.sh" -p "$port" -n 1 >"$scratch/summary" 2>&1 || fail "nobody there passed"
+! "$root/scripts/load-dd.sh" -p "$port" -n 1 >"$scratch/summary" 2>&1 || fail "it passed without a server"
 grep -q ' 1 failures$' "$scratch/summary" || fail "the summary is: $(cat "$scratch/summary")"

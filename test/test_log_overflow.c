@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* prlimit */
-/* The packet log of the command where nobody reads it, or nobody can: serving and stopping go on,
- * and what is not logged is counted. */
+/* The packet log of the command when it is not read, or cannot be written: serving and stopping go
+ * on, and lines that are not logged are counted. */
 #include "ask.h"
 #include "dial.h"
 #include "process.h"
@@ -121,8 +121,8 @@ static void *read_on(void *argument)
     return NULL;
 }
 
-/* Nobody reads until all is served: every reply comes; then the log has the lines for which there
- * was room, and says how many are missing, and where. */
+/* The log is not read until all is served: every reply comes. Then the log has the lines for which
+ * there was room, and says how many are missing, and where. */
 START_TEST(drop_serves_on_and_counts)
 {
     struct talk talk;
@@ -149,8 +149,8 @@ START_TEST(drop_serves_on_and_counts)
 }
 END_TEST
 
-/* Nobody reads, ever: the drain still ends in time, and says that the end of the log is lost. */
-START_TEST(drop_drains_although_nobody_reads)
+/* The log is never read: the drain still ends in time, and says that the end of the log is lost. */
+START_TEST(drop_drains_although_the_log_is_not_read)
 {
     struct talk talk;
     int ends[2];
@@ -166,7 +166,7 @@ START_TEST(drop_drains_although_nobody_reads)
     ck_assert_ptr_nonnull(strstr(text, "the end of the packet log is lost"));
     ck_assert_int_eq(figure(final, "lines"), LINES);
     ck_assert_int_eq(figure(final, "connections_cut"), 0);
-    /* What is in the pipe is in the log; a piece that was under way counts as dropped. */
+    /* What is in the pipe is in the log; a piece that was in flight counts as dropped. */
     while (read(ends[0], text, 1) == 1)
         size += text[0] == '\n';
     close(ends[0]);
@@ -303,7 +303,7 @@ START_TEST(a_descriptor_that_cannot_be_written_is_counted)
 END_TEST
 
 /* A log that is read loses nothing in either way. */
-START_TEST(who_is_read_drops_nothing)
+START_TEST(a_log_that_is_read_drops_nothing)
 {
     struct talk talk;
     int ends[2];
@@ -327,13 +327,13 @@ int main(void)
 {
     const TTest *const tests[] = {
         drop_serves_on_and_counts,
-        drop_drains_although_nobody_reads,
+        drop_drains_although_the_log_is_not_read,
         block_answers_before_the_deadline,
         a_full_disk_is_counted,
         a_full_disk_that_gets_room_again_gets_the_log_again,
         a_closed_pipe_is_counted,
         a_descriptor_that_cannot_be_written_is_counted,
-        who_is_read_drops_nothing,
+        a_log_that_is_read_drops_nothing,
     };
     return suite_run("log_overflow", tests, sizeof tests / sizeof tests[0]);
 }

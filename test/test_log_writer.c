@@ -110,8 +110,8 @@ static void fill(char *text)
         snprintf(text + at, LINE_SIZE + 1, "%0*d\n", LINE_SIZE - 1, at);
 }
 
-/* Whoever has the same terminal or pipe may have made it non-blocking (open(2)); it is shared, so
- * it stays so. The pipe takes a sixteenth at a time. */
+/* Another process with the same terminal or pipe may have made it non-blocking (open(2)); it is
+ * shared, so it stays non-blocking. The pipe takes a sixteenth at a time. */
 START_TEST(a_descriptor_that_does_not_block_gets_all)
 {
     static char text[TEXT_SIZE + 1], got[TEXT_SIZE];

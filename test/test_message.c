@@ -63,7 +63,7 @@ static void fill_standard_error(void)
     ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, flags), 0);
 }
 
-START_TEST(a_pipe_that_others_have_filled_holds_nobody_up)
+START_TEST(a_pipe_that_others_have_filled_does_not_block)
 {
     int reader = replace_standard_error();
 
@@ -87,7 +87,7 @@ static int make_it_a_socket(void)
     return ends[0];
 }
 
-START_TEST(a_socket_that_others_have_filled_holds_nobody_up)
+START_TEST(a_socket_that_others_have_filled_does_not_block)
 {
     int reader = make_it_a_socket();
 
@@ -145,7 +145,7 @@ START_TEST(after_a_torn_line_a_new_one_begins)
 END_TEST
 
 /* Ctrl-S stops it: writing to it waits for Ctrl-Q. */
-START_TEST(a_terminal_that_is_stopped_holds_nobody_up)
+START_TEST(a_stopped_terminal_does_not_block)
 {
     int master = posix_openpt(O_RDWR | O_NOCTTY);
 
@@ -185,7 +185,7 @@ static bool can_write_now(void)
 }
 
 /* One that cannot be opened anew: its owner was root, as with sudo -u. */
-START_TEST(a_full_pipe_of_another_user_holds_nobody_up)
+START_TEST(a_full_pipe_of_another_user_does_not_block)
 {
     int reader = replace_standard_error();
 
@@ -218,7 +218,7 @@ START_TEST(a_pipe_gets_whole_lines)
     message_plain(MESSAGE_INFO, json);
     ck_assert_int_eq(read(reader, text, sizeof text), sizeof expected - 1);
     ck_assert_mem_eq(text, expected, sizeof expected - 1);
-    /* Who shares standard error with lined finds it as it was. */
+    /* A process that shares standard error with lined finds it as it was. */
     ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
     close(reader);
 }
@@ -295,12 +295,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_pipe_that_others_have_filled_holds_nobody_up,
-        a_socket_that_others_have_filled_holds_nobody_up,
+        a_pipe_that_others_have_filled_does_not_block,
+        a_socket_that_others_have_filled_does_not_block,
         a_socket_gets_whole_lines,
         after_a_torn_line_a_new_one_begins,
-        a_terminal_that_is_stopped_holds_nobody_up,
-        a_full_pipe_of_another_user_holds_nobody_up,
+        a_stopped_terminal_does_not_block,
+        a_full_pipe_of_another_user_does_not_block,
         a_pipe_gets_whole_lines,
         the_journal_is_told_the_level,
         nothing_else_is_told_the_level,

@@ -9,7 +9,7 @@
 
 #define LIMIT ((size_t)1000 * 1000)
 
-static int ends[2]; /* of a socket whose other end reads when a test says so */
+static int ends[2]; /* of a socket; the other end reads when a test says so */
 static struct outbox outbox;
 static _Atomic uint64_t bytes_out;
 static char bytes[LIMIT + 1];
@@ -46,7 +46,8 @@ START_TEST(so_much_may_wait_and_no_more)
     ck_assert(!outbox_is_slow(&outbox));
     ck_assert_int_eq(push(1), LINED_SLOW_CONSUMER);
     ck_assert(outbox_is_slow(&outbox));
-    ck_assert_uint_eq(outbox.waiting.capacity, 0); /* nothing is kept for one who is given up */
+    ck_assert_uint_eq(outbox.waiting.capacity,
+                      0); /* nothing is kept for a receiver that is given up */
     ck_assert_int_eq(push(1), LINED_SLOW_CONSUMER);
     finish();
 }

@@ -137,7 +137,7 @@ START_TEST(a_hundred_megabytes_of_garbage)
 }
 END_TEST
 
-START_TEST(garbage_for_the_other_workers)
+START_TEST(garbage_for_the_other_handlers)
 {
     fill_with_garbage();
     process_serve(&server, -1, ARGUMENTS("--quiet", "--mode=active"));
@@ -221,7 +221,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_hundred_megabytes_without_lf, a_hundred_megabytes_of_garbage,
-        garbage_for_the_other_workers,  an_announced_length_costs_nothing,
+        garbage_for_the_other_handlers, an_announced_length_costs_nothing,
         log_lines_are_bounded,
     };
     return suite_run("peer", tests, sizeof tests / sizeof tests[0]);

@@ -19,7 +19,7 @@
 
 static struct {
     const char *failing; /* the call that fails with EPERM, or NULL */
-    int find_error;      /* errno of getpwnam, where it finds nobody */
+    int find_error;      /* errno of getpwnam, where it finds no user */
     uid_t user, effective_user, saved_user;
     gid_t group, effective_group, saved_group;
     bool can_return; /* to root */

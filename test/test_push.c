@@ -20,7 +20,7 @@
 /* A handler that does as it is told:
  *   listen   keeps its handle for others to push to
  *   push X   pushes X to the listener, answers with the result
- *   all X    broadcasts X to everybody else, answers with how many it reached
+ *   all X    broadcasts X to all other connections, answers with the number that it reached
  *   talk     begins a reply, waits for the test, and finishes it */
 static lined_handle listener;
 static sem_t begun, go_on;
@@ -116,7 +116,7 @@ START_TEST(a_handle_of_the_gone_is_known_as_such)
     ck_assert(!lined_handle_is(old, listener));
     listener = old;
     snprintf(gone, sizeof gone, "%d\n", LINED_GONE);
-    /* The end was observed; the registry forgets a moment later. */
+    /* The end was observed; the table drops it a moment later. */
     for (int i = 0; i < 10000 && lined_push(old, "x", 1) != LINED_GONE; i++)
         poll(NULL, 0, 1);
     say(sender, "push hello\n");
@@ -162,8 +162,8 @@ static void share_a_core(void)
     ck_assert_int_eq(sched_setaffinity(0, sizeof core, &core), 0);
 }
 
-/* What the receiver does not take at once waits, and comes whole and in order: in several
- * deliveries, for none finds a receiver who reads all the while. */
+/* Bytes that the receiver does not take at once wait, and come complete and in order, in several
+ * deliveries. */
 START_TEST(what_waits_is_delivered_in_order)
 {
     enum { MESSAGES = 1000, SIZE = 20000 };
@@ -302,7 +302,7 @@ START_TEST(broadcasts_are_whole_and_in_order_while_clients_come_and_go)
     for (int i = 0; i < MESSAGES; i++) {
         int length = snprintf(message, sizeof message, "message %d ....................\n", i);
         lined_broadcast(server, message, (size_t)length, (lined_handle){NULL, 0});
-        if (i % 50 == 0) { /* somebody leaves and somebody comes */
+        if (i % 50 == 0) { /* one connection ends and one begins */
             hang_up_rudely(passer_by);
             passer_by = dial(lined_server_port(server));
         }
@@ -331,7 +331,7 @@ START_TEST(what_was_pushed_goes_out_before_the_end)
 }
 END_TEST
 
-/* Bytes wait for a receiver that reads all the while: whoever pushes meanwhile comes after them. */
+/* Bytes wait for a receiver that reads without a pause: a push in this time comes after them. */
 static void *read_numbers(void *argument)
 {
     hear_all(*(int *)argument);

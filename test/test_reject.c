@@ -51,7 +51,7 @@ static void await_reset(int fd)
     ck_assert_int_ne(gone.revents & POLLHUP, 0);
 }
 
-START_TEST(who_has_gone_takes_no_place)
+START_TEST(a_client_that_has_gone_takes_no_place)
 {
     int client = dial(begin());
     int fd = take();
@@ -65,7 +65,7 @@ START_TEST(who_has_gone_takes_no_place)
 }
 END_TEST
 
-START_TEST(who_goes_rudely_frees_the_place)
+START_TEST(a_client_that_resets_frees_its_place)
 {
     int client = dial(begin());
     int fd = take();
@@ -83,7 +83,7 @@ START_TEST(who_goes_rudely_frees_the_place)
 }
 END_TEST
 
-/* Without waiting for anybody: they still have their line, and have not ended their side. */
+/* It waits for no client: each still has its line, and has not ended its side. */
 START_TEST(all_places_can_be_given_up)
 {
     uint16_t port = begin();
@@ -110,8 +110,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        who_has_gone_takes_no_place,
-        who_goes_rudely_frees_the_place,
+        a_client_that_has_gone_takes_no_place,
+        a_client_that_resets_frees_its_place,
         all_places_can_be_given_up,
     };
     return suite_run("refusal", tests, sizeof tests / sizeof tests[0]);

@@ -386,13 +386,13 @@ static void allow_threads(void)
     EXPECT(pthread_kill(pthread_self(), 0) == 0);
 }
 
-START_TEST(the_filter_refuses_files_and_processes)
+START_TEST(the_filter_denies_files_and_processes)
 {
     expect_in_sandbox(refuse_processes_and_files);
 }
 END_TEST
 
-START_TEST(the_filter_refuses_sockets)
+START_TEST(the_filter_denies_sockets)
 {
     expect_in_sandbox(refuse_sockets);
 }
@@ -588,8 +588,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_scheduling_policy_stays,
-        the_filter_refuses_files_and_processes,
-        the_filter_refuses_sockets,
+        the_filter_denies_files_and_processes,
+        the_filter_denies_sockets,
         a_send_reaches_only_its_client,
         no_descriptor_comes_through_a_socket,
         sockets_keep_their_options,

@@ -75,8 +75,8 @@ START_TEST(a_client_that_never_pauses_does_not_keep_a_drain_up)
 }
 END_TEST
 
-/* The replies are in the server's kernel, for the client does not read. Bytes that nobody will
- * handle come in: closing now would be a reset, and the replies would be lost. */
+/* The replies are in the server's kernel, for the client does not read. Bytes that
+ * are not handled come in: closing now would be a reset, and the replies would be lost. */
 START_TEST(a_drain_waits_until_the_client_has_its_replies)
 {
     enum { LINES = 40000 };

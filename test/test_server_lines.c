@@ -66,7 +66,7 @@ START_TEST(a_pipeline_costs_few_sends)
 }
 END_TEST
 
-START_TEST(figures_add_up)
+START_TEST(statistics_add_up)
 {
     prepare(LINED_PASSIVE);
     lined_server *server = start_server();
@@ -149,7 +149,7 @@ START_TEST(a_long_line_can_close_its_connection)
     int client = dial(lined_server_port(server));
     int other = dial(lined_server_port(server));
 
-    /* The replies so far arrive, although bytes that nobody handles follow the long line. */
+    /* The replies so far arrive, although bytes that are not handled follow the long line. */
     memset(unwanted, 'x', sizeof unwanted);
     say(client, "fits\n");
     say_bytes(client, unwanted, sizeof unwanted);
@@ -229,7 +229,7 @@ int main(void)
         a_line_is_answered_at_once,
         a_half_closing_client_gets_every_reply,
         a_pipeline_costs_few_sends,
-        figures_add_up,
+        statistics_add_up,
         the_peak_stays,
         an_unfinished_line_can_be_delivered,
         a_long_line_can_close_its_connection,

@@ -32,7 +32,7 @@ START_TEST(an_idle_connection_gives_its_buffers_back)
     expect_bytes(client, lines, sizeof lines);
     size_t busy = mallinfo2().uordblks;
     for (int i = 0; i < 500 && mallinfo2().uordblks + 100000 > busy; i++)
-        poll(&nothing, 1, 20);                              /* it tells nobody */
+        poll(&nothing, 1, 20);                              /* no event reports it */
     ck_assert_uint_lt(mallinfo2().uordblks + 100000, busy); /* of two buffers of 64 KiB */
     hang_up(client);
     finish(server);

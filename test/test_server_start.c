@@ -54,7 +54,7 @@ START_TEST(two_servers_live_side_by_side)
 }
 END_TEST
 
-START_TEST(what_cannot_be_served_is_refused)
+START_TEST(a_server_that_cannot_listen_is_rejected)
 {
     lined_server *server = NULL;
     lined_server *other = NULL;
@@ -67,7 +67,7 @@ START_TEST(what_cannot_be_served_is_refused)
     ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), -EINVAL);
     prepare(LINED_PASSIVE);
     ck_assert_int_eq(lined_server_new(&server, &options, NULL, NULL), -EINVAL);
-    options.ip = "192.0.2.1"; /* TEST-NET-1: nobody's */
+    options.ip = "192.0.2.1"; /* TEST-NET-1: no machine has it */
     ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL),
                      -EADDRNOTAVAIL);
     prepare(LINED_PASSIVE);
@@ -80,7 +80,7 @@ START_TEST(what_cannot_be_served_is_refused)
 END_TEST
 
 /* With the options as they are, which are prepared anew. */
-static void expect_refused(void)
+static void expect_rejected(void)
 {
     lined_server *server = NULL;
 
@@ -88,34 +88,34 @@ static void expect_refused(void)
     prepare(LINED_PASSIVE);
 }
 
-START_TEST(options_out_of_range_are_refused)
+START_TEST(options_out_of_range_are_rejected)
 {
     prepare(LINED_PASSIVE);
     options.ip = NULL;
-    expect_refused();
+    expect_rejected();
     options.backlog = 0;
-    expect_refused();
+    expect_rejected();
     options.max_line = LINED_MAX_LINE_MAX + 1;
-    expect_refused();
+    expect_rejected();
     options.long_line = LINED_LONG_CLOSE + 1;
-    expect_refused();
+    expect_rejected();
     options.partial = LINED_PARTIAL_DELIVER + 1;
-    expect_refused();
+    expect_rejected();
     options.mode = LINED_ACTIVE + 1;
-    expect_refused();
+    expect_rejected();
     options.push_limit = 0;
-    expect_refused();
+    expect_rejected();
     options.overflow = LINED_OVERFLOW_REJECT + 1;
-    expect_refused();
+    expect_rejected();
     uint32_t *const times[] = {&options.send_timeout_ms, &options.idle_timeout_ms,
                                &options.line_timeout_ms, &options.session_timeout_ms,
                                &options.drain_timeout_ms};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         *times[i] = (uint32_t)INT32_MAX + 1;
-        expect_refused();
+        expect_rejected();
     }
     options.busy_poll_us = LINED_BUSY_POLL_MAX + 1;
-    expect_refused();
+    expect_rejected();
     finish(start_server()); /* it was not for anything else */
 }
 END_TEST
@@ -201,8 +201,8 @@ int main(void)
     const TTest *const tests[] = {
         a_port_can_be_used_again_at_once,
         two_servers_live_side_by_side,
-        what_cannot_be_served_is_refused,
-        options_out_of_range_are_refused,
+        a_server_that_cannot_listen_is_rejected,
+        options_out_of_range_are_rejected,
         a_handler_has_either_a_line_or_a_task,
         a_new_server_listens_and_has_no_thread,
         a_server_that_was_not_started_is_freed,

@@ -109,7 +109,7 @@ static void *stop_it(void *server)
     return NULL;
 }
 
-/* Whoever drains or stops a server may still be at it when another thread has waited and frees. */
+/* One thread can still drain or stop a server when another has waited and frees it. */
 START_TEST(one_thread_ends_a_server_while_another_frees_it)
 {
     for (int round = 0; round < 100; round++) {

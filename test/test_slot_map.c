@@ -89,5 +89,5 @@ int main(void)
         numbers_beyond_the_slots_find_nothing,
         many_are_walked_through,
     };
-    return suite_run("slots", tests, sizeof tests / sizeof tests[0]);
+    return suite_run("slot_map", tests, sizeof tests / sizeof tests[0]);
 }

@@ -25,8 +25,8 @@ START_TEST(an_idle_client_is_closed)
 }
 END_TEST
 
-/* The second after which grown buffers are given back passes before the timeout. */
-START_TEST(an_idle_client_with_grown_buffers_is_closed)
+/* The second after which enlarged buffers are released passes before the timeout. */
+START_TEST(an_idle_client_with_enlarged_buffers_is_closed)
 {
     static char line[4001];
 
@@ -110,7 +110,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_idle_client_is_closed,
-        an_idle_client_with_grown_buffers_is_closed,
+        an_idle_client_with_enlarged_buffers_is_closed,
         a_client_that_does_not_read_is_closed_alone,
         a_slow_reader_is_not_closed,
         a_client_that_talks_is_not_idle,

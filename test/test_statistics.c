@@ -126,7 +126,7 @@ START_TEST(figures_are_right_under_load_in_active_mode)
 }
 END_TEST
 
-/* A signal before there is anything to tell, and many that nobody counts, end nothing. */
+/* A signal before the first connection, and many signals at once, end nothing. */
 START_TEST(sigusr1_is_harmless)
 {
     process_serve(&server, -1, ARGUMENTS("-q"));
@@ -158,8 +158,8 @@ static bool await_second_failure(void)
     return has_come;
 }
 
-/* Clients that wait for a descriptor: the trouble is said once; what is held back is said when the
- * second is over, although nothing follows it. */
+/* Clients wait for a descriptor: the accept error is logged once. Suppressed warnings are counted
+ * when the second is over, although none follows. */
 START_TEST(repeated_warnings_are_counted)
 {
     struct rlimit limit;

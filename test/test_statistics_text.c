@@ -107,5 +107,5 @@ int main(void)
         nothing_yet_is_valid_too,
         the_longest_fits,
     };
-    return suite_run("figures", tests, sizeof tests / sizeof tests[0]);
+    return suite_run("statistics_text", tests, sizeof tests / sizeof tests[0]);
 }

@@ -19,7 +19,7 @@ static lined_server *start(const struct lined_handler *handler)
     return start_handler(handler);
 }
 
-/* A line with a length, then so many bytes, which are sent back. */
+/* A line with a length, then as many bytes as it says, which are sent back. */
 static int echo_lengths(void *context, lined_conn *conn, void *state)
 {
     const char *view;
@@ -77,7 +77,7 @@ START_TEST(many_exact_bytes_come_whole)
 }
 END_TEST
 
-START_TEST(too_many_are_refused_and_too_few_are_dropped)
+START_TEST(too_many_exact_bytes_are_rejected_and_too_few_are_dropped)
 {
     char header[32];
     lined_server *server = start(&lengths);
@@ -441,7 +441,7 @@ int main(void)
     const TTest *const tests[] = {
         exact_bytes_follow_lines,
         many_exact_bytes_come_whole,
-        too_many_are_refused_and_too_few_are_dropped,
+        too_many_exact_bytes_are_rejected_and_too_few_are_dropped,
         a_deadline_passes_and_the_connection_goes_on,
         a_deadline_holds_for_exact_bytes_too,
         the_sooner_of_deadline_and_idle_timeout_ends_the_wait,

@@ -1,4 +1,4 @@
-/* A server whose pthread_create(3) fails. */
+/* A server with a pthread_create(3) that fails. */
 #include "await.h"
 #include "clock.h"
 #include "dial.h"
@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-/* Nobody leaves in between, for that would leave a thread to spare. */
+/* No client leaves in between, for that would leave an idle thread. */
 static void expect_thread_wait(int error)
 {
     enum { TIMES = 5 };
@@ -22,7 +22,7 @@ static void expect_thread_wait(int error)
     int64_t quickest = INT64_MAX;
 
     prepare_overload();
-    options.max_per_ip = 2 * TIMES + 1; /* trying again counts nobody twice */
+    options.max_per_ip = 2 * TIMES + 1; /* a second try does not count a client twice */
     lined_server *server = start_handler(&counting);
     int client = dial(lined_server_port(server));
     talk(client);
@@ -39,7 +39,7 @@ static void expect_thread_wait(int error)
             expect_rest(getpid());
         fail_threads(0, 0);
         int64_t began = now_us();
-        expect(next, "Received: hello\n\n"); /* nobody was lost */
+        expect(next, "Received: hello\n\n"); /* no client was lost */
         expect(after, "Received: hello\n\n");
         int64_t took = now_us() - began;
         quickest = took < quickest ? took : quickest;

@@ -1,7 +1,7 @@
 /*
- * Each deadline of a connection, and that it is gone within a second after it. Whoever sets the
+ * Each deadline of a connection, and that it is gone within a second after it. Setting the
  * clock of the day changes nothing of that: the linker puts the calls below in place of libc's, and
- * nobody may ask for that clock.
+ * a call for that clock aborts.
  */
 #include "../src/base/monotonic.h"
 
@@ -75,7 +75,7 @@ static void pause_ms(int ms)
     poll(&nothing, 1, ms);
 }
 
-/* Nobody is connected any more: the descriptor is closed, or about to be. */
+/* No connection is left: the descriptor is closed, or about to be. */
 static void expect_gone(int reason, int64_t deadline_ms)
 {
     struct lined_stats stats;
@@ -401,7 +401,7 @@ START_TEST(a_silent_client_that_has_vanished_is_idle)
 END_TEST
 
 /* Its thread is in recv when the bytes are on their way, so it is the kernel that notices. */
-START_TEST(a_reply_that_nobody_acknowledges_ends_the_connection)
+START_TEST(a_reply_that_is_not_acknowledged_ends_the_connection)
 {
     prepare_round(_i);
     options.send_timeout_ms = 1000;
@@ -487,7 +487,7 @@ int main(void)
         a_busy_session_ends,
         a_session_whose_client_never_reads_ends,
         a_session_ends_between_two_lines,
-        a_reply_that_nobody_acknowledges_ends_the_connection,
+        a_reply_that_is_not_acknowledged_ends_the_connection,
         a_send_to_a_client_that_has_vanished_ends,
         a_client_that_has_vanished_is_missed,
         a_tasks_own_deadline_goes_on_beside_a_lines,

@@ -1,5 +1,5 @@
 /*
- * A server for tests whose handler waits in its callback, until the test lets it go on.
+ * A server for tests with a handler that waits in its callback until the test lets it go on.
  */
 #ifndef WAITING_HANDLER_H
 #define WAITING_HANDLER_H

@@ -19,7 +19,7 @@ struct watch {
 
 void watch_init(struct watch *watch);
 
-/* Wait until so many lines were taken, or connections closed; ten seconds at most. */
+/* Wait until this number of lines was taken, or of connections closed; 30 seconds at most. */
 void watch_await_lines(struct watch *watch, size_t lines);
 
 /* Returns the reason of the last of them. */

@@ -9,7 +9,7 @@
  *   FAULT_AT       which call goes wrong, counted over all threads from 1; or
  *   FAULT_FIRST    how many do, from the first on; or
  *   FAULT_EVERY    every how many-th does
- *   FAULT_CONTROL  a file of struct fault_control, shared with whoever watches
+ *   FAULT_CONTROL  a file of struct fault_control, shared with the process that watches
  *
  * It counts from the moment that the control says it is armed.
  */

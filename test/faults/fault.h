@@ -1,5 +1,6 @@
 /*
- * What libfault.so (fault.c) shares with whoever watches it, through a file that both have mapped.
+ * What libfault.so (fault.c) shares with the process that watches it, through a file that both have
+ * mapped.
  */
 #ifndef FAULT_H
 #define FAULT_H

@@ -45,7 +45,7 @@ ssize_t getrandom(void *buffer, size_t size, unsigned flags)
     return (ssize_t)size;
 }
 
-/* No thread of kv's own, whose turn would be another each time. */
+/* No thread of kv's own: it would run at other moments each time. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                    void *argument)
 {
