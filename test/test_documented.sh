@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# What is documented is what there is: the options of --help in lined(1) and the README, those of
-# lined-load in lined-load(1), and what lined.h declares in lined(3); and none besides. And the presets,
-# scripts and files that the pages name.
+# The documents have exactly what the sources have: options, statistics, the columns of lined-load, and the
+# functions and results of lined.h. And the presets, scripts and files that the pages name exist.
 set -euo pipefail
 root=$1 lined=$2 load=$3/src/load/lined-load
 # shellcheck source=test/serve.sh
@@ -11,34 +10,65 @@ root=$1 lined=$2 load=$3/src/load/lined-load
 
 options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 
-help=$("$lined" --help | options_in)
-[ "$(wc -l <<<"$help")" -ge 24 ] || fail "--help has other options than this test knows of: $help"
+# expect_same WHAT WANTED FOUND, both sorted and one a line
+expect_same() { [ "$2" = "$3" ] || fail "$1: $(diff <(echo "$2") <(echo "$3"))"; }
 
-manual=$(sed 's/Fl -/--/g' "$root/docs/lined.1" | options_in)
-[ "$manual" = "$help" ] || fail "the man page and --help differ: $(diff <(echo "$manual") <(echo "$help"))"
+# The options of lined are those of the table in settings.c: in --help, the README, and lined(1) thrice.
+rows=$(sed -n '/^const struct setting settings/,/^}/p' "$root/src/command/settings.c" | tr -d '\n' | sed 's/{"/\n{"/g')
+options=$({ options_in <<<"$rows" && printf '%s\n' --help --version; } | sort)
+variables=$(grep -oE 'LINED_[A-Z_]+",' <<<"$rows" | tr -d '",' | sort)
+[ "$(wc -l <<<"$options")" -eq $(($(wc -l <<<"$variables") + 2)) ] || fail "settings.c cannot be read: $rows"
 
-table=$(grep '^| `-' "$root/README.md" | options_in)
-[ "$table" = "$help" ] || fail "the README and --help differ: $(diff <(echo "$table") <(echo "$help"))"
+# Options by one letter, as the table has them, are printed by their names.
+letters=$(sed -nE "s/^\{\"(--[a-z-]+)\", '(.)'.*/s\/^-\2\$\/\1\//p" <<<"$rows"
+    printf '%s\n' 's/^-h$/--help/' 's/^-V$/--version/')
+section() { sed -n "/^\.$1/,/^\.S[hs]/p" "$root/docs/$2"; }
 
-for option in $help; do
-    case $option in --help | --version) continue ;; esac
-    variable=LINED_$(tr 'a-z-' 'A-Z_' <<<"${option#--}")
-    grep -q "$variable" "$root/docs/lined.1" || fail "the man page lacks $variable"
-    grep -q "$variable" "$root/README.md" || fail "the README lacks $variable"
-done
+table=$(grep '^| `-' "$root/README.md")
+synopsis=$(section 'Sh SYNOPSIS' lined.1 | grep -E '^\.(Op )?Fl ' | sed -E 's/^\.(Op )?//; s/Fl ([^ ]+) \| (.)/Fl \1 Fl \2/' |
+    grep -oE 'Fl [^ ]+' | sed 's/Fl /-/' | sed "$letters" | sort)
+expect_same '--help lacks options, or has others' "$options" "$("$lined" --help | options_in)"
+expect_same 'the README lacks options, or has others' "$options" "$(options_in <<<"$table")"
+expect_same 'the README lacks variables, or has others' "$variables" "$(grep -oE 'LINED_[A-Z_]+' <<<"$table" | sort)"
+expect_same 'the synopsis of lined(1) lacks options, or has others' "$options" "$synopsis"
+expect_same 'lined(1) explains other options' "$options" \
+    "$(section 'Sh DESCRIPTION' lined.1 | grep '^\.It Fl' | sed 's/Fl -/--/g' | options_in)"
+expect_same 'lined(1) has other variables' "$variables" \
+    "$(section 'Sh ENVIRONMENT' lined.1 | sed '/^\.Pp/,$d' | sed -n 's/^\.Ev \([A-Z_]*\).*/\1/p' | sort)"
 
-# The same for lined-load, and the columns of its CSV.
-load_help=$("$load" --help | options_in)
-[ "$(wc -l <<<"$load_help")" -eq 15 ] || fail "lined-load --help has other options than this test knows of: $load_help"
-load_manual=$(sed 's/Fl -/--/g' "$root/docs/lined-load.1" | grep -v '^\$ ' | options_in)
-[ "$load_manual" = "$load_help" ] ||
-    fail "lined-load(1) and --help differ: $(diff <(echo "$load_manual") <(echo "$load_help"))"
-columns=$(sed -n '/^\.Ss CSV/,/^\.El/p' "$root/docs/lined-load.1" | grep -c '^\.It$')
+# The statistics are the fields of struct lined_stats, and log_dropped: in the JSON of lined and of the
+# README's session, in lined(1), and in lined(3).
+fields=$(sed -n '/^struct lined_stats {/,/^}/p' "$root/include/lined.h" |
+    sed -nE 's/^    (uint64_t|struct [a-z_]+) ([a-z_]+)(\[.*)?;.*/\2/p' | sort)
+keys=$(printf '%s\n' "$fields" log_dropped | sort)
+keys_in() { sed -n '/^{"connections"/{s/"accept_errors":{[^}]*}/"accept_errors":0/;p;}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort; }
+[ "$(wc -l <<<"$fields")" -gt 10 ] || fail "lined.h has no struct lined_stats: $fields"
 serve --quiet
-figures=$("$load" --port "$port" --connections 1 --duration 0.4 --csv)
 end_serving
-[ "$(tr -cd , <<<"$figures" | wc -c)" -eq $((columns - 1)) ] ||
-    fail "lined-load(1) has $columns columns, but the CSV is: $figures"
+expect_same 'the JSON of lined has other statistics' "$keys" "$(keys_in <<<"$said")"
+expect_same "the JSON of the README's session has other statistics" "$keys" \
+    "$(sed 's/^ *//' "$root/README.md" | keys_in)"
+expect_same 'lined(1) has other statistics' "$keys" \
+    "$(section 'Ss Statistics' lined.1 | sed -n 's/^\.It //p' | sed 's/ , /\n/g' | sort)"
+expect_same 'lined(3) has other statistics' "$fields" \
+    "$(section 'Ss Statistics' lined.3 | sed -n 's/^\.It Va \([a-z_]*\) Ta.*/\1/p' | sort)"
+
+# The options of lined-load are those of its tables, and the columns of its CSV those of lined-load(1)
+# and of test_lined_load.c.
+rows=$(sed -n '/ \(numbers\|others\)\[\] = {$/,/^};/p' "$root/src/load/settings.c")
+options=$(grep -oE '\{"[a-z-]+",' <<<"$rows" | sed 's/{"\(.*\)",/--\1/' | sort)
+[ "$(wc -l <<<"$options")" -gt 10 ] || fail "src/load/settings.c cannot be read: $rows"
+expect_same 'lined-load --help lacks options, or has others' "$options" "$("$load" --help | options_in)"
+expect_same 'lined-load(1) lacks options, or has others' "$options" \
+    "$(sed 's/Fl -/--/g' "$root/docs/lined-load.1" | grep -v '^\$ ' | options_in)"
+columns=$(section 'Ss CSV' lined-load.1 | grep -c '^\.It$')
+serve --quiet
+csv=$("$load" --port "$port" --connections 1 --duration 0.4 --csv)
+end_serving
+[ "$(tr -cd , <<<"$csv" | wc -c)" -eq $((columns - 1)) ] ||
+    fail "lined-load(1) has $columns columns, but the CSV is: $csv"
+grep -q "^    COLUMNS = $columns\$" "$root/test/test_lined_load.c" ||
+    fail "lined-load(1) has $columns columns, test_lined_load.c has others"
 
 # Every function of lined.h has its prototype in lined(3), and every result is in its table. Both
 # are brought to one form first: "type name(type name,type name)".

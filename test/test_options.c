@@ -2,6 +2,9 @@
 
 #include "suite.h"
 
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,55 +45,144 @@ static void expect_bad(const char *words, const char *part, const char *other_pa
     ck_assert_ptr_null(strchr(message, '\n'));
 }
 
+#define FIELD(name) offsetof(struct options, name), sizeof(((const struct options *)NULL)->name)
+#define NUMBER(name, fallback, number)                                                             \
+    FIELD(name), {fallback, number},                                                               \
+    {                                                                                              \
+        NULL, NULL                                                                                 \
+    }
+#define TEXT(name, fallback, text)                                                                 \
+    FIELD(name), {0, 0},                                                                           \
+    {                                                                                              \
+        fallback, text                                                                             \
+    }
+
+/* For each option a value, the field that it sets, and what is in the field by default and then. */
+static const struct example {
+    const char *option;
+    const char *value; /* NULL: a flag */
+    const char *bad;
+    size_t offset, size;
+    int64_t number[2];
+    const char *text[2]; /* not NULL: the field is a string */
+} examples[] = {
+    {"--ip", "::1", "127.1", TEXT(server.ip, "127.0.0.1", "::1")},
+    {"--port", "80", "65536", NUMBER(server.port, 1234, 80)},
+    {"--quiet", NULL, "perhaps", NUMBER(quiet, false, true)},
+    {"--log-overflow", "drop", "wait", NUMBER(log_overflow, LOG_BLOCK, LOG_DROP)},
+    {"--handler", "chat", "", TEXT(handler, "received", "chat")},
+    {"--mode", "active", "both", NUMBER(server.mode, LINED_PASSIVE, LINED_ACTIVE)},
+    {"--max-line", "16", "15", NUMBER(server.max_line, 1460, 16)},
+    {"--long-line", "close", "cut", NUMBER(server.long_line, LINED_LONG_SPLIT, LINED_LONG_CLOSE)},
+    {"--partial", "deliver", "keep",
+     NUMBER(server.partial, LINED_PARTIAL_DROP, LINED_PARTIAL_DELIVER)},
+    {"--send-timeout", "1.5", "1s", NUMBER(server.send_timeout_ms, 30000, 1500)},
+    {"--idle-timeout", ".25", "-1", NUMBER(server.idle_timeout_ms, 0, 250)},
+    {"--line-timeout", "20", "x", NUMBER(server.line_timeout_ms, 0, 20000)},
+    {"--session-timeout", "3600", "1h", NUMBER(server.session_timeout_ms, 0, 3600000)},
+    {"--drain-timeout", "0", "never", NUMBER(server.drain_timeout_ms, 5000, 0)},
+    {"--backlog", "7", "0", NUMBER(server.backlog, 4096, 7)},
+    {"--busy-poll", "0", "10001", NUMBER(server.busy_poll_us, 50, 0)},
+    {"--user", "daemon", "two words", TEXT(user, NULL, "daemon")},
+    {"--no-sandbox", NULL, "perhaps", NUMBER(no_sandbox, false, true)},
+    {"--max-connections", "8", "0", NUMBER(server.max_connections, 0, 8)},
+    {"--overflow", "reject", "drop",
+     NUMBER(server.overflow, LINED_OVERFLOW_WAIT, LINED_OVERFLOW_REJECT)},
+    {"--max-per-ip", "9", "x", NUMBER(server.max_per_ip, 0, 9)},
+    {"--accept-rate", "10", "1000001", NUMBER(server.accept_rate, 0, 10)},
+};
+
+enum { EXAMPLES = sizeof examples / sizeof examples[0] };
+
+/* Expects the default (0), or what the example's value has set (1). */
+static void expect_field(const struct example *example, int which)
+{
+    const char *field = (const char *)&options + example->offset;
+    int64_t number;
+
+    if (example->text[1] != NULL) {
+        ck_assert_pstr_eq(*(const char *const *)field, example->text[which]);
+        return;
+    }
+    switch (example->size) {
+    case 1:
+        number = *(const bool *)field;
+        break;
+    case 2:
+        number = *(const uint16_t *)field;
+        break;
+    case 4:
+        number = *(const int32_t *)field;
+        break;
+    default:
+        ck_assert_uint_eq(example->size, 8);
+        number = *(const int64_t *)field;
+        break;
+    }
+    ck_assert_msg(number == example->number[which], "%s: %lld", example->option, (long long)number);
+}
+
+START_TEST(every_option_has_an_example)
+{
+    ck_assert_int_eq(EXAMPLES, SETTINGS);
+    for (int i = 0; i < SETTINGS; i++) {
+        ck_assert_str_eq(examples[i].option, settings[i].name);
+        ck_assert(settings[i].is_flag == (examples[i].value == NULL));
+    }
+}
+END_TEST
+
 START_TEST(defaults_are_as_documented)
 {
     expect_good("");
-    ck_assert_str_eq(options.server.ip, "127.0.0.1");
-    ck_assert_uint_eq(options.server.port, 1234);
-    ck_assert(!options.quiet);
-    ck_assert_int_eq(options.log_overflow, LOG_BLOCK);
-    ck_assert_uint_eq(options.server.max_line, 1460);
-    ck_assert_int_eq(options.server.long_line, LINED_LONG_SPLIT);
-    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DROP);
-    ck_assert_uint_eq(options.server.send_timeout_ms, 30000);
-    ck_assert_uint_eq(options.server.idle_timeout_ms, 0);
-    ck_assert_uint_eq(options.server.line_timeout_ms, 0);
-    ck_assert_uint_eq(options.server.session_timeout_ms, 0);
-    ck_assert_uint_eq(options.server.drain_timeout_ms, 5000);
-    ck_assert_int_eq(options.server.backlog, 4096);
-    ck_assert_uint_eq(options.server.busy_poll_us, 50);
-    ck_assert_uint_eq(options.server.max_connections, 0);
-    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_WAIT);
-    ck_assert_uint_eq(options.server.max_per_ip, 0);
-    ck_assert_uint_eq(options.server.accept_rate, 0);
+    for (int i = 0; i < EXAMPLES; i++)
+        expect_field(&examples[i], 0);
 }
 END_TEST
 
 START_TEST(every_option_is_read)
 {
-    expect_good(
-        "-i ::1 -p 80 -q --max-line 16 --long-line close --partial deliver "
-        "--send-timeout 1.5 --idle-timeout .25 --drain-timeout 0 --backlog 7 --log-overflow drop "
-        "--busy-poll 0 --max-connections 8 --overflow reject --max-per-ip 9 --accept-rate 10 "
-        "--line-timeout 20 --session-timeout 3600");
-    ck_assert_uint_eq(options.server.line_timeout_ms, 20000);
-    ck_assert_uint_eq(options.server.session_timeout_ms, 3600000);
-    ck_assert_int_eq(options.log_overflow, LOG_DROP);
-    ck_assert_str_eq(options.server.ip, "::1");
-    ck_assert_uint_eq(options.server.port, 80);
-    ck_assert(options.quiet);
-    ck_assert_uint_eq(options.server.max_line, 16);
-    ck_assert_int_eq(options.server.long_line, LINED_LONG_CLOSE);
-    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DELIVER);
-    ck_assert_uint_eq(options.server.send_timeout_ms, 1500);
-    ck_assert_uint_eq(options.server.idle_timeout_ms, 250);
-    ck_assert_uint_eq(options.server.drain_timeout_ms, 0);
-    ck_assert_int_eq(options.server.backlog, 7);
-    ck_assert_uint_eq(options.server.busy_poll_us, 0);
-    ck_assert_uint_eq(options.server.max_connections, 8);
-    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REJECT);
-    ck_assert_uint_eq(options.server.max_per_ip, 9);
-    ck_assert_uint_eq(options.server.accept_rate, 10);
+    char words[512] = "";
+    size_t used = 0;
+
+    for (int i = 0; i < EXAMPLES; i++)
+        used += (size_t)snprintf(words + used, sizeof words - used, "%s %s ", examples[i].option,
+                                 examples[i].value == NULL ? "" : examples[i].value);
+    expect_good(words);
+    for (int i = 0; i < EXAMPLES; i++)
+        expect_field(&examples[i], 1);
+}
+END_TEST
+
+START_TEST(every_variable_is_read)
+{
+    for (int i = 0; i < SETTINGS; i++)
+        setenv(settings[i].variable, examples[i].value == NULL ? "yes" : examples[i].value, 1);
+    expect_good("");
+    for (int i = 0; i < EXAMPLES; i++)
+        expect_field(&examples[i], 1);
+}
+END_TEST
+
+/* By its variable; and by the option where that takes a value. */
+START_TEST(bad_values_are_rejected_by_the_name_that_was_used)
+{
+    char argument[64];
+    char *argv[] = {(char[]){"lined"}, argument, NULL};
+
+    for (int i = 0; i < SETTINGS; i++) {
+        if (examples[i].value != NULL) {
+            snprintf(argument, sizeof argument, "%s=%s", examples[i].option, examples[i].bad);
+            ck_assert_int_eq(options_read(&options, 2, argv, getenv, message), OPTIONS_BAD);
+            ck_assert_ptr_eq(strstr(message, examples[i].option), message);
+            ck_assert_ptr_nonnull(strstr(message, settings[i].allowed));
+        }
+        if (examples[i].bad[0] == '\0')
+            continue; /* an empty variable counts as not set */
+        setenv(settings[i].variable, examples[i].bad, 1);
+        expect_bad("", settings[i].variable, settings[i].allowed);
+        unsetenv(settings[i].variable);
+    }
 }
 END_TEST
 
@@ -185,39 +277,6 @@ START_TEST(a_message_shows_nothing_a_terminal_obeys)
     expect_bad("--port "
                "1234567890123456789012345678901234567890123456789012345678901234567890",
                "...'", "0 to 65535");
-}
-END_TEST
-
-START_TEST(the_environment_is_read)
-{
-    static const char *const variables[][2] = {
-        {"LINED_IP", "::"},          {"LINED_PORT", "99"},           {"LINED_QUIET", "yes"},
-        {"LINED_MAX_LINE", "100"},   {"LINED_LONG_LINE", "close"},   {"LINED_PARTIAL", "deliver"},
-        {"LINED_SEND_TIMEOUT", "1"}, {"LINED_IDLE_TIMEOUT", "2"},    {"LINED_DRAIN_TIMEOUT", "3"},
-        {"LINED_BACKLOG", "4"},      {"LINED_MAX_CONNECTIONS", "5"}, {"LINED_OVERFLOW", "reject"},
-        {"LINED_MAX_PER_IP", "6"},   {"LINED_ACCEPT_RATE", "7"},     {"LINED_LOG_OVERFLOW", "drop"},
-        {"LINED_LINE_TIMEOUT", "5"}, {"LINED_SESSION_TIMEOUT", "6"},
-    };
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        setenv(variables[i][0], variables[i][1], 1);
-    expect_good("");
-    ck_assert_str_eq(options.server.ip, "::");
-    ck_assert_uint_eq(options.server.port, 99);
-    ck_assert(options.quiet);
-    ck_assert_uint_eq(options.server.max_line, 100);
-    ck_assert_int_eq(options.server.long_line, LINED_LONG_CLOSE);
-    ck_assert_int_eq(options.server.partial, LINED_PARTIAL_DELIVER);
-    ck_assert_uint_eq(options.server.send_timeout_ms, 1000);
-    ck_assert_uint_eq(options.server.idle_timeout_ms, 2000);
-    ck_assert_uint_eq(options.server.line_timeout_ms, 5000);
-    ck_assert_uint_eq(options.server.session_timeout_ms, 6000);
-    ck_assert_uint_eq(options.server.drain_timeout_ms, 3000);
-    ck_assert_int_eq(options.server.backlog, 4);
-    ck_assert_int_eq(options.log_overflow, LOG_DROP);
-    ck_assert_uint_eq(options.server.max_connections, 5);
-    ck_assert_int_eq(options.server.overflow, LINED_OVERFLOW_REJECT);
-    ck_assert_uint_eq(options.server.max_per_ip, 6);
-    ck_assert_uint_eq(options.server.accept_rate, 7);
 }
 END_TEST
 
@@ -330,16 +389,18 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        every_option_has_an_example,
         defaults_are_as_documented,
         help_fits_a_terminal,
         every_option_is_read,
+        every_variable_is_read,
+        bad_values_are_rejected_by_the_name_that_was_used,
         gnu_habits_hold,
         bounds_are_inclusive,
         less_than_a_millisecond_is_not_for_ever,
         bad_input_names_the_option_the_value_and_what_is_allowed,
         unusable_words_are_named,
         a_message_shows_nothing_a_terminal_obeys,
-        the_environment_is_read,
         options_win_over_the_environment,
         settings_are_named_by_what_the_user_has_set,
         a_bad_environment_names_the_variable,

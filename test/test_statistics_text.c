@@ -23,7 +23,7 @@ static json_t *parse(const struct statistics *statistics)
     return json;
 }
 
-static void expect_figure(const json_t *json, const char *name, json_int_t figure)
+static void expect_number(const json_t *json, const char *name, json_int_t figure)
 {
     const json_t *value = json_object_get(json, name);
 
@@ -31,7 +31,7 @@ static void expect_figure(const json_t *json, const char *name, json_int_t figur
     ck_assert_int_eq(json_integer_value(value), figure);
 }
 
-START_TEST(every_figure_has_its_name)
+START_TEST(every_statistic_has_its_name)
 {
     const struct statistics statistics = {
         .server = {.connections = 1,
@@ -49,22 +49,22 @@ START_TEST(every_figure_has_its_name)
         .log_dropped = 14};
     json_t *json = parse(&statistics);
 
-    expect_figure(json, "connections", 1);
-    expect_figure(json, "connected", 2);
-    expect_figure(json, "connected_peak", 3);
-    expect_figure(json, "rejected", 4);
-    expect_figure(json, "connections_cut", 5);
-    expect_figure(json, "lines", 6);
-    expect_figure(json, "bytes_in", 7);
-    expect_figure(json, "bytes_out", 8);
-    expect_figure(json, "bytes_dropped", 9);
-    expect_figure(json, "slow_consumers", 10);
-    expect_figure(json, "mailbox_peak", 11);
+    expect_number(json, "connections", 1);
+    expect_number(json, "connected", 2);
+    expect_number(json, "connected_peak", 3);
+    expect_number(json, "rejected", 4);
+    expect_number(json, "connections_cut", 5);
+    expect_number(json, "lines", 6);
+    expect_number(json, "bytes_in", 7);
+    expect_number(json, "bytes_out", 8);
+    expect_number(json, "bytes_dropped", 9);
+    expect_number(json, "slow_consumers", 10);
+    expect_number(json, "mailbox_peak", 11);
     const json_t *errors = json_object_get(json, "accept_errors");
     ck_assert_uint_eq(json_object_size(errors), 2);
-    expect_figure(errors, "emfile", 12);
-    expect_figure(errors, "econnaborted", 13);
-    expect_figure(json, "log_dropped", 14);
+    expect_number(errors, "emfile", 12);
+    expect_number(errors, "econnaborted", 13);
+    expect_number(json, "log_dropped", 14);
     ck_assert_uint_eq(json_object_size(json), 13);
     json_decref(json);
 }
@@ -103,7 +103,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        every_figure_has_its_name,
+        every_statistic_has_its_name,
         nothing_yet_is_valid_too,
         the_longest_fits,
     };
