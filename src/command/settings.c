@@ -7,75 +7,79 @@
 
 const char options_help[] =
     "Usage: lined [OPTION]...\n"
-    "Serve lines over TCP: each line a client sends is printed, and answered\n"
-    "\"Received: LINE\".\n"
+    "Serve lines over TCP. lined prints each line that a client sends, and answers\n"
+    "it with \"Received: LINE\".\n"
     "\n"
-    "  -i, --ip ADDR              IPv4 or IPv6 address (default 127.0.0.1)\n"
-    "  -p, --port PORT            port; 0 lets the kernel choose (default 1234)\n"
-    "  -q, --quiet                print no packet log\n"
+    "  -i, --ip ADDR       listen on this IPv4 or IPv6 address (default 127.0.0.1)\n"
+    "  -p, --port PORT     listen on this port; 0: the kernel chooses (default 1234)\n"
+    "  -q, --quiet         print no packet log\n"
     "      --log-overflow block|drop\n"
-    "                             what is done when the packet log is not read fast\n"
-    "                             enough: clients wait, or log lines are dropped and\n"
-    "                             counted (default block)\n"
-    "  -H, --handler NAME|FILE.so what is done with lines: received, chat or kv, or\n"
-    "                             a module (default received)\n"
-    "      --mode passive|active  whether each connection's thread does it, or one\n"
-    "                             thread for all (default passive)\n"
-    "      --max-line BYTES       longest line, its LF counted, 16 to 1048576\n"
-    "                             (default 1460)\n"
+    "                      if the packet log is read too slowly: block makes clients\n"
+    "                      wait, drop leaves log lines out and counts them (default\n"
+    "                      block)\n"
+    "  -H, --handler NAME|FILE.so\n"
+    "                      the handler of the lines: received, chat, kv, or the file\n"
+    "                      of a module (default received)\n"
+    "      --mode passive|active\n"
+    "                      the thread that runs the handler: each connection's own,\n"
+    "                      or one for all (default passive)\n"
+    "      --max-line BYTES\n"
+    "                      maximum length of a line, including its LF, 16 to 1048576\n"
+    "                      (default 1460)\n"
     "      --long-line split|close\n"
-    "                             what a longer line gets: it is split into pieces,\n"
-    "                             or its connection is closed (default split)\n"
+    "                      split a longer line into several lines, or close its\n"
+    "                      connection (default split)\n"
     "      --partial drop|deliver\n"
-    "                             what an unfinished line at end of file gets\n"
-    "                             (default drop)\n"
+    "                      drop an unfinished line when the client ends its side, or\n"
+    "                      deliver it (default drop)\n"
     "      --send-timeout SECONDS\n"
-    "                             close a connection when its client takes nothing\n"
-    "                             of its replies for SECONDS; 0 waits for ever\n"
-    "                             (default 30)\n"
+    "                      close a connection when sending makes no progress for\n"
+    "                      SECONDS; 0: no limit (default 30)\n"
     "      --idle-timeout SECONDS\n"
-    "                             close a connection when its client sends nothing\n"
-    "                             for SECONDS; 0 waits for ever (default 0)\n"
+    "                      close a connection when its client sends nothing for\n"
+    "                      SECONDS (default 0: no limit)\n"
     "      --line-timeout SECONDS\n"
-    "                             close a connection when its client has not\n"
-    "                             finished a line within SECONDS; 0 waits for ever\n"
-    "                             (default 0)\n"
+    "                      close a connection when a line is not complete SECONDS\n"
+    "                      after it was begun (default 0: no limit)\n"
     "      --session-timeout SECONDS\n"
-    "                             close a connection after SECONDS (default 0: never)\n"
+    "                      close a connection SECONDS after it was accepted (default\n"
+    "                      0: no limit)\n"
     "      --drain-timeout SECONDS\n"
-    "                             how long a stop waits for connections to end\n"
-    "                             (default 5)\n"
-    "      --backlog N            how many may wait to be accepted (default 4096)\n"
+    "                      when lined is stopped, cut the connections that have not\n"
+    "                      ended after SECONDS (default 5)\n"
+    "      --backlog N     maximum number of connections that wait to be accepted\n"
+    "                      (default 4096)\n"
     "      --busy-poll MICROSECONDS\n"
-    "                             how long to poll for the next line before the\n"
-    "                             thread sleeps; 0 sleeps at once (default 50)\n"
-    "      --user NAME            become this user for good, once the port is open\n"
-    "      --no-sandbox           stay able to open files and to make any system\n"
-    "                             call\n"
-    "      --max-connections N    how many may be connected at a time (default: as\n"
-    "                             many as descriptors, threads and memory suffice\n"
-    "                             for, less a reserve)\n"
+    "                      poll this long for the next line before the thread sleeps,\n"
+    "                      0 to 10000 (default 50)\n"
+    "      --user NAME     once the port is open, become this user for good\n"
+    "      --no-sandbox    do not enter the sandbox: files and all system calls stay\n"
+    "                      allowed\n"
+    "      --max-connections N\n"
+    "                      maximum number of connections at the same time (default:\n"
+    "                      from the limits on descriptors, threads and memory)\n"
     "      --overflow wait|reject\n"
-    "                             what more clients get: they wait in the backlog,\n"
-    "                             or are told \"Server busy\" and closed (default\n"
-    "                             wait)\n"
-    "      --max-per-ip N         how many of one address may be connected at a\n"
-    "                             time; 0 is no limit (default 0)\n"
-    "      --accept-rate N        how many are accepted a second, the others wait; 0\n"
-    "                             is no limit (default 0)\n"
-    "  -h, --help                 show this help and exit\n"
-    "  -V, --version              show the version and exit\n"
+    "                      above --max-connections, clients wait in the backlog, or\n"
+    "                      get \"Server busy\" and are closed (default wait)\n"
+    "      --max-per-ip N  maximum number of connections from one address at the same\n"
+    "                      time (default 0: no limit)\n"
+    "      --accept-rate N maximum number of connections accepted per second, the\n"
+    "                      others wait (default 0: no limit)\n"
+    "  -h, --help          print this help and exit\n"
+    "  -V, --version       print the version and exit\n"
     "\n"
-    "Each option but the last two can be set in the environment as well: LINED_PORT\n"
-    "for --port, LINED_MAX_LINE for --max-line, LINED_QUIET=yes for --quiet. Options\n"
-    "win; an empty variable counts as not set. Seconds may have decimals.\n"
-    "Standard output carries the packet log and nothing else.\n"
-    "SIGTERM, SIGINT and SIGHUP drain: what was received is answered, then lined\n"
-    "exits. A second signal cuts at once. SIGUSR1 prints statistics on standard\n"
-    "error, as JSON.\n"
+    "Seconds may have decimals, and are at most 1000000.\n"
+    "An environment variable can set each option except the last two: LINED_PORT sets\n"
+    "--port, LINED_MAX_LINE sets --max-line, LINED_QUIET=yes sets --quiet. An option\n"
+    "overrides its variable. An empty variable counts as not set.\n"
+    "Standard output has the packet log and nothing else; messages go to standard\n"
+    "error. SIGTERM, SIGINT and SIGHUP drain the server: lined answers the lines that\n"
+    "it has received, and exits. A second SIGTERM or SIGINT cuts the connections.\n"
+    "SIGUSR1 prints statistics on standard error, as JSON.\n"
     "\n"
-    "Exit status: 0 stopped and drained; 1 could not serve; 2 bad usage; 3\n"
-    "connections were cut, or lines of the packet log were lost.\n";
+    "Exit status: 0 stopped, every connection has ended by itself; 1 could not listen\n"
+    "or accept; 2 wrong option or variable; 3 connections were cut, or lines of the\n"
+    "packet log were lost.\n";
 
 static bool read_ip(struct options *options, const char *value)
 {
@@ -244,14 +248,14 @@ static bool read_accept_rate(struct options *options, const char *value)
 }
 
 const struct setting settings[] = {
-    {"--ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address in digits", read_ip},
-    {"--port", 'p', false, "LINED_PORT", "a whole number from 0 to 65535", read_port},
+    {"--ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address, such as 127.0.0.1 or ::1", read_ip},
+    {"--port", 'p', false, "LINED_PORT", "a number from 0 to 65535", read_port},
     {"--quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
     {"--log-overflow", 0, false, "LINED_LOG_OVERFLOW", "block or drop", read_log_overflow},
-    {"--handler", 'H', false, "LINED_HANDLER", "received, chat, kv, or a module's file",
+    {"--handler", 'H', false, "LINED_HANDLER", "received, chat, kv, or the file of a module",
      read_handler},
     {"--mode", 0, false, "LINED_MODE", "passive or active", read_mode},
-    {"--max-line", 0, false, "LINED_MAX_LINE", "a whole number of bytes from 16 to 1048576",
+    {"--max-line", 0, false, "LINED_MAX_LINE", "a number of bytes from 16 to 1048576",
      read_max_line},
     {"--long-line", 0, false, "LINED_LONG_LINE", "split or close", read_long_line},
     {"--partial", 0, false, "LINED_PARTIAL", "drop or deliver", read_partial},
@@ -265,17 +269,16 @@ const struct setting settings[] = {
      "a number of seconds from 0 to 1000000", read_session_timeout},
     {"--drain-timeout", 0, false, "LINED_DRAIN_TIMEOUT", "a number of seconds from 0 to 1000000",
      read_drain_timeout},
-    {"--backlog", 0, false, "LINED_BACKLOG", "a whole number from 1 to 65535", read_backlog},
-    {"--busy-poll", 0, false, "LINED_BUSY_POLL", "a whole number of microseconds from 0 to 10000",
+    {"--backlog", 0, false, "LINED_BACKLOG", "a number from 1 to 65535", read_backlog},
+    {"--busy-poll", 0, false, "LINED_BUSY_POLL", "a number of microseconds from 0 to 10000",
      read_busy_poll},
-    {"--user", 0, false, "LINED_USER", "a user's name", read_user},
+    {"--user", 0, false, "LINED_USER", "the name of a user", read_user},
     {"--no-sandbox", 0, true, "LINED_NO_SANDBOX", "yes or no", read_no_sandbox},
-    {"--max-connections", 0, false, "LINED_MAX_CONNECTIONS", "a whole number from 1 to 16777216",
+    {"--max-connections", 0, false, "LINED_MAX_CONNECTIONS", "a number from 1 to 16777216",
      read_max_connections},
     {"--overflow", 0, false, "LINED_OVERFLOW", "wait or reject", read_overflow},
-    {"--max-per-ip", 0, false, "LINED_MAX_PER_IP", "a whole number from 0 to 16777216",
-     read_max_per_ip},
-    {"--accept-rate", 0, false, "LINED_ACCEPT_RATE", "a whole number from 0 to 1000000",
+    {"--max-per-ip", 0, false, "LINED_MAX_PER_IP", "a number from 0 to 16777216", read_max_per_ip},
+    {"--accept-rate", 0, false, "LINED_ACCEPT_RATE", "a number from 0 to 1000000",
      read_accept_rate},
 };
 
