@@ -35,22 +35,22 @@ while [ $# -gt 0 ]; do
     --quick) rounds=3 seconds=0.3 write=no loads=("${quick_loads[@]}") ;;
     --peers) install_peers=yes ;;
     --rounds)
-        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--rounds '${2-}' is not allowed: it must be a whole number above 0"
+        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--rounds '${2-}': must be a number above 0"
         rounds=$2
         shift
         ;;
     --seconds)
-        [[ ${2-} =~ ^[0-9]*\.?[0-9]+$ ]] || fail_usage "--seconds '${2-}' is not allowed: it must be seconds"
+        [[ ${2-} =~ ^[0-9]*\.?[0-9]+$ ]] || fail_usage "--seconds '${2-}': must be a number of seconds"
         seconds=$2
         shift
         ;;
     --only)
-        [[ " ${all_loads[*]} " == *" ${2-} "* ]] || fail_usage "--only '${2-}' is not allowed: it must be one of ${all_loads[*]}"
+        [[ " ${all_loads[*]} " == *" ${2-} "* ]] || fail_usage "--only '${2-}': must be one of ${all_loads[*]}"
         loads+=("$2") write=no
         shift
         ;;
     --beside)
-        [[ -f ${2-} && -x $2 && $2 != *' '* ]] || fail_usage "--beside '${2-}' is not allowed: it must be a program, without a space in its name"
+        [[ -f ${2-} && -x $2 && $2 != *' '* ]] || fail_usage "--beside '${2-}': must be a program, without a space in its name"
         beside=$(realpath "$2") write=no
         shift
         ;;

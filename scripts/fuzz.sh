@@ -20,12 +20,12 @@ seconds=60 seed=0 keep=no targets=()
 while [ $# -gt 0 ]; do
     case $1 in
     --seconds)
-        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--seconds '${2-}' is not allowed: it must be a whole number above 0"
+        [[ ${2-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--seconds '${2-}': must be a number above 0"
         seconds=$2
         shift
         ;;
     --seed)
-        [[ ${2-} =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "--seed '${2-}' is not allowed: it must be a whole number above 0"
+        [[ ${2-} =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "--seed '${2-}': must be a number above 0"
         seed=$2
         shift
         ;;

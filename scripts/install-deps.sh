@@ -108,7 +108,7 @@ tasks="build talk install test clang lint fuzz coverage analyse models torture p
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
-        echo "install-deps: task '$task' is not allowed: it must be one or more of $tasks" >&2
+        echo "install-deps: task '$task': must be one or more of $tasks" >&2
         exit 2
     fi
     "want_for_$task"

@@ -24,7 +24,7 @@ fail_usage() {
 }
 
 want_number() { # OPTION VALUE
-    [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "$1 '$2' is not allowed: it must be a whole number above 0"
+    [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || fail_usage "$1 '$2': must be a number above 0"
 }
 
 while [ $# -gt 0 ]; do
@@ -45,10 +45,10 @@ while [ $# -gt 0 ]; do
     -h) host=$2 ;;
     -p)
         want_number "$1" "$2"
-        [ "$2" -le 65535 ] || fail_usage "$1 '$2' is not allowed: it must be a port from 1 to 65535"
+        [ "$2" -le 65535 ] || fail_usage "$1 '$2': must be a port from 1 to 65535"
         port=$2
         ;;
-    -b) [[ $2 =~ ^[1-9][0-9]{0,8}[KMG]?$ ]] || fail_usage "-b '$2' is not allowed: it must be bytes, such as 1460, 64K or 4M" && size=$2 ;;
+    -b) [[ $2 =~ ^[1-9][0-9]{0,8}[KMG]?$ ]] || fail_usage "-b '$2': must be bytes, such as 1460, 64K or 4M" && size=$2 ;;
     -c) want_number "$1" "$2" && count=$2 ;;
     -j) want_number "$1" "$2" && clients=$2 ;;
     -n) want_number "$1" "$2" && rounds=$2 ;;

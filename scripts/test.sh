@@ -13,7 +13,7 @@ case $preset in
 test | debug | asan | tsan | coverage) scripts/install-deps.sh test ;;
 clang) scripts/install-deps.sh test clang ;;
 *)
-    echo "test: --preset '$preset' is not allowed: it must be test, debug, asan, tsan or clang" >&2
+    echo "test: --preset '$preset': must be test, debug, asan, tsan or clang" >&2
     exit 2
     ;;
 esac

@@ -25,8 +25,9 @@ static int get_stuck_in_a_callback(const char *drain_timeout, const char *mode)
 static void expect_the_end_of_a_stuck_callback(int client)
 {
     process_rest(&server.err, text, sizeof text);
-    ck_assert_msg(strstr(text, "lined: 1 connection has not ended one second after the cut, for a "
-                               "callback or a task of the handler does not return; ending without\n"
+    ck_assert_msg(strstr(text, "lined: 1 connection has not ended one second after the cut, "
+                               "because a callback or a task of the handler has not returned; "
+                               "lined exits now\n"
                                "lined: served 1 connections, ") != NULL,
                   "it says \"%s\"", text);
     ck_assert_ptr_nonnull(strstr(text, "\n{\"connections\":1,\"connected\":1,"));

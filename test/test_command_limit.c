@@ -38,9 +38,10 @@ START_TEST(the_limit_is_said_at_the_start)
     ck_assert_str_eq(server.limit, "lined: at most 100 connections at a time");
     end_by(SIGTERM, 0);
     process_serve(&server, -1, ARGUMENTS("--max-connections=1000"));
-    ck_assert_str_eq(server.limit, "lined: at most 1000 connections at a time, but RLIMIT_NOFILE "
-                                   "allows about 136: raise it (ulimit -n, or LimitNOFILE= in a "
-                                   "unit)");
+    ck_assert_str_eq(server.limit,
+                     "lined: at most 1000 connections at a time, but RLIMIT_NOFILE "
+                     "allows about 136: raise this limit (ulimit -n, or LimitNOFILE= in a "
+                     "unit)");
     end_by(SIGTERM, 0);
 }
 END_TEST
@@ -102,17 +103,18 @@ START_TEST(a_limit_under_which_it_cannot_serve_is_status_1)
 {
     if (!become_limited(4))
         return;
-    expect_no_room("ulimit -u 4", "lined: cannot serve: RLIMIT_NPROC leaves lined ",
-                   " threads, and it needs 6 of its own and more for each connection: raise it "
+    expect_no_room("ulimit -u 4", "lined: cannot serve: RLIMIT_NPROC allows lined ",
+                   " threads, but lined needs 6, and more for each connection: raise this limit "
                    "(ulimit -u, or LimitNPROC= in a unit)\n");
 }
 END_TEST
 
 START_TEST(descriptors_with_which_it_cannot_serve_are_status_1)
 {
-    expect_no_room("ulimit -n 8", "lined: cannot serve: RLIMIT_NOFILE leaves lined 4 descriptors",
-                   ", and it needs 4 of its own and more for each connection: raise it (ulimit -n, "
-                   "or LimitNOFILE= in a unit)\n");
+    expect_no_room(
+        "ulimit -n 8", "lined: cannot serve: RLIMIT_NOFILE allows lined 4 descriptors",
+        ", but lined needs 4, and more for each connection: raise this limit (ulimit -n, "
+        "or LimitNOFILE= in a unit)\n");
 }
 END_TEST
 
@@ -131,8 +133,8 @@ START_TEST(the_limit_comes_before_the_descriptors_end)
     for (int i = 0; i < LIMIT; i++)
         expect(clients[i], "Received: hello\n\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: as many are connected as RLIMIT_NOFILE allows; others get what "
-                           "--overflow says");
+    ck_assert_str_eq(text, "lined: the maximum number of connections, set by RLIMIT_NOFILE, is "
+                           "reached; --overflow decides what new clients get");
     for (int i = 0; i < LIMIT; i++)
         hang_up(clients[i]);
     for (int i = LIMIT; i < CLIENTS; i++) {
@@ -163,8 +165,9 @@ START_TEST(clients_can_be_rejected)
     hang_up(first);
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
     process_rest(&server.err, text, sizeof text);
-    ck_assert_ptr_nonnull(strstr(text, "lined: as many are connected as LINED_MAX_CONNECTIONS "
-                                       "allows; others get what --overflow says\n"));
+    ck_assert_ptr_nonnull(strstr(text, "lined: the maximum number of connections, set by "
+                                       "LINED_MAX_CONNECTIONS, is reached; --overflow "
+                                       "decides what new clients get\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"rejected\":1,"));
     ck_assert_int_eq(process_wait(&server), 0);
 }

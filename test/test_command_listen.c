@@ -31,8 +31,8 @@ START_TEST(a_port_in_use_is_status_1)
     serve();
     snprintf(port, sizeof port, "%u", server.port);
     snprintf(expected, sizeof expected,
-             "lined: cannot listen on 127.0.0.1:%s: Address already in use; another process has "
-             "that port, see 'ss -ltnp': end it, or choose another --port\n",
+             "lined: cannot listen on 127.0.0.1:%s: Address already in use; another process "
+             "listens on this port, see 'ss -ltnp': end that process, or set another --port\n",
              port);
     process_run(&second, -1, ARGUMENTS("-p", port));
     process_rest(&second.err, text, sizeof text);
@@ -57,7 +57,7 @@ START_TEST(an_address_that_cannot_be_had_is_status_1)
 {
     expect_cannot_listen("192.0.2.1", "0",
                          "192.0.2.1:0: Cannot assign requested address; no "
-                         "interface has that address, see 'ip address'");
+                         "interface has this address, see 'ip address'");
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
     if (fd < 0) {
         expect_cannot_listen("::1", "0", "this system has no IPv6");
@@ -83,9 +83,9 @@ START_TEST(a_port_that_needs_privileges_is_status_1)
         return;
     }
     snprintf(text, sizeof text,
-             "127.0.0.1:80: Permission denied; a port below %u needs root, best "
-             "with --user NAME, or the capability CAP_NET_BIND_SERVICE; or choose another --port\n",
-             first);
+             "127.0.0.1:80: Permission denied; a port below %u needs root (with "
+             "--user NAME) or the capability CAP_NET_BIND_SERVICE; or set --port to %u or more\n",
+             first, first);
     char *expected = strdup(text);
     ck_assert_ptr_nonnull(expected);
     expect_cannot_listen("127.0.0.1", "80", expected);

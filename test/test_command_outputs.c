@@ -51,14 +51,15 @@ START_TEST(a_full_standard_output_does_not_stop_serving)
     answer_one("one\n");
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text, "lined: standard output: No space left on device; the packet log is "
-                           "tried again, serving goes on");
+                           "tried again every 0.5 seconds, lined continues to serve");
     for (int i = 0; i < 100; i++)
         answer_one("more\n");
     kill(server.pid, SIGTERM);
     process_rest(&server.err, text, sizeof text);
     ck_assert_ptr_null(strstr(text, "No space")); /* said once */
-    ck_assert_ptr_nonnull(strstr(text, "lined: standard output has failed; the packet log lacks "
-                                       "202 lines\n")); /* the ends too */
+    ck_assert_ptr_nonnull(
+        strstr(text, "lined: writing to standard output has failed; the packet log lacks "
+                     "202 lines\n")); /* the ends too */
     ck_assert_ptr_nonnull(strstr(text, "lined: served 101 connections"));
     ck_assert_int_eq(process_wait(&server), 3);
 }
@@ -76,7 +77,7 @@ START_TEST(a_file_at_its_limit_does_not_stop_serving)
     answer_one("one\n");
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text, "lined: standard output: File too large; the packet log is tried "
-                           "again, serving goes on");
+                           "again every 0.5 seconds, lined continues to serve");
     answer_one("two\n");
     end_by(SIGTERM, 3);
     fclose(file);
@@ -158,10 +159,9 @@ START_TEST(a_disk_that_was_full_has_the_whole_log)
     ck_assert_ptr_nonnull(strstr(text, "No space left on device"));
     ck_assert_int_eq(ftruncate(other, 0), 0);
     process_line(&server.err, text, sizeof text);
-    ck_assert_msg(strncmp(text, "lined: standard output takes the packet log again after ", 56) ==
-                      0,
+    ck_assert_msg(strncmp(text, "lined: writing to standard output succeeds again after ", 55) == 0,
                   "%s", text);
-    ck_assert_ptr_nonnull(strstr(text, "; lines lost: 0"));
+    ck_assert_ptr_nonnull(strstr(text, "; log lines lost: 0"));
     hang_up(client);
     end_by(SIGTERM, 0);
     expect_whole_log(log, lines);
@@ -269,9 +269,8 @@ static void expect_stall(void)
 {
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text,
-                     "lined: standard output is not read fast enough: clients have waited for "
-                     "the packet log for a second; --log-overflow drop would leave lines out "
-                     "instead");
+                     "lined: standard output is read too slowly: clients have waited one second "
+                     "for the packet log; --log-overflow drop leaves log lines out instead");
 }
 
 /* That clients wait for the log's reader is said, and how long it has taken. */
@@ -292,8 +291,8 @@ START_TEST(a_stuck_standard_output_is_said)
     } while (ready[0].revents == 0);
     process_line(&server.err, text, sizeof text);
     ck_assert_int_eq(sscanf(text,
-                            "lined: standard output is read again: clients have waited for the "
-                            "packet log for %u.%u seconds",
+                            "lined: standard output is read again: clients have waited %u.%u "
+                            "seconds for the packet log",
                             &seconds, &tenths),
                      2);
     ck_assert_uint_ge(seconds, 1);

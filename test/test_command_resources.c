@@ -29,8 +29,8 @@ START_TEST(without_descriptors_clients_wait)
     say(second, "second\n");
     process_line(&server.err, text, sizeof text);
     ck_assert_str_eq(text,
-                     "lined: accept: Too many open files; new connections wait until there is "
-                     "room");
+                     "lined: cannot accept: Too many open files; new clients wait until this is "
+                     "possible again");
     expect_rest(server.pid);
     say(first, "still\n"); /* connected clients do not notice */
     expect(first, "Received: still\n\n");
@@ -100,8 +100,8 @@ START_TEST(without_threads_clients_wait)
     say(second, "second\n");
     say(third, "third\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_str_eq(text, "lined: thread: Resource temporarily unavailable; new connections wait "
-                           "until there is room");
+    ck_assert_str_eq(text, "lined: cannot create a thread: Resource temporarily unavailable; new "
+                           "clients wait until this is possible again");
     expect_rest(server.pid);
     say(first, "still\n"); /* connected clients do not notice */
     expect(first, "Received: still\n\n");

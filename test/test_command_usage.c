@@ -29,8 +29,9 @@ START_TEST(bad_input_is_one_line_and_status_2)
     expect_usage_error(ARGUMENTS("--port", ""), "--port ''");
     expect_usage_error(ARGUMENTS("--ip", "localhost9"), "--ip 'localhost9'");
     expect_usage_error(ARGUMENTS("stray"), "stray");
-    expect_usage_error(ARGUMENTS("--handler", "nobody"), "--handler 'nobody': there is no handler");
-    expect_usage_error(ARGUMENTS("--handler", "kv", "--mode", "active"), "use passive");
+    expect_usage_error(ARGUMENTS("--handler", "nobody"), "--handler 'nobody': must be received, "
+                                                         "chat, kv, or");
+    expect_usage_error(ARGUMENTS("--handler", "kv", "--mode", "active"), "must be passive");
     setenv("LINED_MAX_LINE", "5", 1);
     expect_usage_error(NO_ARGUMENTS, "LINED_MAX_LINE '5'");
 }
@@ -40,15 +41,19 @@ END_TEST
 START_TEST(bad_input_is_named_by_its_variable)
 {
     setenv("LINED_HANDLER", "nobody", 1);
-    expect_usage_error(NO_ARGUMENTS, "lined: LINED_HANDLER 'nobody': there is no handler");
-    expect_usage_error(ARGUMENTS("-H", "other"), "lined: --handler 'other': there is no handler");
+    expect_usage_error(NO_ARGUMENTS, "lined: LINED_HANDLER 'nobody': must be received, "
+                                     "chat, kv, or");
+    expect_usage_error(ARGUMENTS("-H", "other"), "lined: --handler 'other': must be received, "
+                                                 "chat, kv, or");
     setenv("LINED_HANDLER", "kv", 1);
-    expect_usage_error(ARGUMENTS("--mode=active"), "--mode 'active' is not for LINED_HANDLER 'kv'");
+    expect_usage_error(ARGUMENTS("--mode=active"),
+                       "--mode 'active': not possible with LINED_HANDLER 'kv'");
     setenv("LINED_MODE", "active", 1);
-    expect_usage_error(ARGUMENTS("-H", "kv"), "LINED_MODE 'active' is not for --handler 'kv'");
+    expect_usage_error(ARGUMENTS("-H", "kv"),
+                       "LINED_MODE 'active': not possible with --handler 'kv'");
     setenv("LINED_HANDLER", "", 1);
     setenv("LINED_USER", "root", 1);
-    expect_usage_error(NO_ARGUMENTS, "lined: LINED_USER 'root': that is root");
+    expect_usage_error(NO_ARGUMENTS, "lined: LINED_USER 'root': must be a user other than root");
 }
 END_TEST
 
@@ -72,7 +77,8 @@ START_TEST(a_module_name_that_is_too_long_is_rejected)
 
     memset(name, 'x', sizeof name - 1);
     memcpy(name + sizeof name - 4, ".so", 4);
-    expect_usage_error(ARGUMENTS("--handler", name), "xxx': the module's name is too long");
+    expect_usage_error(ARGUMENTS("--handler", name),
+                       "xxx': the name of a module must have at most 4093 bytes");
 }
 END_TEST
 
@@ -83,7 +89,8 @@ static void expect_no_start(const char *result, const char *why)
     setenv("INIT_RESULT", result, 1);
     process_run(&server, -1, ARGUMENTS("--port=0", "--handler=" MODULES "/module_fails.so"));
     process_rest(&server.err, text, sizeof text);
-    snprintf(expected, sizeof expected, "lined: the handler cannot start: %s\n", why);
+    snprintf(expected, sizeof expected, "lined: --handler '%s' cannot start: %s\n",
+             MODULES "/module_fails.so", why);
     ck_assert_str_eq(text, expected);
     ck_assert_int_eq(process_wait(&server), 1);
 }

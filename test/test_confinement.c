@@ -106,14 +106,14 @@ END_TEST
 START_TEST(it_can_be_left_off)
 {
     process_serve(&server, -1, ARGUMENTS("--no-sandbox"));
-    expect_confined("no sandbox, as --no-sandbox asks for; user ");
+    expect_confined("no sandbox: --no-sandbox is set; user ");
     expect_status("Seccomp", "0");
     expect_status("NoNewPrivs", "0");
     serve_a_line();
     end_well();
     setenv("LINED_NO_SANDBOX", "on", 1);
     process_serve(&server, -1, ARGUMENTS(NULL));
-    expect_confined("no sandbox, as LINED_NO_SANDBOX asks for; user ");
+    expect_confined("no sandbox: LINED_NO_SANDBOX is set; user ");
     end_well();
 }
 END_TEST
@@ -123,7 +123,7 @@ static void expect_remedy(const char *in_force, const char *line_of_the_unit)
 {
     process_serve(&server, -1, ARGUMENTS(NULL));
     expect_confined(in_force);
-    ck_assert_ptr_nonnull(strstr(server.limit, "a filter of system calls"));
+    ck_assert_ptr_nonnull(strstr(server.limit, "a system call filter"));
     const char *added = strstr(server.limit, "add this line to the unit: ");
     ck_assert_msg(added != NULL, "it says \"%s\"", server.limit);
     ck_assert_str_eq(added + strlen("add this line to the unit: "), line_of_the_unit);
@@ -153,8 +153,8 @@ END_TEST
 START_TEST(a_filter_that_kills_is_outlived)
 {
     filter_sandbox(SECCOMP_RET_KILL_PROCESS, true);
-    expect_remedy("sandbox: no Landlock (a filter of system calls kills it), no seccomp (a filter "
-                  "of system calls kills it); user ",
+    expect_remedy("sandbox: no Landlock (a system call filter kills it), no seccomp (a "
+                  "system call filter kills it); user ",
                   "SystemCallFilter=landlock_create_ruleset landlock_restrict_self seccomp");
 }
 END_TEST
@@ -165,7 +165,7 @@ START_TEST(a_filter_that_kills_for_a_part_is_outlived)
     signal(SIGCHLD, SIG_IGN); /* then a child's exit status is not to be had */
     process_serve(&server, -1, ARGUMENTS(NULL));
     signal(SIGCHLD, SIG_DFL);
-    expect_confined("sandbox: no Landlock (a filter of system calls kills it), seccomp; user ");
+    expect_confined("sandbox: no Landlock (a system call filter kills it), seccomp; user ");
     serve_a_line();
     end_well();
 }
@@ -226,11 +226,11 @@ static void expect_rejected(const char *user, int status, const char *part)
 START_TEST(a_user_it_cannot_become_is_reported)
 {
     expect_rejected("lined-nobody-has-this-name", 2,
-                    "--user 'lined-nobody-has-this-name': there is no user of that name");
-    expect_rejected("root", 2, "--user 'root': that is root");
-    expect_rejected("0", 2, "--user '0': there is no user of that name");
-    expect_rejected("two words", 2, "--user 'two words' is not allowed");
-    expect_rejected("", 2, "--user '' is not allowed");
+                   "--user 'lined-nobody-has-this-name': there is no user with this name");
+    expect_rejected("root", 2, "--user 'root': must be a user other than root");
+    expect_rejected("0", 2, "--user '0': there is no user with this name");
+    expect_rejected("two words", 2, "--user 'two words': must be the name of a user");
+    expect_rejected("", 2, "--user '': must be the name of a user");
 }
 END_TEST
 

@@ -147,18 +147,18 @@ expect_rejected ./other_abi.so "built for ABI"
 build_module no_symbol.so <<'END'
 int lined_modul;
 END
-expect_rejected ./no_symbol.so "exports no lined_module"
+expect_rejected ./no_symbol.so "must export lined_module"
 build_module no_handler.so <<'END'
 #include <lined.h>
 LINED_API const struct lined_module lined_module = {LINED_ABI, NULL, NULL, NULL};
 END
-expect_rejected no_handler.so "has no handler"
+expect_rejected no_handler.so "handler of the module must have"
 build_module no_callback.so <<'END'
 #include <lined.h>
 static const struct lined_handler handler;
 LINED_API const struct lined_module lined_module = {LINED_ABI, &handler, NULL, NULL};
 END
-expect_rejected no_callback.so "has no handler"
+expect_rejected no_callback.so "handler of the module must have"
 expect_rejected ./not_there.so "cannot be loaded"
 echo text >text.so
 expect_rejected ./text.so "cannot be loaded"

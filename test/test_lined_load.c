@@ -122,7 +122,7 @@ START_TEST(a_closed_loop_reports_what_lined_served)
 
     serve();
     run(server.port, 0, ARGUMENTS("-c", "5", "-o", "8", "-d", "0.4", "--pid", server_pid()));
-    ck_assert_ptr_eq(strstr(out, "closed loop: 5 connections x 8 under way, lines of 32 bytes\n"),
+    ck_assert_ptr_eq(strstr(out, "closed loop: 5 connections x 8 in flight, lines of 32 bytes\n"),
                      out);
     const char *throughput = strstr(out, " lines/s (");
     ck_assert_ptr_nonnull(throughput);
@@ -299,7 +299,7 @@ START_TEST(a_wrong_byte_is_noticed_in_each_load)
     const char *const message = "a reply is wrong, after ";
 
     meet_fault(FAULT_BYTE, 100, message, ARGUMENTS("-c", "1"));
-    ck_assert_ptr_nonnull(strstr(err, "after 99 right ones"));
+    ck_assert_ptr_nonnull(strstr(err, "after 99 correct replies"));
     meet_fault(FAULT_BYTE, 100, message, ARGUMENTS("-c", "1", "-r", "10000"));
     meet_fault(FAULT_BYTE, 1, message, ARGUMENTS("-c", "1", "--churn"));
     meet_fault(FAULT_BYTE, 2, message, ARGUMENTS("-c", "1", "--hold", "-d", "0.01"));
@@ -365,9 +365,9 @@ END_TEST
 
 START_TEST(silence_is_noticed)
 {
-    meet_fault(FAULT_SILENT, 1, "1 lines are not answered, and nothing came for 5 s",
+    meet_fault(FAULT_SILENT, 1, "1 lines are not answered, and no reply came for 5 s",
                ARGUMENTS("-c", "1", "-d", "0.1"));
-    meet_fault(FAULT_SILENT, 1, " lines are not answered, and nothing came for 5 s",
+    meet_fault(FAULT_SILENT, 1, " lines are not answered, and no reply came for 5 s",
                ARGUMENTS("-c", "1", "-d", "0.1", "-r", "1000"));
 }
 END_TEST
@@ -509,22 +509,21 @@ START_TEST(bad_options_are_one_line_and_status_2)
         const char *arguments[5];
         const char *message;
     } cases[] = {
-        {{"--rat", "5x"}, "--rate '5x' is not allowed: it must be a whole number from 1 to"},
+        {{"--rat", "5x"}, "--rate '5x': must be a number from 1 to"},
         {{"--raet", "5"}, "unknown or ambiguous option '--raet'"},
         {{"--ho"}, "unknown or ambiguous option '--ho'"},
         {{"-x"}, "unknown option '-x'"},
         {{"-c"}, "option '-c' needs a value"},
         {{"--connections"}, "option '--connections' needs a value"},
         {{"--churn=yes"}, "option '--churn=yes' takes no value"},
-        {{"-c", "0"},
-         "--connections '0' is not allowed: it must be a whole number from 1 to 60000"},
-        {{"-d", "0"}, "--duration '0' is not allowed: it must be seconds above 0"},
-        {{"--host", "localhost"}, "--host 'localhost' is not allowed: it must be an IPv4"},
-        {{"--churn", "--hold"}, "--rate, --churn and --hold are different loads: choose one"},
-        {{"--churn", "-r", "5"}, "--rate, --churn and --hold are different loads: choose one"},
-        {{"--churn", "-o", "2"}, "--outstanding is not for --churn"},
-        {{"--hold", "--non-readers", "2"}, "--non-readers is not for --hold"},
-        {{"--hold", "--awake"}, "--awake is not for --hold"},
+        {{"-c", "0"}, "--connections '0': must be a number from 1 to 60000"},
+        {{"-d", "0"}, "--duration '0': must be a number of seconds above 0"},
+        {{"--host", "localhost"}, "--host 'localhost': must be an IPv4"},
+        {{"--churn", "--hold"}, "--rate, --churn and --hold are different loads: set one of them"},
+        {{"--churn", "-r", "5"}, "--rate, --churn and --hold are different loads: set one of them"},
+        {{"--churn", "-o", "2"}, "--outstanding cannot be combined with --churn"},
+        {{"--hold", "--non-readers", "2"}, "--non-readers cannot be combined with --hold"},
+        {{"--hold", "--awake"}, "--awake cannot be combined with --hold"},
         {{"more"}, "unexpected argument 'more'"},
     };
 

@@ -52,9 +52,9 @@ static bool serves_within(size_t i, rlim_t bytes)
         end();
         return true;
     }
-    snprintf(begin, sizeof begin, "lined: cannot serve: %s leaves lined ", memory_limits[i].name);
+    snprintf(begin, sizeof begin, "lined: cannot serve: %s allows lined ", memory_limits[i].name);
     ck_assert_msg(strncmp(line, begin, strlen(begin)) == 0 &&
-                      strstr(line, " KiB, and it needs 6144 of its own and more") != NULL &&
+                      strstr(line, " KiB, but lined needs 6144, and more") != NULL &&
                       strstr(line, memory_limits[i].raised_by) != NULL,
                   "with %ju it says \"%s\"", (uintmax_t)bytes, line);
     ck_assert_uint_eq(process_rest(&server.err, text, sizeof text), 0);
@@ -117,10 +117,10 @@ START_TEST(a_thread_that_cannot_be_created_is_said)
         process_line(&server.err, text, sizeof text);
         if (at <= THREADS) {
             ck_assert_msg(strncmp(text,
-                                  "lined: cannot make a thread: Resource temporarily "
-                                  "unavailable; threads are limited by ",
-                                  strlen("lined: cannot make a thread: Resource temporarily "
-                                         "unavailable; threads are limited by ")) == 0,
+                                  "lined: cannot create a thread: Resource temporarily "
+                                  "unavailable; raise the limit that is reached: ",
+                                  strlen("lined: cannot create a thread: Resource temporarily "
+                                         "unavailable; raise the limit that is reached: ")) == 0,
                           "without thread %d it says \"%s\"", at, text);
             ck_assert_int_eq(process_wait(&server), 1);
         } else {

@@ -351,8 +351,8 @@ START_TEST(variables_of_a_service_are_ignored)
     expect_good("");
     ck_assert_uint_eq(options.server.port, 1234);
     ck_assert_str_eq(options.warning,
-                     "LINED_PORT 'tcp://10.96.14.7:1234' is ignored: Kubernetes sets it for a "
-                     "service named lined; use --port, or enableServiceLinks: false");
+                     "LINED_PORT 'tcp://10.96.14.7:1234' is ignored, because Kubernetes sets it "
+                     "for a service named lined; set --port, or enableServiceLinks: false");
     expect_good("--port 7"); /* what does not count is not looked at */
     ck_assert_str_eq(options.warning, "");
     setenv("LINED_PORT", "udp://10.96.14.7:1234", 1);

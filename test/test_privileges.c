@@ -140,7 +140,8 @@ START_TEST(an_unknown_user_and_a_failing_look_up_are_told_apart)
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         now.find_error = unknown[i];
         ck_assert(!privileges_find(&found, "somebody", message));
-        ck_assert_str_eq(message, "there is no user of that name, see 'getent passwd'");
+        ck_assert_str_eq(message,
+                         "there is no user with this name; 'getent passwd' lists the names");
     }
     now.find_error = EMFILE;
     ck_assert(!privileges_find(&found, "somebody", message));

@@ -174,7 +174,8 @@ START_TEST(repeated_warnings_are_counted)
     int client = dial(server.port);
     say(client, "hello\n");
     process_line(&server.err, text, sizeof text);
-    ck_assert_msg(strncmp(text, "lined: accept: Too many open files; ", 36) == 0, "%s", text);
+    ck_assert_msg(strncmp(text, "lined: cannot accept: Too many open files; ", 43) == 0, "%s",
+                  text);
     bool has_come = await_second_failure();
     limit.rlim_cur = room;
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);

@@ -28,15 +28,16 @@ static bool is_file(const char *name)
 static bool is_valid(const struct lined_module *module, char message[HANDLER_MESSAGE_SIZE])
 {
     if (module->abi != LINED_ABI) {
-        snprintf(message, HANDLER_MESSAGE_SIZE,
-                 "the module was built for ABI %u of lined, and this is ABI %u: build it again",
-                 module->abi, LINED_ABI);
+        snprintf(
+            message, HANDLER_MESSAGE_SIZE,
+            "the module was built for ABI %u, and this lined has ABI %u: build the module again",
+            module->abi, LINED_ABI);
         return false;
     }
     if (module->handler == NULL ||
         (module->handler->line == NULL) == (module->handler->task == NULL)) {
         snprintf(message, HANDLER_MESSAGE_SIZE,
-                 "the module has no handler with either a line or a task callback");
+                 "the handler of the module must have either a line or a task callback");
         return false;
     }
     return true;
@@ -58,7 +59,8 @@ static const struct lined_module *load(const char *name, char message[HANDLER_ME
      */
     int length = snprintf(file, sizeof file, "%s%s", strchr(name, '/') == NULL ? "./" : "", name);
     if (length < 0 || (size_t)length >= sizeof file) {
-        snprintf(message, HANDLER_MESSAGE_SIZE, "the module's name is too long");
+        snprintf(message, HANDLER_MESSAGE_SIZE,
+                 "the name of a module must have at most 4093 bytes");
         return NULL;
     }
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -69,7 +71,8 @@ static const struct lined_module *load(const char *name, char message[HANDLER_ME
     }
     const struct lined_module *module = dlsym(library, "lined_module");
     if (module == NULL) {
-        snprintf(message, HANDLER_MESSAGE_SIZE, "the module exports no lined_module, see lined.h");
+        snprintf(message, HANDLER_MESSAGE_SIZE,
+                 "the module must export lined_module, see lined(3)");
         return NULL;
     }
     load_unwinder();
@@ -85,7 +88,6 @@ const struct lined_module *handler_find(const char *name, char message[HANDLER_M
             return &built_in[i].module;
     }
     snprintf(message, HANDLER_MESSAGE_SIZE,
-             "there is no handler of that name: there are received, chat and kv, and modules "
-             "(FILE.so)");
+             "must be received, chat, kv, or the file of a module (NAME.so)");
     return NULL;
 }

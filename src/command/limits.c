@@ -157,8 +157,8 @@ const char *limits_of_threads(char text[LIMITS_TEXT_SIZE])
     put_limit(processes, RLIMIT_NPROC, 1);
     put_limit(kilobytes, RLIMIT_AS, 1024);
     snprintf(text, LIMITS_TEXT_SIZE,
-             "threads are limited by RLIMIT_NPROC (ulimit -u: %s, for all processes of the user), "
-             "pids.max of the control group, and memory (ulimit -v: %s)",
+             "raise the limit that is reached: RLIMIT_NPROC (ulimit -u: %s, for all processes of "
+             "the user), pids.max of the control group, or memory (ulimit -v: %s)",
              processes, kilobytes);
     return text;
 }

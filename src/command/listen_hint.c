@@ -26,27 +26,27 @@ const char *listen_hint(const struct options *options, int error, uint32_t first
     text[0] = '\0';
     if (error == EACCES && options->server.port != 0 && options->server.port < first_port)
         snprintf(text, LISTEN_HINT_SIZE,
-                 "a port below %" PRIu32 " needs root, best with --user NAME, or the capability "
-                 "CAP_NET_BIND_SERVICE; or choose another %s",
-                 first_port, port);
+                 "a port below %" PRIu32 " needs root (with --user NAME) or the capability "
+                 "CAP_NET_BIND_SERVICE; or set %s to %" PRIu32 " or more",
+                 first_port, port, first_port);
     else if (error == EADDRINUSE && options->server.port != 0)
         snprintf(text, LISTEN_HINT_SIZE,
-                 "another process has that port, see 'ss -ltnp': end it, or choose another %s",
+                 "another process listens on this port, see 'ss -ltnp': end that process, or set "
+                 "another %s",
                  port);
     else if (error == EADDRINUSE)
         snprintf(text, LISTEN_HINT_SIZE,
-                 "no port of net.ipv4.ip_local_port_range is free: choose one with %s", port);
+                 "no port in net.ipv4.ip_local_port_range is free: set %s to a free port", port);
     else if (error == EADDRNOTAVAIL)
         snprintf(text, LISTEN_HINT_SIZE,
-                 "no interface has that address, see 'ip address': choose another %s; 0.0.0.0 and "
-                 ":: stand for all",
+                 "no interface has this address, see 'ip address': set another %s; 0.0.0.0 and "
+                 ":: mean all addresses",
                  ip);
     else if (error == EINVAL && lacks_scope(options->server.ip))
         snprintf(text, LISTEN_HINT_SIZE,
-                 "a link-local address needs its interface: %s '%.64s%%eth0', for example", ip,
+                 "a link-local address needs its interface, for example %s '%.64s%%eth0'", ip,
                  options->server.ip);
     else if (error == EAFNOSUPPORT)
-        snprintf(text, LISTEN_HINT_SIZE, "this system has no IPv6: choose an IPv4 address as %s",
-                 ip);
+        snprintf(text, LISTEN_HINT_SIZE, "this system has no IPv6: set %s to an IPv4 address", ip);
     return text;
 }

@@ -30,8 +30,9 @@ static bool open_standard_descriptors(void)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_DIRECTORY) < 0) {
             message(MESSAGE_ERROR,
-                    "standard %s is closed, and nothing can be opened in its place: %s", names[fd],
-                    error_text(errno, text));
+                    "standard %s is closed, and a replacement cannot be opened: %s; start lined "
+                    "with standard %s open",
+                    names[fd], error_text(errno, text), names[fd]);
             return false;
         } /* open(2) gives the lowest free number, which is fd */
     }
@@ -82,9 +83,10 @@ static int start(struct options *options)
         return refuse(text);
     }
     if (module->handler->task != NULL && options->server.mode == LINED_ACTIVE) {
-        snprintf(
-            text, sizeof text, "%s 'active' is not for %s '%.200s', which is a task; use passive",
-            options_name(options, "--mode"), options_name(options, "--handler"), options->handler);
+        snprintf(text, sizeof text,
+                 "%s 'active': not possible with %s '%.200s', which is a task; must be passive",
+                 options_name(options, "--mode"), options_name(options, "--handler"),
+                 options->handler);
         return refuse(text);
     }
     if (options->user != NULL && !privileges_find(&privileges, options->user, why)) {

@@ -62,14 +62,16 @@ static void on_accept_paused(void *context, enum lined_accept_pause why, int err
     switch (why) {
     case LINED_PAUSE_LIMIT:
         snprintf(words, sizeof words,
-                 "as many are connected as %s allows; others get what --overflow says",
+                 "the maximum number of connections, set by %s, is reached; --overflow decides "
+                 "what new clients get",
                  observer->limited_by);
         warning(WARNING_LIMIT, 1, words);
         break;
     case LINED_PAUSE_ACCEPT:
     case LINED_PAUSE_THREAD:
-        snprintf(words, sizeof words, "%s: %s; new connections wait until there is room",
-                 why == LINED_PAUSE_ACCEPT ? "accept" : "thread", error_text(error, text));
+        snprintf(words, sizeof words,
+                 "cannot %s: %s; new clients wait until this is possible again",
+                 why == LINED_PAUSE_ACCEPT ? "accept" : "create a thread", error_text(error, text));
         warning(why == LINED_PAUSE_ACCEPT ? WARNING_ACCEPT : WARNING_THREAD, 1, words);
         break;
     }

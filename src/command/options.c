@@ -27,8 +27,7 @@ static struct shown show(const char *word)
 static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *name, const char *value,
                             const char *allowed)
 {
-    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s' is not allowed: it must be %s", name,
-             show(value).text, allowed);
+    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s': must be %s", name, show(value).text, allowed);
 }
 
 static const struct setting *setting_of(int result)
@@ -110,8 +109,8 @@ static enum options_action read_arguments(struct options *options, int argc, cha
         given[setting - settings] = true;
     }
     if (optind < argc) {
-        snprintf(message, OPTIONS_MESSAGE_SIZE,
-                 "unexpected argument '%s': lined takes options only", show(argv[optind]).text);
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "unexpected argument '%s': lined has options only",
+                 show(argv[optind]).text);
         return OPTIONS_BAD;
     }
     return OPTIONS_SERVE;
@@ -138,8 +137,8 @@ static const char *look_up(struct options *options, const struct setting *settin
     if (!is_of_a_service(setting->variable, value))
         return value;
     snprintf(options->warning, sizeof options->warning,
-             "%s '%s' is ignored: Kubernetes sets it for a service named lined; use --port, or "
-             "enableServiceLinks: false",
+             "%s '%s' is ignored, because Kubernetes sets it for a service named lined; set "
+             "--port, or enableServiceLinks: false",
              setting->variable, show(value).text);
     return NULL;
 }

@@ -35,11 +35,12 @@ bool report_lost_lines(struct log_writer *log)
 
     if (lost > 0 && log_writer_has_given_up(log))
         message(MESSAGE_ERROR,
-                "standard output takes nothing; the end of the packet log is lost: %" PRIu64 " %s",
-                lost, lines);
+                "standard output is not read; the packet log lacks its last %" PRIu64 " %s", lost,
+                lines);
     else if (lost > 0)
-        message(MESSAGE_ERROR, "standard output has failed; the packet log lacks %" PRIu64 " %s",
-                lost, lines);
+        message(MESSAGE_ERROR,
+                "writing to standard output has failed; the packet log lacks %" PRIu64 " %s", lost,
+                lines);
     return lost > 0;
 }
 

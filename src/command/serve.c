@@ -60,8 +60,8 @@ static bool choose_limit(struct serving *serving, struct options *options, uid_t
     *bound = limits_connections(&limits);
     if (bound->connections == 0) {
         message(MESSAGE_ERROR,
-                "cannot serve: %s leaves lined %" PRIu64 " %s, and it needs %" PRIu64
-                " of its own and more for each connection: raise it (%s)",
+                "cannot serve: %s allows lined %" PRIu64 " %s, but lined needs %" PRIu64
+                ", and more for each connection: raise this limit (%s)",
                 bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
         return false;
     }
@@ -82,8 +82,9 @@ static void report_limit(size_t most, const struct limits_bound *bound)
     if (most <= bound->connections)
         message(MESSAGE_INFO, "at most %zu %s at a time", most, connections);
     else
-        message(MESSAGE_WARNING, "at most %zu %s at a time, but %s allows about %zu: raise it (%s)",
-                most, connections, bound->name, bound->connections, bound->raised_by);
+        message(MESSAGE_WARNING,
+                "at most %zu %s at a time, but %s allows about %zu: raise this limit (%s)", most,
+                connections, bound->name, bound->connections, bound->raised_by);
 }
 
 /* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
@@ -104,7 +105,7 @@ static void report_no_thread(int error)
     char text[ERROR_TEXT_SIZE];
     char limits[LIMITS_TEXT_SIZE];
 
-    message(MESSAGE_ERROR, "cannot make a thread: %s; %s", error_text(error, text),
+    message(MESSAGE_ERROR, "cannot create a thread: %s; %s", error_text(error, text),
             limits_of_threads(limits));
 }
 
@@ -169,7 +170,8 @@ static bool init_handler(struct serving *serving)
         result =
             serving->module->init(serving->server, &serving->options->server, &serving->context);
     if (result != LINED_OK)
-        message(MESSAGE_ERROR, "the handler cannot start: %s",
+        message(MESSAGE_ERROR, "%s '%.200s' cannot start: %s",
+                options_name(serving->options, "--handler"), serving->options->handler,
                 error_text(result < 0 ? -result : result, text));
     lined_server_set_context(serving->server, serving->context);
     return result == LINED_OK;
@@ -230,16 +232,15 @@ static void report_protection(const struct serving *serving)
     const uid_t user = geteuid();
 
     if (!sandbox_is_built())
-        snprintf(text, sizeof text, "no sandbox, this build has none");
+        snprintf(text, sizeof text, "no sandbox: this build has none");
     else if (options->no_sandbox)
-        snprintf(text, sizeof text, "no sandbox, as %s asks for",
-                 options_name(options, "--no-sandbox"));
+        snprintf(text, sizeof text, "no sandbox: %s is set", options_name(options, "--no-sandbox"));
     else
         sandbox_text(&serving->sandbox, text);
     if (options->user != NULL)
         message(MESSAGE_INFO, "%s; user %.64s", text, options->user);
     else if (user == 0)
-        message(MESSAGE_INFO, "%s; user root, --user NAME would change that", text);
+        message(MESSAGE_INFO, "%s; user root (--user NAME sets another user)", text);
     else
         message(MESSAGE_INFO, "%s; user %ju", text, (uintmax_t)user);
     if (remedy != NULL)
@@ -268,7 +269,7 @@ static int run(struct serving *serving)
     report_start(serving);
     int result = lined_server_wait(serving->server);
     if (result < 0) {
-        message(MESSAGE_ERROR, "accept: %s", error_text(-result, text));
+        message(MESSAGE_ERROR, "cannot accept any more: %s", error_text(-result, text));
         status = STATUS_CANNOT_SERVE;
     } else if (result == LINED_CUT) {
         status = STATUS_CUT;
@@ -316,7 +317,8 @@ int serve(struct options *options, const struct lined_module *module,
         error = warning_init();
     if (error < 0) {
         char text[ERROR_TEXT_SIZE];
-        message(MESSAGE_ERROR, "cannot make a timer: %s", error_text(-error, text));
+        message(MESSAGE_ERROR, "cannot create a timer: %s; see RLIMIT_SIGPENDING (ulimit -i)",
+                error_text(-error, text));
         return status;
     }
     if (!listen_on(&serving))

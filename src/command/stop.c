@@ -130,8 +130,9 @@ _Noreturn static void give_up(struct stop *stop)
 
     lined_server_stats(stop->server, &stats);
     message(MESSAGE_ERROR,
-            "%" PRIu64 " connection%s not ended one second after the cut, for a callback or a task "
-            "of the handler does not return; ending without",
+            "%" PRIu64
+            " connection%s not ended one second after the cut, because a callback or a task "
+            "of the handler has not returned; lined exits now",
             stats.connected, stats.connected == 1 ? " has" : "s have");
     if (stop->log != NULL) {
         log_writer_abandon(stop->log);

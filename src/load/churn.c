@@ -86,7 +86,7 @@ static uint64_t turn(struct churn *load, uint64_t now, uint64_t until, bool begi
     if (count == 0)
         now = clock_ns();
     if (progress_is_due(now))
-        progress_show(now, "%" PRIu64 " connections came and went", load->figures->lines);
+        progress_show(now, "%" PRIu64 " connections opened and closed", load->figures->lines);
     return now;
 }
 
@@ -99,7 +99,8 @@ static void drain(struct churn *load)
     while (load->active > 0 && !progress_is_interrupted()) {
         now = turn(load, now, deadline, false);
         if (now >= deadline)
-            fail(EXIT_WRONG, "%u connections were not answered and ended by the server in %u s",
+            fail(EXIT_WRONG,
+                 "%u connections were not answered and closed by the server within %u s",
                  load->active, CLIENTS_PATIENCE_S);
     }
 }
@@ -115,7 +116,8 @@ void churn_run(const struct settings *settings, struct side *side, struct figure
 
     load.began_ns = calloc(settings->connections, sizeof *load.began_ns);
     if (load.began_ns == NULL)
-        fail(EXIT_WRONG, "no memory for %u connections", settings->connections);
+        fail(EXIT_WRONG, "out of memory for %u connections: set fewer --connections",
+             settings->connections);
     while (now < end && !progress_is_interrupted()) {
         /* One at a time; load.active of them have been started, and each goes on in its place. */
         bool is_starting = load.active < settings->connections;

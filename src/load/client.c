@@ -63,8 +63,8 @@ __attribute__((noreturn)) static void fail_wrong(const struct client *client, co
     while (at + 1 < size && received[at] == expected[at])
         at++;
     fail(EXIT_WRONG,
-         "a reply is wrong, after %" PRIu64 " right ones on its connection: received '%s', where "
-         "'%s' was expected",
+         "a reply is wrong, after %" PRIu64 " correct replies on its connection: received '%s', "
+         "expected '%s'",
          client->answered, show(shown[0], received + at, size - at),
          show(shown[1], expected + at, size - at));
 }

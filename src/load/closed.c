@@ -39,7 +39,7 @@ static void open_all(struct closed *load, const struct settings *settings)
     load->queues = calloc(load->connections, sizeof *load->queues);
     load->batches = calloc((size_t)load->connections * load->outstanding, sizeof *load->batches);
     if (load->queues == NULL || load->batches == NULL)
-        fail(EXIT_WRONG, "no memory; fewer --connections or --outstanding need less");
+        fail(EXIT_WRONG, "out of memory: set fewer --connections or a smaller --outstanding");
     for (uint32_t i = 0; i < load->connections; i++)
         load->queues[i].ring = load->batches + (size_t)i * load->outstanding;
     non_readers_open(&load->non_readers, settings->non_readers, load->connections, load->side);
@@ -138,7 +138,7 @@ static void drain(struct closed *load)
     while (under_way(load) > 0 && !progress_is_interrupted()) {
         uint64_t deadline = heard + (uint64_t)CLIENTS_PATIENCE_S * NS_PER_S;
         if (now >= deadline)
-            fail(EXIT_WRONG, "%" PRIu64 " lines are not answered, and nothing came for %u s",
+            fail(EXIT_WRONG, "%" PRIu64 " lines are not answered, and no reply came for %u s",
                  under_way(load), CLIENTS_PATIENCE_S);
         int count = clients_wait(load->side, events, clients_timeout(now, deadline));
         now = clock_ns();

@@ -101,7 +101,7 @@ static double run_round(struct hold *load, uint32_t under_way_most, void (*ask)(
         uint64_t deadline = load->heard_ns + (uint64_t)CLIENTS_PATIENCE_S * NS_PER_S;
         now = turn(load, has_more ? 0 : clients_timeout(now, deadline));
         if (now >= load->heard_ns + (uint64_t)CLIENTS_PATIENCE_S * NS_PER_S)
-            fail(EXIT_WRONG, "%u of %u connections are not answered, and nothing came for %u s",
+            fail(EXIT_WRONG, "%u of %u connections are not answered, and no reply came for %u s",
                  load->connections - load->answered, load->connections, CLIENTS_PATIENCE_S);
     }
     return progress_is_interrupted() ? 0 : (double)(now - began) / 1e9;
@@ -128,7 +128,8 @@ void hold_run(const struct settings *settings, struct side *side, struct figures
 
     load.asked_ns = calloc(settings->connections, sizeof *load.asked_ns);
     if (load.asked_ns == NULL)
-        fail(EXIT_WRONG, "no memory for %u connections", settings->connections);
+        fail(EXIT_WRONG, "out of memory for %u connections: set fewer --connections",
+             settings->connections);
     figures->server_kb_before = usage_resident_kb(settings->pid);
     figures->first_seconds = run_round(&load, OPENING_MOST, open_one);
     figures->server_kb = usage_resident_kb(settings->pid);

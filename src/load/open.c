@@ -139,7 +139,7 @@ static void run(struct open *load, const struct settings *settings)
     while (load->answered < load->due && now < give_up && !progress_is_interrupted())
         now = turn(load, now, give_up);
     if (now >= give_up && load->heard_ns <= end)
-        fail(EXIT_WRONG, "%" PRIu64 " lines are not answered, and nothing came for %u s",
+        fail(EXIT_WRONG, "%" PRIu64 " lines are not answered, and no reply came for %u s",
              load->due - load->answered, AFTER_S);
     count_unanswered(load, now);
 }

@@ -48,11 +48,11 @@ static void print_load(const struct settings *settings)
 
     switch (settings->mode) {
     case MODE_CLOSED:
-        printf("closed loop: %u connection%s x %u under way, lines of %u bytes\n",
+        printf("closed loop: %u connection%s x %u in flight, lines of %u bytes\n",
                settings->connections, plural, settings->outstanding, settings->size);
         break;
     case MODE_OPEN:
-        printf("open loop: %u lines/s on %u connection%s, at most %u under way on each, lines of "
+        printf("open loop: %u lines/s on %u connection%s, at most %u in flight on each, lines of "
                "%u bytes\n",
                settings->rate, settings->connections, plural, settings->outstanding,
                settings->size);
@@ -93,11 +93,11 @@ static void print_processes(const struct settings *settings, const struct figure
     double own = percent(figures->used.own, figures);
 
     if (settings->pid != 0) {
-        printf("  server      %.3f us CPU a %s, %.0f %% of a core, %" PRIu64 " KB resident",
+        printf("  server      %.3f us CPU per %s, %.0f %% of a core, %" PRIu64 " KB resident",
                server_us(figures), settings->mode == MODE_CHURN ? "connection" : "line",
                percent(figures->used.server, figures), figures->server_kb);
         if (settings->mode == MODE_HOLD)
-            printf(", %.2f KB a connection, %.2f after the silence",
+            printf(", %.2f KB per connection, %.2f after the silence",
                    connection_kb(settings, figures, figures->server_kb),
                    connection_kb(settings, figures, figures->server_kb_rested));
         putchar('\n');
@@ -106,7 +106,7 @@ static void print_processes(const struct settings *settings, const struct figure
         printf("  non-readers %u, of which the server ended %u\n", settings->non_readers,
                figures->non_readers_ended);
     printf("  lined-load  %.0f %% of a core%s\n", own,
-           own >= BUSY_PERCENT ? ": busy, it may be what limits" : "");
+           own >= BUSY_PERCENT ? ": busy, lined-load may be the bottleneck" : "");
 }
 
 void report_words(const struct settings *settings, const struct figures *figures)

@@ -94,9 +94,8 @@ static bool read_number(struct settings *settings, const struct number *number, 
 
     if (value_number(value, number->least, number->most, field))
         return true;
-    snprintf(message, SETTINGS_MESSAGE_SIZE,
-             "--%s '%.40s' is not allowed: it must be a whole number from %u to %u", number->name,
-             value, number->least, number->most);
+    snprintf(message, SETTINGS_MESSAGE_SIZE, "--%s '%.40s': must be a number from %u to %u",
+             number->name, value, number->least, number->most);
     return false;
 }
 
@@ -111,15 +110,14 @@ static bool read_other(struct settings *settings, struct asked *asked, int resul
         if (address_parse(value, 0, &unused))
             return true;
         snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "--host '%.60s' is not allowed: it must be an IPv4 or IPv6 address in digits",
+                 "--host '%.60s': must be an IPv4 or IPv6 address, such as 127.0.0.1 or ::1",
                  value);
         return false;
     case 'd':
         if (value_seconds(value, &settings->duration_ms) && settings->duration_ms > 0)
             return true;
         snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "--duration '%.40s' is not allowed: it must be seconds above 0, to 1000000",
-                 value);
+                 "--duration '%.40s': must be a number of seconds above 0, up to 1000000", value);
         return false;
     case CHURN:
         asked->churn = true;
@@ -173,7 +171,7 @@ static bool choose_mode(struct settings *settings, struct asked asked,
 
     if (asked.churn + asked.hold + is_open > 1) {
         snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "--rate, --churn and --hold are different loads: choose one");
+                 "--rate, --churn and --hold are different loads: set one of them");
         return false;
     }
     settings->mode = asked.churn  ? MODE_CHURN
@@ -181,18 +179,19 @@ static bool choose_mode(struct settings *settings, struct asked asked,
                      : is_open    ? MODE_OPEN
                                   : MODE_CLOSED;
     if ((asked.churn || asked.hold) && settings->non_readers > 0) {
-        snprintf(message, SETTINGS_MESSAGE_SIZE, "--non-readers is not for %s",
+        snprintf(message, SETTINGS_MESSAGE_SIZE, "--non-readers cannot be combined with %s",
                  asked.churn ? "--churn" : "--hold");
         return false;
     }
     if (asked.hold && settings->is_awake) {
-        snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "--awake is not for --hold, where nothing is to be waited for most of the time");
+        snprintf(
+            message, SETTINGS_MESSAGE_SIZE,
+            "--awake cannot be combined with --hold, which waits for nothing most of the time");
         return false;
     }
     if (asked.churn && settings->outstanding > 1) {
         snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "--outstanding is not for --churn, which has one line under way");
+                 "--outstanding cannot be combined with --churn, which has one line in flight");
         return false;
     }
     if (settings->outstanding == 0)
@@ -229,7 +228,7 @@ enum settings_action settings_read(struct settings *settings, int argc, char **a
     }
     if (optind < argc) {
         snprintf(message, SETTINGS_MESSAGE_SIZE,
-                 "unexpected argument '%.60s': lined-load takes options only", argv[optind]);
+                 "unexpected argument '%.60s': lined-load has options only", argv[optind]);
         return SETTINGS_BAD;
     }
     return choose_mode(settings, asked, message) ? SETTINGS_RUN : SETTINGS_BAD;

@@ -42,8 +42,8 @@ static void make_room(uint32_t connections)
                           .rlim_max = limit.rlim_max > needed ? limit.rlim_max : needed};
     if (setrlimit(RLIMIT_NOFILE, &more) != 0)
         fail(EXIT_WRONG,
-             "%u connections need %llu descriptors and the limit is %llu: raise it with ulimit -Hn "
-             "as root, or take fewer",
+             "%u connections need %llu descriptors, and RLIMIT_NOFILE is %llu: raise it as root "
+             "(ulimit -Hn), or set fewer --connections",
              connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
 }
 
@@ -51,7 +51,7 @@ void target_init(struct target *target, const char *host, uint16_t port, uint32_
                  bool is_churning)
 {
     if (!address_parse(host, port, &target->address))
-        fail(EXIT_USAGE, "--host '%s' is not allowed: it must be an IPv4 or IPv6 address", host);
+        fail(EXIT_USAGE, "--host '%s': must be an IPv4 or IPv6 address", host);
     bool needs_ports = is_churning || connections > ENOUGH_PORTS;
     target->sources = needs_ports && is_loopback(&target->address) ? LOOPBACK_SOURCES : 0;
     make_room(connections);
@@ -66,8 +66,8 @@ void target_failed(const struct target *target, const char *what, int error)
         fail(EXIT_WRONG, "interrupted before anything was measured");
     if (error == EADDRNOTAVAIL)
         fail(EXIT_WRONG,
-             "%s to %s: no local port is free; take fewer --connections, or widen "
-             "net.ipv4.ip_local_port_range, or wait a minute for ports in TIME-WAIT",
+             "%s to %s: no local port is free; set fewer --connections, or widen "
+             "net.ipv4.ip_local_port_range, or wait one minute for ports in TIME-WAIT",
              what, address);
     fail(EXIT_WRONG, "%s to %s: %s%s", what, address, strerror(error),
          error == ECONNREFUSED ? "; is the server running, and is it the right --port?" : "");

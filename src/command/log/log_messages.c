@@ -19,7 +19,8 @@ static void failed(int error)
 {
     char text[ERROR_TEXT_SIZE];
 
-    message(MESSAGE_ERROR, "standard output: %s; the packet log has ended, serving goes on",
+    message(MESSAGE_ERROR,
+            "standard output: %s; the packet log has ended, lined continues to serve",
             error_text(error, text));
 }
 
@@ -27,7 +28,9 @@ static void paused(int error)
 {
     char text[ERROR_TEXT_SIZE];
 
-    message(MESSAGE_ERROR, "standard output: %s; the packet log is tried again, serving goes on",
+    message(MESSAGE_ERROR,
+            "standard output: %s; the packet log is tried again every 0.5 seconds, lined "
+            "continues to serve",
             error_text(error, text));
 }
 
@@ -36,15 +39,16 @@ static void resumed(int64_t after_ms, uint64_t lost)
     char seconds[SECONDS_SIZE];
 
     message(MESSAGE_WARNING,
-            "standard output takes the packet log again after %s seconds; lines lost: %" PRIu64,
+            "writing to standard output succeeds again after %s seconds; log lines lost: %" PRIu64,
             seconds_text(after_ms, seconds), lost);
 }
 
 static void stalled(void)
 {
-    message(MESSAGE_WARNING,
-            "standard output is not read fast enough: clients have waited for the packet log for a "
-            "second; --log-overflow drop would leave lines out instead");
+    message(
+        MESSAGE_WARNING,
+        "standard output is read too slowly: clients have waited one second for the packet log; "
+        "--log-overflow drop leaves log lines out instead");
 }
 
 static void unstalled(int64_t after_ms)
@@ -52,7 +56,7 @@ static void unstalled(int64_t after_ms)
     char seconds[SECONDS_SIZE];
 
     message(MESSAGE_INFO,
-            "standard output is read again: clients have waited for the packet log for %s seconds",
+            "standard output is read again: clients have waited %s seconds for the packet log",
             seconds_text(after_ms, seconds));
 }
 

@@ -22,13 +22,12 @@ bool privileges_find(struct privileges *privileges, const char *name,
         /* getpwnam(3): some of its sources set errno where there is just no such user. */
         bool is_unknown = errno == 0 || errno == ENOENT || errno == ESRCH || errno == EPERM;
         snprintf(message, PRIVILEGES_MESSAGE_SIZE, "%s",
-                 is_unknown ? "there is no user of that name, see 'getent passwd'"
+                 is_unknown ? "there is no user with this name; 'getent passwd' lists the names"
                             : error_text(errno, text));
         return false;
     }
     if (entry->pw_uid == 0) {
-        snprintf(message, PRIVILEGES_MESSAGE_SIZE,
-                 "that is root, and gives up nothing; name another user");
+        snprintf(message, PRIVILEGES_MESSAGE_SIZE, "must be a user other than root");
         return false;
     }
     *privileges = (struct privileges){name, entry->pw_uid, entry->pw_gid};
@@ -84,10 +83,11 @@ bool privileges_drop(const struct privileges *privileges, char message[PRIVILEGE
         return false;
     }
     if (!is_for_good(privileges)) {
-        snprintf(message, PRIVILEGES_MESSAGE_SIZE,
-                 "user '%.64s' could become root again; start lined as root, without capabilities "
-                 "that are kept",
-                 privileges->name);
+        snprintf(
+            message, PRIVILEGES_MESSAGE_SIZE,
+            "user '%.64s' could become root again; start lined as root, without kept capabilities "
+            "(capabilities(7))",
+            privileges->name);
         return false;
     }
     return true;

@@ -90,7 +90,7 @@ struct sandbox sandbox_enter(void)
 
 static const char *why_not(int error, char text[ERROR_TEXT_SIZE])
 {
-    return error == SANDBOX_KILLED ? "a filter of system calls kills it" : error_text(error, text);
+    return error == SANDBOX_KILLED ? "a system call filter kills it" : error_text(error, text);
 }
 
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
@@ -125,7 +125,7 @@ const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT
     if (!sandbox->was_filtered || !(needs_landlock || needs_seccomp))
         return NULL;
     snprintf(text, SANDBOX_TEXT_SIZE,
-             "it was started under a filter of system calls, such as a unit's SystemCallFilter=; "
+             "lined was started under a system call filter, such as SystemCallFilter= of a unit; "
              "to allow the sandbox, add this line to the unit: SystemCallFilter=%s%s%s",
              needs_landlock ? "landlock_create_ruleset landlock_restrict_self" : "",
              needs_landlock && needs_seccomp ? " " : "", needs_seccomp ? "seccomp" : "");
