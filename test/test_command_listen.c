@@ -66,7 +66,7 @@ START_TEST(an_address_that_cannot_be_had_is_status_1)
     close(fd);
     expect_cannot_listen("fe80::1", "0",
                          "[fe80::1]:0: Invalid argument; a link-local address "
-                         "needs its interface: --ip 'fe80::1%eth0', for example");
+                         "needs its interface, for example --ip 'fe80::1%eth0'");
 }
 END_TEST
 

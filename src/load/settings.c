@@ -12,43 +12,48 @@ enum { OUTSTANDING_CLOSED = 1, OUTSTANDING_OPEN = 64 };
 
 const char settings_help[] =
     "Usage: lined-load [OPTION]...\n"
-    "Load a line server that answers \"Received: LINE\", check every byte of its replies, and\n"
-    "print figures.\n"
+    "Load a line server that answers \"Received: LINE\", check every byte of its\n"
+    "replies, and print the results.\n"
     "\n"
-    "What the load is; without any of these, each connection sends its next line when one is\n"
-    "answered (closed loop):\n"
-    "  -r, --rate LINES/S       lines are due on a schedule, all connections together, 1 to\n"
-    "                           10000000; latency counts from when a line was due (open loop)\n"
-    "      --churn              connect, one line, its reply, close, again and again\n"
-    "      --hold               open all connections, lines on each; ask all again after the\n"
-    "                           duration; figures of time and memory\n"
+    "The kind of load; without these options it is a closed loop: each connection\n"
+    "sends its next line when a line is answered.\n"
+    "  -r, --rate LINES/S       open loop: send lines on a schedule, 1 to 10000000 per\n"
+    "                           second on all connections together; a latency counts\n"
+    "                           from the scheduled time\n"
+    "      --churn              connect, send one line, receive its reply, close, and\n"
+    "                           repeat\n"
+    "      --hold               open all connections and send lines on each, wait for\n"
+    "                           the duration, send again; measures time and memory\n"
     "\n"
+    "Other options:\n"
     "      --host ADDR          IPv4 or IPv6 address of the server (default 127.0.0.1)\n"
-    "  -p, --port PORT          its port (default 1234)\n"
-    "  -c, --connections N      connections at once, 1 to 60000 (default 50)\n"
-    "  -o, --outstanding N      most lines under way on each, 1 to 4096 (default 1, with --rate "
-    "64)\n"
-    "  -s, --size BYTES         length of a line, its LF counted, 2 to 1460 (default 32)\n"
-    "  -d, --duration SECONDS   how long (default 5)\n"
-    "      --non-readers N      further connections that send for ever and read nothing, 0 to\n"
-    "                           10000; they are not measured (default 0)\n"
-    "      --awake              wait for replies without sleeping; takes all of a core\n"
-    "      --pid PID            the server's process, for its CPU time and memory\n"
-    "      --csv                print one line of comma-separated values, see lined-load(1)\n"
-    "  -h, --help               show this help and exit\n"
-    "  -V, --version            show the version and exit\n"
+    "  -p, --port PORT          port of the server (default 1234)\n"
+    "  -c, --connections N      number of connections, 1 to 60000 (default 50)\n"
+    "  -o, --outstanding N      maximum number of lines in flight on each connection,\n"
+    "                           1 to 4096 (default 1, with --rate 64)\n"
+    "  -s, --size BYTES         length of a line, including its LF, 2 to 1460\n"
+    "                           (default 32)\n"
+    "  -d, --duration SECONDS   how long to measure (default 5)\n"
+    "      --non-readers N      add connections that send and never read, 0 to 10000;\n"
+    "                           they are not measured (default 0)\n"
+    "      --awake              poll for replies without sleeping; uses a whole core\n"
+    "      --pid PID            process of the server, for its CPU time and memory\n"
+    "      --csv                print one line of comma-separated values, see\n"
+    "                           lined-load(1)\n"
+    "  -h, --help               print this help and exit\n"
+    "  -V, --version            print the version and exit\n"
     "\n"
-    "Ctrl-C prints the figures so far; a second one ends at once.\n"
+    "Ctrl-C prints the results so far. A second Ctrl-C exits at once.\n"
     "\n"
-    "Exit status: 0 all replies were right; 1 a reply was wrong or a connection failed; 2 bad\n"
-    "usage.\n";
+    "Exit status: 0 all replies were correct; 1 a reply was wrong or a connection\n"
+    "failed; 2 wrong option.\n";
 
-/* What takes a whole number. */
+/* The options with a number. */
 static const struct number {
     const char *name;
-    char letter; /* its short form, or 0 */
+    char letter; /* short option, or 0 */
     uint32_t least, most;
-    size_t field; /* its place in struct settings */
+    size_t field; /* offset in struct settings */
 } numbers[] = {
     {"port", 'p', 1, UINT16_MAX, offsetof(struct settings, port)},
     {"connections", 'c', 1, 60000, offsetof(struct settings, connections)},
@@ -61,7 +66,7 @@ static const struct number {
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
-/* What getopt_long returns: FIRST_NUMBER + the index into numbers, or these. */
+/* Results of getopt_long: FIRST_NUMBER + the index into numbers, or these. */
 enum { HOST = 256, CHURN, HOLD, AWAKE, CSV, FIRST_NUMBER };
 
 static const struct option others[] = {
@@ -73,7 +78,7 @@ static const struct option others[] = {
 
 enum { OTHERS = sizeof others / sizeof others[0] };
 
-/* Which loads were asked for; one is allowed. */
+/* The loads that are set; one is allowed. */
 struct asked {
     bool churn, hold;
 };
@@ -150,8 +155,8 @@ static void describe(struct option options[NUMBERS + OTHERS + 1], char letters[2
     snprintf(letters, 5, "d:hV");
 }
 
-/* For '?' and ':' of getopt_long(3): what the word was that it could not take. */
-static void say_unusable(char message[SETTINGS_MESSAGE_SIZE], int result, const char *word)
+/* The message for '?' and ':' of getopt_long(3): word is the argument that it did not accept. */
+static void describe_error(char message[SETTINGS_MESSAGE_SIZE], int result, const char *word)
 {
     if (result == ':')
         snprintf(message, SETTINGS_MESSAGE_SIZE, "option '%.60s' needs a value", word);
@@ -163,7 +168,7 @@ static void say_unusable(char message[SETTINGS_MESSAGE_SIZE], int result, const 
         snprintf(message, SETTINGS_MESSAGE_SIZE, "unknown or ambiguous option '%.60s'", word);
 }
 
-/* Options that do not go together. */
+/* Rejects options that cannot be combined. */
 static bool choose_mode(struct settings *settings, struct asked asked,
                         char message[SETTINGS_MESSAGE_SIZE])
 {
@@ -219,7 +224,7 @@ enum settings_action settings_read(struct settings *settings, int argc, char **a
         if (result == 'V')
             return SETTINGS_VERSION;
         if (result == '?' || result == ':') {
-            say_unusable(message, result, argv[optind - 1]);
+            describe_error(message, result, argv[optind - 1]);
             return SETTINGS_BAD;
         }
         if (number != NULL ? !read_number(settings, number, optarg, message)
