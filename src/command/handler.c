@@ -43,9 +43,10 @@ static bool is_valid(const struct lined_module *module, char message[HANDLER_MES
     return true;
 }
 
-/* glibc loads this when a thread is ended from within, by pthread_exit(3) for example. A callback
- * must not do that, but it should be told so, and in the sandbox no file can be opened. Where it
- * cannot be loaded, that is all that is lost. */
+/* glibc loads this library when a thread ends itself, for example with pthread_exit(3). A callback
+ * must not do that, and lined then aborts with a message. In the sandbox glibc could not load the
+ * library, and would print another message. So it is loaded now; without it only that message
+ * differs. */
 static void load_unwinder(void)
 {
     (void)dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_GLOBAL);
@@ -55,8 +56,8 @@ static const struct lined_module *load(const char *name, char message[HANDLER_ME
 {
     char file[4096];
 
-    /* dlopen(3) looks for a name without a slash in the library path; a user means the file here.
-     */
+    /* dlopen(3) searches a name without a slash in the library path; a user means a file in the
+     * current folder. */
     int length = snprintf(file, sizeof file, "%s%s", strchr(name, '/') == NULL ? "./" : "", name);
     if (length < 0 || (size_t)length >= sizeof file) {
         snprintf(message, HANDLER_MESSAGE_SIZE,

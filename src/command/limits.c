@@ -5,39 +5,38 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-/* Descriptors that lined cannot do without, beside those that are open when it starts: the
- * listener, the two of the thread that sends for others (courier.h), and one to turn a client away.
- */
+/* Descriptors that lined needs besides those that are open when it starts: the listener, two of the
+ * flusher (flusher.h), and one for a client that is rejected. */
 #define DESCRIPTORS_OWN 4u
 
-/* Descriptors for all but connections: those that are open, its own, modules', and those of clients
- * that are turned away (refusal.h). */
+/* Descriptors that connections do not get: open ones, lined's own, those of modules, and those of
+ * clients that are rejected (reject.h). */
 #define DESCRIPTORS_RESERVED 64u
 
-/* Threads for all but connections: main, the log's writer, the signals', the acceptor, the courier,
- * and in active mode the owner. */
+/* Threads besides those of connections: main, the writer of the log, the thread for signals, the
+ * acceptor, the flusher, and in active mode the dispatcher. */
 #define THREADS_OWN 6u
 
-/* Of threads and maps an eighth is left to others, so many at most: whoever has to log in to see to
- * a full server needs some too. */
+/* One eighth of threads and maps, but at most this number, is left to other processes: an
+ * administrator must be able to log in to a full server. */
 #define SHARED_RESERVED_MOST 1024u
 
 /* A thread's stack and the guard page below it. */
 #define MAPS_A_THREAD 2u
 
-/* The most of malloc's, see set_up_memory in main.c. */
+/* The maximum number of mappings of malloc, see set_up_memory in main.c. */
 #define MAPS_OF_MALLOC (16u * 1024u)
 
-/* Memory for all but connections: the log's two buffers, the stacks of lined's own threads, and
- * what the C library takes for itself. */
+/* Memory besides that of connections: the two buffers of the log, the stacks of lined's own
+ * threads, and the memory of the C library. */
 #define MEMORY_OWN_KB (6u * 1024u)
 
-/* Memory for a connection: its stack and the guard page below it, itself, and a part of the buffers
- * that some connections enlarge. A buffer that cannot be enlarged for want of memory stays as it
- * is. */
+/* Memory of one connection: its stack and the guard page below it, its struct, and a share of the
+ * buffers that some connections enlarge. If there is no memory to enlarge a buffer, it keeps its
+ * size. */
 #define MEMORY_A_CONNECTION_KB (THREAD_STACK_SIZE / 1024 + 4 + 28)
 
-/* What registry numbers can name (slots.h). */
+/* The maximum number of connections that numbers can name (slot_map.h). */
 #define CONNECTIONS_MOST ((uint64_t)1 << 24)
 
 void limits_raise(void)
@@ -46,7 +45,8 @@ void limits_raise(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit); /* where it fails, what is read next is still true */
+        setrlimit(RLIMIT_NOFILE,
+                  &limit); /* after a failure, the limit that is read next is still true */
     }
 }
 
@@ -60,7 +60,7 @@ static uint64_t minus(uint64_t number, uint64_t other)
     return number > other ? number - other : 0;
 }
 
-/* Where there is little, half is for connections all the same. */
+/* Subtracts a reserve, but at most half of the number. */
 static uint64_t without(uint64_t number, uint64_t reserve)
 {
     return number - less(reserve, number / 2);
@@ -83,8 +83,8 @@ static uint64_t for_threads(uint64_t left)
     return shared(minus(left, THREADS_OWN));
 }
 
-/* In a container the system's numbers may be of different namespaces, so they alone do not keep
- * lined from serving. */
+/* In a container the numbers of the system may belong to other namespaces, so they alone do not
+ * prevent lined from serving. */
 static uint64_t for_threads_of_system(uint64_t left)
 {
     uint64_t allowed = for_threads(left);
@@ -137,7 +137,7 @@ struct limits_bound limits_connections(const struct limits *limits)
     return least;
 }
 
-/* ---- what is said of it ---- */
+/* ---- texts ---- */
 
 static void put_limit(char text[32], int resource, rlim_t unit)
 {

@@ -1,5 +1,5 @@
 /*
- * How many connections this system lets lined have: a descriptor and a thread for each.
+ * How many connections the limits of the system allow: each needs a descriptor and a thread.
  */
 #ifndef LIMITS_H
 #define LIMITS_H
@@ -9,43 +9,43 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What the system allows a process, and what is in use already. LIMITS_NONE: no limit, or none that
- * can be read. */
+/* The limits of the system, and the part that is in use. LIMITS_NONE: no limit, or a limit that
+ * cannot be read. */
 #define LIMITS_NONE UINT64_MAX
 
 struct limits {
     uint64_t descriptors;      /* RLIMIT_NOFILE */
-    uint64_t descriptors_used; /* of these, open already */
-    uint64_t user_threads;     /* RLIMIT_NPROC, where it binds the user: what that user's other
-                                * processes leave of it, for their threads count, too */
-    uint64_t system_threads;   /* kernel.threads-max, kernel.pid_max: what is left of them */
-    uint64_t group_threads;    /* pids.max of the control group: what is left of it */
+    uint64_t descriptors_used; /* of these, the open ones */
+    uint64_t user_threads;     /* RLIMIT_NPROC, if it applies to the user, minus the threads of the
+                                  user's other processes, which count too */
+    uint64_t system_threads;   /* kernel.threads-max, kernel.pid_max: the free part */
+    uint64_t group_threads;    /* pids.max of the control group: the free part */
     uint64_t maps;             /* vm.max_map_count */
-    uint64_t address_kb;       /* RLIMIT_AS: what is left of it, in KiB */
-    uint64_t data_kb;          /* RLIMIT_DATA: the same */
+    uint64_t address_kb;       /* RLIMIT_AS: the free part, in KiB */
+    uint64_t data_kb;          /* RLIMIT_DATA: the free part, in KiB */
 };
 
 /* Raises RLIMIT_NOFILE to its hard limit, for this process. */
 void limits_raise(void);
 
-/* Reads the limits, for a lined that serves as that user. root is where /proc and /sys are found,
- * "" but for tests. */
+/* Reads the limits for a lined that runs as this user. root is the folder of /proc and /sys: "",
+ * except in tests. */
 void limits_read(struct limits *limits, const char *root, uid_t user);
 
-/* The limit that binds. */
+/* The lowest limit. */
 struct limits_bound {
-    size_t connections; /* how many it allows, less a reserve; 0: lined cannot serve under it */
+    size_t connections; /* how many it allows, minus a reserve; 0: lined cannot serve */
     const char *name;
     const char *raised_by; /* how to raise it */
-    const char *unit;      /* what it limits */
-    uint64_t left;         /* how many of these it leaves lined */
-    uint64_t own;          /* how many of these lined needs, beside those of its connections */
+    const char *unit;      /* what it limits, for messages */
+    uint64_t left;         /* how many of these lined can have */
+    uint64_t own;          /* how many of these lined needs without any connection */
 };
 
 /* Pure. */
 struct limits_bound limits_connections(const struct limits *limits);
 
-/* What may limit threads, as text, after one could not be made: with the values of those limits
+/* A text for a thread that could not be created: the limits on threads, with the values of those
  * that belong to the process. */
 #define LIMITS_TEXT_SIZE 256
 const char *limits_of_threads(char text[LIMITS_TEXT_SIZE]);

@@ -1,4 +1,4 @@
-/* The limits, as the system shows them. */
+/* Reads the limits from the system. */
 #include "limits.h"
 
 #include <dirent.h>
@@ -23,13 +23,13 @@ static uint64_t read_rlimit(int resource)
     return limit.rlim_cur;
 }
 
-/* More than any of these files has, but for a cgroup file with very many hierarchies, of which the
- * first count. */
+/* More than the size of each of these files. A cgroup file with many hierarchies can be larger;
+ * then the first ones count. */
 #define TEXT_SIZE 4096
 
-/* Reads the file at root, folder and name, terminated. False: there is none, or no memory. With
- * read(2) and no stream: for want of memory a stream reads byte by byte, and a file of /proc/sys
- * has only one read, so that of 32768 there would be a 3. */
+/* Reads the file at root, folder and name; the text is terminated. False: there is no such file. It
+ * uses read(2): without memory a stdio stream reads byte by byte, and a file of /proc/sys can only
+ * be read once, so the result for 32768 would be 3. */
 static bool read_text(char text[TEXT_SIZE], const char *root, const char *folder, const char *name)
 {
     char path[PATH_SIZE];
@@ -49,7 +49,7 @@ static bool read_text(char text[TEXT_SIZE], const char *root, const char *folder
     return more == 0;
 }
 
-/* The number that the file begins with. */
+/* The number at the beginning of the file. */
 static uint64_t read_number(const char *root, const char *folder, const char *name)
 {
     char text[TEXT_SIZE];
@@ -66,7 +66,7 @@ static uint64_t less(uint64_t number, uint64_t other)
     return number < other ? number : other;
 }
 
-/* What is left of most when so many are used, which may be unknown. */
+/* most minus used; either can be LIMITS_NONE. */
 static uint64_t left_of(uint64_t most, uint64_t used)
 {
     if (most == LIMITS_NONE || used == LIMITS_NONE)
@@ -74,7 +74,7 @@ static uint64_t left_of(uint64_t most, uint64_t used)
     return used < most ? most - used : 0;
 }
 
-/* How many threads the system has: the fourth field of /proc/loadavg is RUNNING/ALL. */
+/* The number of threads in the system: the fourth field of /proc/loadavg is RUNNING/ALL. */
 static uint64_t read_system_threads_used(const char *root)
 {
     char text[TEXT_SIZE];
@@ -87,7 +87,8 @@ static uint64_t read_system_threads_used(const char *root)
     return LIMITS_NONE;
 }
 
-/* What is left in the group of that path and in each that it is in, under a mounted hierarchy. */
+/* The free part in the control group with this path, and in each of its parents, under a mounted
+ * hierarchy. */
 static uint64_t read_groups(const char *root, const char *hierarchy, char *group)
 {
     uint64_t left = LIMITS_NONE;
@@ -130,7 +131,7 @@ static uint64_t read_group_threads(const char *root)
     return left;
 }
 
-/* How many descriptors the process has open, without the one that this takes. */
+/* The number of open descriptors of the process, without the one of this function. */
 static uint64_t read_descriptors_used(const char *root)
 {
     char path[PATH_SIZE];
@@ -147,8 +148,8 @@ static uint64_t read_descriptors_used(const char *root)
     return count > 0 ? count - 1 : 0;
 }
 
-/* The number after a field's name and a colon in a process's status, as proc(5) has it. 0: there is
- * no such process any more, or no such field. */
+/* The number of a field in /proc/PID/status (proc(5)). 0: the process or the field does not exist.
+ */
 static uint64_t read_status(const char *root, const char *process, const char *field)
 {
     char text[TEXT_SIZE];
@@ -163,7 +164,7 @@ static uint64_t read_status(const char *root, const char *process, const char *f
     return found != NULL && sscanf(found + strlen(name), "%" SCNu64, &number) == 1 ? number : 0;
 }
 
-/* What is left of a limit of memory, in KiB; field tells how much is in use. */
+/* The free part of a limit of memory, in KiB; field has the part in use. */
 static uint64_t read_memory_left(const char *root, int resource, const char *field)
 {
     uint64_t limit = read_rlimit(resource);
@@ -171,8 +172,8 @@ static uint64_t read_memory_left(const char *root, int resource, const char *fie
     return limit == LIMITS_NONE ? limit : left_of(limit / 1024, read_status(root, "self", field));
 }
 
-/* How many threads the user has in other processes than this one. /proc shows a process as a folder
- * that belongs to its user. */
+/* The number of threads of the user in other processes. In /proc a process is a folder that belongs
+ * to its user. */
 static uint64_t read_threads_of_others(const char *root, uid_t user)
 {
     char path[PATH_SIZE];
@@ -194,8 +195,8 @@ static uint64_t read_threads_of_others(const char *root, uid_t user)
     return threads;
 }
 
-/* The limit does not hold for root, but for the root of a user namespace it does: there
- * user_namespaces(7) shows other ranges than the whole in uid_map. */
+/* RLIMIT_NPROC does not apply to root, but it applies to the root of a user namespace. In such a
+ * namespace uid_map has another range than the whole one (user_namespaces(7)). */
 static bool is_real_root(const char *root, uid_t user)
 {
     char text[TEXT_SIZE];

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The kernel knows such an address for each interface, and has to be told which (ipv6(7)). */
+/* Each interface has such addresses, so the kernel needs the interface (ipv6(7)). */
 static bool lacks_scope(const char *ip)
 {
     union net_address address;

@@ -19,9 +19,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Started with a standard descriptor closed, the first socket would become it, and the log would go
- * to a client. What is opened instead can neither be read nor written, so using it still fails with
- * EBADF (open(2), O_PATH); and it is there where /dev is empty. False: it has said why not. */
+/* If a standard descriptor is closed at the start, the first socket would get its number, and the
+ * log would go to a client. So another file takes its place, opened with O_PATH: reading and
+ * writing it still fail with EBADF (open(2)). The file is /, which exists even if /dev is empty.
+ * Returns false after a failure, with a message printed. */
 static bool open_standard_descriptors(void)
 {
     static const char *const names[] = {"input", "output", "error"};
@@ -34,7 +35,7 @@ static bool open_standard_descriptors(void)
                     "with standard %s open",
                     names[fd], error_text(errno, text), names[fd]);
             return false;
-        } /* open(2) gives the lowest free number, which is fd */
+        } /* open(2) returns the lowest free number, which is fd */
     }
     return true;
 }
@@ -52,14 +53,14 @@ static void set_up_memory(void)
 #endif /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
-/* One line on standard error, and the exit status. */
+/* Prints one line on standard error. Returns the exit status. */
 static int refuse(const char *why)
 {
     message(MESSAGE_ERROR, "%s (try 'lined --help')", why);
     return STATUS_USAGE;
 }
 
-/* On standard output; returns the exit status. */
+/* Prints on standard output. Returns the exit status. */
 static int print(const char *text)
 {
     char why[ERROR_TEXT_SIZE];
@@ -73,7 +74,7 @@ static int print(const char *text)
 static int start(struct options *options)
 {
     char why[HANDLER_MESSAGE_SIZE];
-    char text[HANDLER_MESSAGE_SIZE + 256]; /* a very long name leaves room for what is wrong */
+    char text[HANDLER_MESSAGE_SIZE + 256]; /* room for the cause after a very long name */
     const struct lined_module *module = handler_find(options->handler, why);
     struct privileges privileges;
 
@@ -94,8 +95,8 @@ static int start(struct options *options)
                  options->user, why);
         return refuse(text);
     }
-    /* The log's, on a pipe that nobody reads and on a file past RLIMIT_FSIZE: what is left is an
-     * error of write(2). Sockets are sent to with MSG_NOSIGNAL. */
+    /* Writing the log to a pipe without a reader, or to a file at RLIMIT_FSIZE, then only fails
+     * with an error of write(2). Sockets are used with MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     return serve(options, module, &privileges);

@@ -22,22 +22,21 @@
 
 #define LINE_MOST 512
 
-/* The longest line of message_plain has 4095 characters; before it an LF and a level, behind it an
- * LF.
- */
+/* The longest line of message_plain has 4095 characters. An LF and a level come before it, and an
+ * LF after it. */
 #define TEXT_SIZE (4096 + 8)
 
-/* Set by message_init; these do not change after. */
+/* Set by message_init; they do not change afterwards. */
 static int descriptor = STDERR_FILENO;
 static bool is_socket;
-static bool is_journal;     /* it reads a level before each line */
-static bool is_others_pipe; /* one that could not be opened once more */
+static bool is_journal;     /* each line begins with a level */
+static bool is_others_pipe; /* a pipe that could not be opened again */
 
-static atomic_bool is_torn; /* the last line was taken in part: the next one begins with an LF */
+static atomic_bool is_torn; /* the last line was written in part: the next one begins with an LF */
 
-/* What polls as writable may be full when it is written to, or a terminal may be stopped by then:
- * the packet log goes to the same one with 2>&1. To be non-blocking is a property of what open(2)
- * makes, which others share with us; so it is opened once more. */
+/* Between poll(2) and write(2) standard error may become full, or a terminal may be stopped: with
+ * 2>&1 the packet log goes to the same file. O_NONBLOCK belongs to the open file description, which
+ * other processes share. So the file is opened again, with O_NONBLOCK. */
 static void open_once_more(bool is_pipe)
 {
     int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -45,11 +44,11 @@ static void open_once_more(bool is_pipe)
     if (fd >= 0)
         descriptor = fd;
     else
-        is_others_pipe = is_pipe; /* another user's, or there is no /proc */
+        is_others_pipe = is_pipe; /* it belongs to another user, or there is no /proc */
 }
 
-/* systemd tells the device and the inode of what it has connected to the journal (systemd.exec(5)).
- * The descriptor may have been replaced since. */
+/* systemd sets JOURNAL_STREAM to the device and the inode of the stream to the journal
+ * (systemd.exec(5)). The descriptor may have been replaced since. */
 static bool is_stream_of_journal(const struct stat *status)
 {
     char stream[64];
@@ -84,17 +83,17 @@ static bool is_writable(void)
     return ready == 1 && (standard_error.revents & POLLOUT) != 0;
 }
 
-/* Writes what is taken without a wait; returns how much that is, or -1. A socket is asked for that
- * with each call (send(2)), and a pipe can be where the kernel knows it (RWF_NOWAIT, Linux 6.4).
- * For what is left, another user's pipe or terminal, poll has to do: between it and the write
- * another process may fill it. */
+/* Writes without waiting. Returns how many bytes were written, or -1. For a socket a flag of
+ * send(2) prevents waiting, and for a pipe RWF_NOWAIT does (Linux 6.4). For the rest, a pipe or a
+ * terminal of another user, poll(2) must suffice: between poll and write another process may fill
+ * it, and then the write waits. */
 static ssize_t write_now(char *text, size_t size)
 {
     if (is_socket)
         return send(descriptor, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (is_others_pipe) {
         const struct iovec part = {.iov_base = text, .iov_len = size};
-        const long here = -1; /* twice, for it is in two halves; a pipe has no other place */
+        const long here = -1; /* the offset is passed in two halves; a pipe has no offset */
         ssize_t written = syscall(SYS_pwritev2, descriptor, &part, 1, here, here, RWF_NOWAIT);
         if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
             return written;
@@ -102,8 +101,8 @@ static ssize_t write_now(char *text, size_t size)
     return is_writable() ? write(descriptor, text, size) : -1;
 }
 
-/* A pipe that has room takes PIPE_BUF bytes in one piece (pipe(7)), and no line is longer; a
- * connected socket or a terminal may take a part. */
+/* A pipe with room takes PIPE_BUF bytes in one piece (pipe(7)), and no line is longer. A socket or
+ * a terminal may take a part. */
 static void put_line(enum message_level level, const char *line)
 {
     char text[TEXT_SIZE];
@@ -119,8 +118,8 @@ static void put_line(enum message_level level, const char *line)
         atomic_store(&is_torn, true);
 }
 
-/* A file's name, for example, may have anything in it: the line stays one, and nothing of it is a
- * command to the terminal. */
+/* A file name, for example, can contain any byte. The message must stay one line, and must not
+ * control the terminal. */
 static void hide_controls(char *line)
 {
     for (; *line != '\0'; line++) {
@@ -150,8 +149,8 @@ void message_plain(enum message_level level, char *line)
 
 const char *error_text(int error, char text[ERROR_TEXT_SIZE])
 {
-    /* glibc fails with EINVAL for a number that is no errno, with text all the same; a module's
-     * start may return any. */
+    /* glibc fails with EINVAL for a number that is not an errno, and writes a text too. A module's
+     * init may return any number. */
     if (strerror_r(error, text, ERROR_TEXT_SIZE) != 0)
         snprintf(text, ERROR_TEXT_SIZE, "unknown error %d", error);
     return text;

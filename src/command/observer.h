@@ -1,6 +1,5 @@
 /*
- * What the command does when something happens in the server: it writes the packet log, and reports
- * on standard error.
+ * The observer of the command: it writes the packet log, and prints messages on standard error.
  */
 #ifndef OBSERVER_H
 #define OBSERVER_H
@@ -10,15 +9,15 @@
 
 #include <lined.h>
 
-/* The context of the observer. Set before the server starts; it does not change after. */
+/* The context of the callbacks. Set before the server starts; it does not change afterwards. */
 struct observer {
     struct lined_observer callbacks;
     struct log_writer *log; /* NULL: there is no packet log */
     struct stop *stop;
-    const char *limited_by; /* what sets the maximum of connections */
+    const char *limited_by; /* the name of the limit on connections */
 };
 
-/* Fills in the callbacks. What it writes to is set afterwards. */
+/* Sets the callbacks and stop. The caller sets log and limited_by later. */
 void observer_init(struct observer *observer, struct stop *stop);
 
 #endif

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What getopt_long returns: beyond all characters, FIRST_SETTING + the index into settings. */
+/* Results of getopt_long: HELP, VERSION, a short option, or FIRST_SETTING + the index into
+ * settings. */
 enum { FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
 
-/* A word of the user's as it may be shown: short, and nothing that a terminal obeys. */
+/* An argument as a message shows it: short, and without bytes that control a terminal. */
 struct shown {
     char text[64];
 };
@@ -24,8 +25,8 @@ static struct shown show(const char *word)
     return shown;
 }
 
-static void say_not_allowed(char message[OPTIONS_MESSAGE_SIZE], const char *name, const char *value,
-                            const char *allowed)
+static void describe_bad_value(char message[OPTIONS_MESSAGE_SIZE], const char *name,
+                               const char *value, const char *allowed)
 {
     snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s': must be %s", name, show(value).text, allowed);
 }
@@ -40,8 +41,8 @@ static const struct setting *setting_of(int result)
     return NULL;
 }
 
-/* For '?' and ':' of getopt_long(3): what the word was that it could not take. */
-static void say_unusable(char message[OPTIONS_MESSAGE_SIZE], int result, const char *word)
+/* The message for '?' and ':' of getopt_long(3): word is the argument that it did not accept. */
+static void describe_error(char message[OPTIONS_MESSAGE_SIZE], int result, const char *word)
 {
     const struct setting *setting = setting_of(optopt);
 
@@ -58,10 +59,10 @@ static void say_unusable(char message[OPTIONS_MESSAGE_SIZE], int result, const c
                  show(word).text);
 }
 
-/* Fills in what getopt_long wants to know from the settings. */
+/* Fills in the tables of getopt_long from the settings. */
 static void describe(struct option long_options[SETTINGS + 3], char letters[2 * SETTINGS + 4])
 {
-    *letters++ = ':'; /* tell a missing value from an unknown option */
+    *letters++ = ':'; /* a missing value is then ':', an unknown option '?' */
     for (int i = 0; i < SETTINGS; i++) {
         long_options[i] = (struct option){settings[i].name + 2,
                                           settings[i].is_flag ? no_argument : required_argument,
@@ -89,7 +90,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
 
     describe(long_options, letters);
     opterr = 0;
-    optind = 0; /* glibc: begin anew, also with a permuted argv */
+    optind = 0; /* glibc: start again, also with a permuted argv */
     /* Not thread-safe, as options.h says. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while ((result = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         const struct setting *setting = setting_of(result);
@@ -98,12 +99,12 @@ static enum options_action read_arguments(struct options *options, int argc, cha
         if (result == VERSION)
             return OPTIONS_VERSION;
         if (setting == NULL) {
-            say_unusable(message, result, argv[optind - 1]);
+            describe_error(message, result, argv[optind - 1]);
             return OPTIONS_BAD;
         }
         const char *value = setting->is_flag ? "yes" : optarg;
         if (!setting->read(options, value)) {
-            say_not_allowed(message, setting->name, value, setting->allowed);
+            describe_bad_value(message, setting->name, value, setting->allowed);
             return OPTIONS_BAD;
         }
         given[setting - settings] = true;
@@ -116,9 +117,8 @@ static enum options_action read_arguments(struct options *options, int argc, cha
     return OPTIONS_SERVE;
 }
 
-/* Kubernetes sets variables for each service that a container may use, as Docker does for links.
- * For a service named lined one of them is LINED_PORT=tcp://10.96.14.7:1234, which is no setting.
- */
+/* Kubernetes sets variables for each service of a container, and Docker does for links. For a
+ * service named lined one of them is LINED_PORT=tcp://10.96.14.7:1234, which is not a setting. */
 static bool is_of_a_service(const char *variable, const char *value)
 {
     return strcmp(variable, "LINED_PORT") == 0 &&
@@ -126,7 +126,7 @@ static bool is_of_a_service(const char *variable, const char *value)
             strncmp(value, "sctp://", 7) == 0);
 }
 
-/* The value of the setting's variable; NULL: there is none that counts. */
+/* The value of the variable of the setting; NULL: it is not set, empty, or ignored. */
 static const char *look_up(struct options *options, const struct setting *setting,
                            char *(*get)(const char *name))
 {
@@ -153,7 +153,7 @@ static enum options_action read_environment(struct options *options, char *(*get
             continue;
         options->from_environment |= UINT32_C(1) << i;
         if (!settings[i].read(options, value)) {
-            say_not_allowed(message, settings[i].variable, value, settings[i].allowed);
+            describe_bad_value(message, settings[i].variable, value, settings[i].allowed);
             return OPTIONS_BAD;
         }
     }

@@ -14,16 +14,17 @@ enum options_action {
     OPTIONS_BAD, /* the message says what is wrong */
 };
 
-/* Fills options from the defaults, the environment (looked up by get, as getenv(3) does; an empty
- * variable counts as not set) and argv, which wins. argv may be permuted, as getopt_long(3) does;
- * it is not thread-safe. For OPTIONS_BAD message has one line, terminated, without an LF: what was
- * given, what is allowed. Bytes of the input that a terminal might obey are shown as '?'. */
+/* Fills options from the defaults, the environment and argv, which overrides the environment. get
+ * returns variables, as getenv(3) does; an empty variable counts as not set. argv may be permuted,
+ * as by getopt_long(3). Not thread-safe. After OPTIONS_BAD message is one line, terminated, without
+ * an LF: the option, its value, and the allowed values. Bytes that could control a terminal are
+ * shown as '?'. */
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name),
                                  char message[OPTIONS_MESSAGE_SIZE]);
 
-/* What the user has set it by, for messages: the option itself, as "--port", or "LINED_PORT" where
- * that was used. */
+/* The name of an option for messages: the option, such as "--port", or its variable "LINED_PORT" if
+ * the value comes from there. */
 const char *options_name(const struct options *options, const char *option);
 
 #endif

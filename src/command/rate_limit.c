@@ -16,7 +16,7 @@ uint64_t rate_limit_due(struct rate_limit *rate_limit, int64_t now_ms)
 {
     if (rate_limit->held == 0 || now_ms < rate_limit->until_ms)
         return 0;
-    rate_limit->until_ms = now_ms + RATE_LIMIT_MS; /* while it lasts, it is one line a second */
+    rate_limit->until_ms = now_ms + RATE_LIMIT_MS; /* so at most one line per second */
     return rate_limit_end(rate_limit);
 }
 

@@ -1,5 +1,5 @@
 /*
- * The statistics on standard error: when SIGUSR1 asks for them, and at the end.
+ * Statistics on standard error: on SIGUSR1 and at the end.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -9,14 +9,14 @@
 #include <lined.h>
 #include <stdbool.h>
 
-/* One line of JSON, see figures.h. log may be NULL. Any thread. */
+/* Prints one line of JSON, see statistics.h. log may be NULL. Any thread. */
 void report_statistics(lined_server *server, struct log_writer *log);
 
-/* Says how many lines of the packet log are lost, and why; nothing if none is. Returns whether some
- * are. Any thread. */
+/* Prints how many lines of the packet log are lost, and the cause; nothing if none is lost. Returns
+ * true if some are lost. Any thread. */
 bool report_lost_lines(struct log_writer *log);
 
-/* A sentence for people, and the same line of JSON. */
+/* Prints the summary in words, and the statistics as JSON. */
 void report_summary(lined_server *server, struct log_writer *log);
 
 #endif

@@ -1,4 +1,5 @@
-/* Serving, from the socket to the end, in the order in which lined gives up its rights. */
+/* Serving, from the listening socket to the end, in the order in which lined gives up its rights.
+ */
 #include "serve.h"
 
 #include "base/monotonic.h"
@@ -22,23 +23,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is made on the way to serving, and ended on the way back. */
+/* The parts of a running server. */
 struct serving {
     const struct options *options;
     const struct lined_module *module;
     lined_server *server;
-    void *context;          /* the handler's */
-    struct log_writer *log; /* NULL: none */
+    void *context;          /* of the handler */
+    struct log_writer *log; /* NULL: no packet log */
     struct limits_bound bound;
     struct sandbox sandbox;
     struct observer observer;
 };
 
-/* The process has one, since it has one set of signals. */
+/* Global, because the process has one set of signals. */
 static struct stop stop;
 
-/* As the user has given it: to read it again needs a socket where it has a scope, as fe80::1%eth0,
- * and the sandbox allows none. */
+/* The address is shown as the user wrote it: to parse an address with a scope again, such as
+ * fe80::1%eth0, needs a socket, which the sandbox does not allow. */
 #define ADDRESS_TEXT_SIZE 128
 
 static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS_TEXT_SIZE])
@@ -48,8 +49,8 @@ static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS
     return text;
 }
 
-/* Raises what can be raised, and sets the limit where the user has set none. False: not one
- * connection could be served; it has said so. */
+/* Raises the limit on descriptors, and sets max_connections if the user has not set it. Returns
+ * false after a message if not even one connection is possible. */
 static bool choose_limit(struct serving *serving, struct options *options, uid_t user)
 {
     struct limits_bound *bound = &serving->bound;
@@ -73,8 +74,8 @@ static bool choose_limit(struct serving *serving, struct options *options, uid_t
     return true;
 }
 
-/* A limit of the user's stands, also one that is more than the system allows: what runs out then is
- * waited for. */
+/* The user's limit stays valid, even above the limits of the system: clients then wait when a
+ * resource runs out. */
 static void report_limit(size_t most, const struct limits_bound *bound)
 {
     const char *connections = most == 1 ? "connection" : "connections";
@@ -87,9 +88,9 @@ static void report_limit(size_t most, const struct limits_bound *bound)
                 connections, bound->name, bound->connections, bound->raised_by);
 }
 
-/* Ends the log; *has_ended tells whether it may be freed. A stop takes no longer than the drain
- * timeout for its connections and its log together; a log whose reader was not found to be stuck
- * gets a little more. False: lines are lost. */
+/* Ends the log; *has_ended is true if it may be freed. A stop takes at most the drain timeout for
+ * connections and log together. If the reader of the log was not stuck before, the log gets at
+ * least LOG_HURRY_MS. Returns false if lines are lost. */
 static bool end_log(struct log_writer *log, uint32_t drain_timeout_ms, bool *has_ended)
 {
     int64_t least = log_writer_has_given_up(log) ? 0 : LOG_HURRY_MS;
@@ -138,7 +139,8 @@ static void report_no_listener(const struct options *options, int error)
             hint[0] == '\0' ? "" : "; ", hint);
 }
 
-/* ---- from the socket to the threads: each step false if it has failed, and has said why ---- */
+/* ---- from the socket to the threads: each step returns false after a message if it has failed
+ * ---- */
 
 static bool listen_on(struct serving *serving)
 {
@@ -222,7 +224,7 @@ static bool start_threads(struct serving *serving)
 
 /* ---- while it serves ---- */
 
-/* What protects the host from a client that has taken over lined, and as which user it runs. */
+/* Reports the sandbox and the user. */
 static void report_protection(const struct serving *serving)
 {
     const struct options *options = serving->options;
@@ -285,8 +287,8 @@ static int run(struct serving *serving)
     return status;
 }
 
-/* The handler is initialised as the user that lined became, and outside the sandbox, so that it can
- * open files. Then come the threads, which have no right that was given up before. */
+/* The handler is initialised as the final user, and before the sandbox, so that it can open files.
+ * The threads are created last, so they do not have the rights that were given up before. */
 static int serve_handler(struct serving *serving, bool is_log_shared)
 {
     int status = STATUS_CANNOT_SERVE;
@@ -304,7 +306,7 @@ int serve(struct options *options, const struct lined_module *module,
           const struct privileges *privileges)
 {
     struct serving serving = {.options = options, .module = module};
-    /* Asked before the sandbox, which does not allow fstat(2). */
+    /* Called before the sandbox, which does not allow fstat(2). */
     bool is_log_shared = log_writer_shares(STDOUT_FILENO, STDERR_FILENO);
     int status = STATUS_CANNOT_SERVE;
 

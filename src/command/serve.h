@@ -1,5 +1,5 @@
 /*
- * Serving, from the socket to the end.
+ * Serving, from the listening socket to the end.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -10,8 +10,8 @@
 #include <lined.h>
 
 /* Listens, gives up the rights that serving does not need, and serves until a signal ends it.
- * privileges: the user to become, if options has one. Returns the exit status; messages are on
- * standard error. Once in a process, while it has one thread. */
+ * privileges is the user to become, if options has one. Returns the exit status; messages go to
+ * standard error. Call it once per process, while it has one thread. */
 int serve(struct options *options, const struct lined_module *module,
           const struct privileges *privileges);
 

@@ -218,7 +218,7 @@ static bool read_max_connections(struct options *options, const char *value)
 {
     uint32_t most;
 
-    if (!value_number(value, 1, OPTIONS_CONNECTIONS_MOST, &most))
+    if (!value_number(value, 1, OPTIONS_CONNECTIONS_MAX, &most))
         return false;
     options->server.max_connections = most;
     return true;
@@ -236,7 +236,7 @@ static bool read_max_per_ip(struct options *options, const char *value)
 {
     uint32_t most;
 
-    if (!value_number(value, 0, OPTIONS_CONNECTIONS_MOST, &most))
+    if (!value_number(value, 0, OPTIONS_CONNECTIONS_MAX, &most))
         return false;
     options->server.max_per_ip = most;
     return true;

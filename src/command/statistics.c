@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Writes at used; returns where that ends. */
+/* Appends to text at the offset used. Returns the new offset. */
 __attribute__((format(printf, 3, 4))) static size_t append(char text[STATISTICS_JSON_SIZE],
                                                            size_t used, const char *format, ...)
 {
@@ -16,7 +16,8 @@ __attribute__((format(printf, 3, 4))) static size_t append(char text[STATISTICS_
     va_start(arguments, format);
     int size = vsnprintf(text + used, STATISTICS_JSON_SIZE - used, format, arguments);
     va_end(arguments);
-    /* The greatest figures and all the errnos are less than half of it: test_figures.c. */
+    /* The largest numbers and all errnos need less than half of the size: test_statistics_text.c.
+     */
     INVARIANT(size >= 0 && (size_t)size < STATISTICS_JSON_SIZE - used);
     return used + (size_t)size;
 }

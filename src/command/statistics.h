@@ -1,5 +1,5 @@
 /*
- * The statistics of a lined: what SIGUSR1 and the summary show. Pure.
+ * The statistics as text, for SIGUSR1 and the summary. Pure.
  */
 #ifndef STATISTICS_H
 #define STATISTICS_H
@@ -9,17 +9,16 @@
 
 struct statistics {
     struct lined_stats server;
-    uint64_t log_dropped; /* log lines that are not in the packet log */
+    uint64_t log_dropped; /* log lines that are missing in the packet log */
 };
 
-/* One JSON object on one line, terminated, without an LF: every figure, each under its name in
- * lined.h; of accept's errors those that came, by the errno's name in lower case. What may be added
- * later comes as further keys. STATISTICS_JSON_SIZE is PIPE_BUF, so that it is one piece in a pipe.
- */
+/* Writes one JSON object on one line, terminated, without an LF. The keys are the names in lined.h.
+ * accept_errors has the errnos that occurred, with their names in lower case. Later versions may
+ * add keys. STATISTICS_JSON_SIZE is PIPE_BUF, so that a pipe takes the line in one piece. */
 #define STATISTICS_JSON_SIZE 4096
 void statistics_json(const struct statistics *statistics, char text[STATISTICS_JSON_SIZE]);
 
-/* The sentence for people, terminated: what was served. */
+/* Writes the summary in words, terminated. */
 #define STATISTICS_SENTENCE_SIZE 256
 void statistics_sentence(const struct statistics *statistics, char text[STATISTICS_SENTENCE_SIZE]);
 

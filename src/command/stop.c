@@ -13,12 +13,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* How long before the drain's deadline connections wait no more for a log that is not read, so that
- * they can still answer what they have received. */
+/* How long before the drain timeout connections stop to wait for a log that is not read, so that
+ * they can still answer the lines that they have received. */
 #define ANSWERING_MS 500u
 
-/* nohup(1) has SIGHUP ignored, and a shell without job control has SIGINT ignored for what it
- * starts with &. A blocked signal would be queued all the same, and sigwait(3) would take it. */
+/* nohup(1) ignores SIGHUP, and a shell without job control ignores SIGINT for a command with &. A
+ * blocked signal would be queued even if it is ignored, and sigwait(3) would return it. */
 static bool is_ignored(int signal)
 {
     struct sigaction action;
@@ -48,9 +48,7 @@ static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
                                                               : drain_timeout_ms / 2);
 }
 
-/* Which signals cut when they come second, for the line about the drain: not those that are
- * ignored.
- */
+/* A text with the signals that cut when they come second, without those that are ignored. */
 static const char *cutting_signals(const struct stop *stop)
 {
     bool takes_term = sigismember(&stop->signals, SIGTERM) == 1;
@@ -63,7 +61,7 @@ static const char *cutting_signals(const struct stop *stop)
     return "";
 }
 
-/* Begins the end, and says what is waited for: the server may not end at once. */
+/* Begins the drain, and prints how many connections it waits for. */
 static void drain(struct stop *stop)
 {
     struct lined_stats stats;
@@ -85,15 +83,15 @@ static void cut(struct stop *stop)
     lined_server_stop(stop->server);
 }
 
-/* Whether a signal may be the first one, which its sender has sent twice. A signal that came while
- * the drain was begun waited for the thread, so the time counts from the end of that. */
+/* True if the signal may be a copy of the first one, because some senders send it twice. A signal
+ * that came while the drain began waited for the thread, so the time counts from then on. */
 static bool is_the_same(const struct stop *stop)
 {
     return monotonic_ms() - stop->drained_ms < STOP_SAME_MS;
 }
 
-/* A second SIGHUP is no wish of the user's: as a terminal closes, the shell sends one, and so does
- * the kernel. */
+/* A second SIGHUP does not cut: when a terminal closes, the shell sends one, and the kernel sends
+ * another. */
 static void end(struct stop *stop, int signal)
 {
     if (atomic_load(&stop->began_ms) == 0) {

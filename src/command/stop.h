@@ -1,9 +1,10 @@
 /*
- * What ends a server. SIGTERM, SIGINT and SIGHUP do: the first drains it; a second that is no
- * SIGHUP cuts it, its log too. Signals that come within STOP_SAME_MS count as one. A cut that does
- * not come to an end by itself ends the process after STOP_CUT_MS. SIGUSR1 prints the statistics,
- * WARNING_SIGNAL what warn.h has held back. A signal that is ignored when lined starts stays so. A
- * thread of its own takes the others with sigwait(3), so nothing runs in a signal handler.
+ * Signals. The first SIGTERM, SIGINT or SIGHUP drains the server. A second SIGTERM or SIGINT cuts
+ * the connections and the log. Signals within STOP_SAME_MS count as one. If the server has not
+ * ended STOP_CUT_MS after a cut, the process exits. SIGUSR1 prints the statistics, and
+ * WARNING_SIGNAL the counted warnings of warning.h. A signal that is ignored when lined starts
+ * stays ignored. One thread takes all other signals with sigwait(3), so no code runs in a signal
+ * handler.
  */
 #ifndef STOP_H
 #define STOP_H
@@ -18,40 +19,42 @@
 #include <stdint.h>
 #include <time.h>
 
-/* timeout(1) sends its signal to its child, and then to its own group, which the child is in. */
+/* timeout(1) sends its signal to its child, and then to its process group, which includes the
+ * child. */
 #define STOP_SAME_MS 20
 
-/* How long a cut may take. A callback that waits for something of its own cannot be interrupted,
- * and while it runs the server does not end. */
+/* How long a cut may take. A callback that waits cannot be interrupted, and the server does not end
+ * before it returns. */
 #define STOP_CUT_MS 1000
 
-/* All zero before stop_init. */
+/* Must be all zero before stop_init. */
 struct stop {
-    sigset_t signals; /* those that it takes; set by stop_init */
-    timer_t timer;    /* sends WARNING_SIGNAL when a cut has taken STOP_CUT_MS; set by stop_init */
+    sigset_t signals; /* the signals of the thread; set by stop_init */
+    timer_t timer;    /* sends WARNING_SIGNAL STOP_CUT_MS after a cut; set by stop_init */
     lined_server *server;
-    struct log_writer *log;    /* NULL: there is none */
-    uint32_t drain_timeout_ms; /* the server's */
+    struct log_writer *log;    /* NULL: no packet log */
+    uint32_t drain_timeout_ms; /* of the server */
     pthread_t thread;
-    _Atomic int64_t began_ms; /* monotonic; when the first signal came; 0: it has not */
-    _Atomic int64_t cut_ms;   /* monotonic; when connections were cut; 0: they were not */
-    int64_t drained_ms;       /* the thread's own; monotonic; when it had begun the drain */
-    atomic_bool over;         /* stop_end wants the thread to end */
+    _Atomic int64_t began_ms; /* monotonic; time of the first signal; 0: none yet */
+    _Atomic int64_t cut_ms;   /* monotonic; time of the cut; 0: none yet */
+    int64_t drained_ms; /* used by the thread alone; monotonic; time when the drain had begun */
+    atomic_bool over;   /* stop_end wants the thread to end */
 };
 
-/* Blocks the signals in this thread and all that it makes: call it before any thread is made. 0 or
- * -errno. */
+/* Blocks the signals in this thread and the threads that it creates: call it before any thread
+ * exists. 0 or -errno. */
 int stop_init(struct stop *stop);
 
-/* From here on the signals act on server and log. 0 or -errno. */
+/* Starts the thread: signals then act on server and log. 0 or -errno. */
 int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
                uint32_t drain_timeout_ms);
 
-/* Connections are being cut. Unless stop_end is called within STOP_CUT_MS, the process ends: with
- * a line that says so, the summary and STATUS_CUT. Any thread. */
+/* Connections are being cut. If stop_end is not called within STOP_CUT_MS, the process exits with a
+ * message, the summary and STATUS_CUT. Any thread. */
 void stop_note_cut(struct stop *stop);
 
-/* The server and the log have ended. From here on the signals do nothing, and both may be freed. */
+/* Call it after the server and the log have ended. Signals then have no effect, and both may be
+ * freed. */
 void stop_end(struct stop *stop);
 
 #endif

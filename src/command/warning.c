@@ -18,11 +18,11 @@ static const char *const names[WARNING_KINDS] = {
     [WARNING_LOG] = "packet log",
 };
 
-/* The process has one standard error, so it has one of these. */
+/* The process has one standard error, so these are global. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rate_limit kinds[WARNING_KINDS]; /* lock */
-static bool is_armed;                          /* lock; the timer is to come */
-static timer_t timer;                          /* set by warning_init; does not change after */
+static bool is_armed;                          /* lock; the timer is set */
+static timer_t timer; /* set by warning_init; it does not change afterwards */
 
 int warning_init(void)
 {
@@ -31,13 +31,13 @@ int warning_init(void)
     return timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 ? 0 : -errno;
 }
 
-static void say_more(enum warning_kind kind, uint64_t count)
+static void report_count(enum warning_kind kind, uint64_t count)
 {
     if (count > 0)
         message(MESSAGE_WARNING, "%s: %" PRIu64 " more in the last second", names[kind], count);
 }
 
-/* The timer comes when the first second of those under way is over. */
+/* Sets the timer to the end of the first second that has a count. */
 static void arm_locked(void)
 {
     int64_t until_ms = 0;
@@ -52,8 +52,8 @@ static void arm_locked(void)
         INVARIANT(timer_settime(timer, TIMER_ABSTIME, &when, NULL) == 0);
 }
 
-/* What is said is said after the unlock: should standard error hold up one thread after all, the
- * others need not wait for it. */
+/* Messages are printed after the unlock: if standard error delays one thread, the others do not
+ * wait for it. */
 void warning(enum warning_kind kind, uint64_t count, const char *text)
 {
     int64_t now = monotonic_ms();
@@ -64,7 +64,7 @@ void warning(enum warning_kind kind, uint64_t count, const char *text)
     if (!is_armed)
         arm_locked();
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
-    say_more(kind, due);
+    report_count(kind, due);
     if (is_first)
         message(MESSAGE_WARNING, "%s", text);
 }
@@ -80,7 +80,7 @@ void warning_due(void)
     arm_locked();
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     for (int i = 0; i < WARNING_KINDS; i++)
-        say_more((enum warning_kind)i, due[i]);
+        report_count((enum warning_kind)i, due[i]);
 }
 
 void warning_end(void)
@@ -92,5 +92,5 @@ void warning_end(void)
         held[i] = rate_limit_end(&kinds[i]);
     INVARIANT(pthread_mutex_unlock(&lock) == 0);
     for (int i = 0; i < WARNING_KINDS; i++)
-        say_more((enum warning_kind)i, held[i]);
+        report_count((enum warning_kind)i, held[i]);
 }

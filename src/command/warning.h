@@ -1,11 +1,11 @@
 /*
- * Warnings that can come often, on standard error: of each kind at most one line a second, see
- * coalesce.h.
+ * Warnings that can come often, on standard error: of each kind at most one line per second, see
+ * rate_limit.h.
  *
- * Who says what was held back: whoever warns first after its second; else the taker of signals
- * (stop.h), which a timer wakes with WARNING_SIGNAL when the second is over, so that a burst is
- * told of although nothing follows it; and at the latest warning_end. So there is no thread for it,
- * and nobody waits or polls.
+ * Suppressed warnings are counted. The count is reported by the next warning of the same kind after
+ * the second, or by the thread for signals (stop.h): when the second is over, a timer sends
+ * WARNING_SIGNAL. warning_end reports the counts that are left. So no thread polls or waits for
+ * this.
  */
 #ifndef WARNING_H
 #define WARNING_H
@@ -23,16 +23,18 @@ enum warning_kind {
     WARNING_KINDS,
 };
 
-/* From here on warnings can be said. WARNING_SIGNAL must be blocked, and stay so. 0 or -errno. */
+/* Call it before the first warning. WARNING_SIGNAL must be blocked, and must stay blocked. 0 or
+ * -errno. */
 int warning_init(void);
 
-/* So many warnings of the kind, one at least, of which the text is one. Never waits. Any thread. */
+/* count warnings of this kind, at least one, have come; text is one of them. Never waits. Any
+ * thread. */
 void warning(enum warning_kind kind, uint64_t count, const char *text);
 
-/* WARNING_SIGNAL has come: says how many more there were, where their second is over. */
+/* Call it on WARNING_SIGNAL: reports the counts of seconds that are over. */
 void warning_due(void);
 
-/* Says what is still held back, for the process is about to end. Any thread. */
+/* Reports all counts, because the process is about to end. Any thread. */
 void warning_end(void);
 
 #endif

@@ -4,17 +4,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Text is cut after so many characters, other bytes after so many bytes. */
+/* Text is cut after 4096 characters, other bytes after 50 bytes. */
 #define CHARACTERS_MOST 4096u
 #define BYTES_MOST      50u
 
-/* "\uFEFF", the longest escape; and what stands around the text. */
+/* "\uFEFF" is the longest escape; the rest is around the text. */
 #define ESCAPE_MOST 6u
 #define AROUND_MOST (sizeof "\"\" <> ..." - 1)
 
 #define BYTES_NOTATION_MOST (sizeof "<<>>, ..." - 1 + BYTES_MOST * (sizeof "255, " - 1))
 
-/* The letter of an ASCII character's escape in text; 0 where it has none. */
+/* The letter in the escape of an ASCII character; 0 if it has no escape. */
 static char escape_letter(unsigned char character)
 {
     switch (character) {
@@ -92,7 +92,7 @@ static char *put(char *to, const void *bytes, size_t size)
     return (char *)memcpy(to, bytes, size) + size;
 }
 
-/* Writes the ASCII character that starts here; returns how many bytes it is, 0: not printable. */
+/* Writes the ASCII character that starts here. Returns its number of bytes; 0: not printable. */
 static size_t put_narrow(char **to, const unsigned char *bytes, size_t size)
 {
     char letter = escape_letter(bytes[0]);
@@ -127,7 +127,8 @@ static size_t put_wide(char **to, const unsigned char *bytes, size_t size)
     return length;
 }
 
-/* 0 where the bytes are no printable text. What follows a cut is not looked at, nor shown. */
+/* Returns 0 if the bytes are not printable text. Bytes after a cut are not checked and not shown.
+ */
 static size_t inspect_text(char *notation, const unsigned char *bytes, size_t size)
 {
     unsigned characters = 0;
@@ -177,8 +178,8 @@ static size_t inspect_bytes(char *notation, const unsigned char *bytes, size_t s
 
 size_t inspect_bound(size_t size)
 {
-    /* No character grows to more than twice its bytes. The try as text may write all of that
-     * before it turns out to be none, so both notations must fit. */
+    /* A character needs at most twice its bytes. The bytes are first written as text, until one is
+     * not printable. So there must be room for both notations. */
     size_t text =
         size < CHARACTERS_MOST * (ESCAPE_MOST / 2) ? size * 2 : CHARACTERS_MOST * ESCAPE_MOST;
     text += AROUND_MOST;

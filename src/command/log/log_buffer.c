@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for the line that says how many are missing. */
+/* Room for the line with the number of missing lines. */
 #define MARK_SIZE 64
 
 bool log_buffer_init(struct log_buffer *text)
@@ -60,7 +60,7 @@ uint64_t log_buffer_drop_pending(struct log_buffer *text)
     return lines;
 }
 
-/* Lines are missing only behind what is pending, for there was no room for them. */
+/* Lines can only be missing after the pending ones: they had no room. */
 static void put_mark(struct log_buffer *text)
 {
     text->has_mark = text->missing > 0 && text->size > 0;

@@ -1,5 +1,5 @@
 /*
- * What lined reports about its packet log, on standard error.
+ * Messages about the packet log, on standard error.
  */
 #ifndef LOG_MESSAGES_H
 #define LOG_MESSAGES_H

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* ---- the side of those who append ---- */
+/* ---- appending ---- */
 
 /* The earlier of two times; 0 is never. */
 static int64_t earlier(int64_t a_ms, int64_t b_ms)
@@ -14,14 +14,14 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
     return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
 }
 
-/* Waits until the writer takes what is pending or a time is over: that for which threads may wait,
- * or that after which it is said that they do. */
+/* Waits until the writer takes the pending text, or until a time is over: the time after which
+ * threads wait no longer, or the time after which the stall is reported. */
 static void wait_for_room_locked(struct log_writer *log)
 {
     if (log->stalled_ms == 0)
         log->stalled_ms = monotonic_ms();
     int64_t until_ms =
-        earlier(log->room_until, log->is_stall_said ? 0 : log->stalled_ms + LOG_STALL_MS);
+        earlier(log->room_until, log->is_stall_reported ? 0 : log->stalled_ms + LOG_STALL_MS);
     if (until_ms == 0) {
         INVARIANT(pthread_cond_wait(&log->taken, &log->lock) == 0);
         return;
@@ -31,7 +31,7 @@ static void wait_for_room_locked(struct log_writer *log)
     INVARIANT(error == 0 || error == ETIMEDOUT);
 }
 
-/* After a wait. Drops the lock where there is something to say. */
+/* Called after a wait. Releases the lock for a moment to report a stall. */
 static void check_time_locked(struct log_writer *log)
 {
     int64_t now = monotonic_ms();
@@ -41,8 +41,8 @@ static void check_time_locked(struct log_writer *log)
     if (log->room_until != 0 && now >= log->room_until) {
         log->has_given_up = true;
         log_writer_die_locked(log);
-    } else if (!log->is_stall_said && now >= log->stalled_ms + LOG_STALL_MS) {
-        log->is_stall_said = true;
+    } else if (!log->is_stall_reported && now >= log->stalled_ms + LOG_STALL_MS) {
+        log->is_stall_reported = true;
         log_writer_unlock(log);
         log->events.stalled();
         log_writer_lock(log);
@@ -52,7 +52,7 @@ static void check_time_locked(struct log_writer *log)
 static void put_locked(struct log_writer *log, const char *text, size_t size)
 {
     log_buffer_put(&log->text, text, size);
-    /* The writer waits only when nothing is pending, so only the first text need wake it. */
+    /* The writer only waits when nothing is pending, so only the first text must wake it. */
     if (log->text.size == size)
         INVARIANT(pthread_cond_signal(&log->appended) == 0);
 }
@@ -66,7 +66,7 @@ static bool must_wait_locked(const struct log_writer *log, size_t size)
 void log_writer_append(struct log_writer *log, const char *text, size_t size)
 {
     uint64_t missing = 0;
-    bool is_left_out = false; /* the reader is too slow, and LOG_DROP was asked for */
+    bool is_left_out = false; /* the reader is too slow, and LOG_DROP is set */
 
     log_writer_lock(log);
     while (must_wait_locked(log, size)) {
@@ -156,7 +156,7 @@ void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms)
     log_writer_unlock(log);
 }
 
-/* Where something is left the reader is stuck. */
+/* If text is left, the reader is stuck. */
 static void abandon_locked(struct log_writer *log)
 {
     if (!log_buffer_is_empty(&log->text))
@@ -196,8 +196,9 @@ uint64_t log_writer_lost(struct log_writer *log)
     return lost;
 }
 
-/* Waits until the writer has ended, or until neither its stop nor a hurry leaves it any time. A
- * writer that has written all is not stuck: it needs no more than the processor. */
+/* Waits until the writer has ended, or until its time is over, which log_writer_stop and
+ * log_writer_hurry set. A writer that has written everything is not stuck: it only waits for the
+ * processor. */
 static bool wait_for_writer_locked(struct log_writer *log, int64_t deadline_ms)
 {
     bool in_time = true;

@@ -1,10 +1,11 @@
 /*
- * Text of many threads, written to one descriptor by one writer thread. What is appended in one
- * piece is written in one piece, and what one thread appends keeps its order. When too much is
- * pending, those who append wait, or what they append is dropped, as whole lines.
+ * Writes the text of many threads to one descriptor, with one writer thread. Text that is appended
+ * in one piece is written in one piece, and the text of one thread keeps its order. When too much
+ * is pending, appending waits, or drops whole lines.
  *
- * Where writing fails for a time, as on a full disk, it is tried again, and no thread waits in the
- * meantime: what finds no room is dropped. When it succeeds, the line that was torn is completed.
+ * When writing fails temporarily, as on a full disk, it is tried again. No thread waits in the
+ * meantime: text without room is dropped. When writing succeeds, the line that was written in part
+ * is completed.
  */
 #ifndef LOG_WRITER_H
 #define LOG_WRITER_H
@@ -15,7 +16,7 @@
 
 struct log_writer;
 
-/* What text gets for which there is no room. */
+/* What happens to text when there is no room. */
 enum log_overflow {
     LOG_BLOCK, /* its thread waits: nothing is lost */
     LOG_DROP,  /* it is dropped; a line "Lines dropped: N" stands where N lines are missing */
@@ -23,73 +24,75 @@ enum log_overflow {
 
 /* Called without any lock held, and must not wait. */
 struct log_events {
-    /* Writing has failed with this errno for good; from now on all is dropped. Once, on the writer
-     * thread. */
+    /* Writing has failed permanently with this errno; all further text is dropped. Called once, on
+     * the writer thread. */
     void (*failed)(int error);
 
-    /* Writing fails with this errno, and is tried again. On the writer thread. */
+    /* Writing fails with this errno, and is tried again. Called on the writer thread. */
     void (*paused)(int error);
 
-    /* It succeeds again, after so many milliseconds, in which so many lines were dropped. On the
-     * writer thread. */
+    /* Writing succeeds again after after_ms milliseconds, in which lost lines were dropped. Called
+     * on the writer thread. */
     void (*resumed)(int64_t after_ms, uint64_t lost);
 
-    /* LOG_BLOCK: threads have waited for room for LOG_STALL_MS. On one of them. */
+    /* LOG_BLOCK: threads have waited for room for LOG_STALL_MS. Called on one of them. */
     void (*stalled)(void);
 
-    /* They wait no longer, after so many milliseconds. On the writer thread. */
+    /* The threads no longer wait, after after_ms milliseconds. Called on the writer thread. */
     void (*unstalled)(int64_t after_ms);
 
-    /* LOG_DROP: so many lines were dropped. On the thread that appended them. */
+    /* LOG_DROP: lines were dropped. Called on the thread that appended them. */
     void (*dropped)(uint64_t lines);
 };
 
-/* How long the writer rests before it tries again. */
+/* How long the writer waits before it tries again. */
 #define LOG_RETRY_MS 500
 
-/* How long threads wait for room before it is said. */
+/* How long threads wait for room before a message reports it. */
 #define LOG_STALL_MS 1000
 
-/* Whether messages go to the same pipe or socket as a log; a file and a terminal keep what is
- * written at once in one piece. To be asked before the sandbox, which does not allow fstat(2). */
+/* True if messages go to the same pipe or socket as the log. A file and a terminal keep the text of
+ * one write in one piece. Call it before the sandbox, which does not allow fstat(2). */
 bool log_writer_shares(int fd, int messages);
 
-/* Starts the writer thread; fd stays the caller's. Where it is shared with messages, they do not
- * come amid a line of the log. 0 or -errno. */
+/* Starts the writer thread. The caller keeps fd and closes it. is_shared: messages go to the same
+ * pipe or socket; they then do not appear inside a log line. 0 or -errno. */
 int log_writer_start(struct log_writer **started, int fd, bool is_shared,
                      enum log_overflow overflow, const struct log_events *events);
 
-/* Appends size bytes, whole lines, 64 KiB at most. Any thread. */
+/* Appends size bytes: whole lines, at most 64 KiB. Any thread. */
 void log_writer_append(struct log_writer *log, const char *text, size_t size);
 
-/* The server drains. Whoever still waits for room when timeout_ms have passed waits no longer: the
- * reader is stuck, and from then on all is dropped, so that connections can end. Any thread. */
+/* The server drains. When timeout_ms have passed and a thread still waits for room, the reader
+ * counts as stuck: no thread waits any longer, and all text is dropped, so that connections can
+ * end. Any thread. */
 void log_writer_drain(struct log_writer *log, uint32_t timeout_ms);
 
-/* The same, and log_writer_stop waits no longer either. Any thread. */
+/* The same, and log_writer_stop does not wait longer either. Any thread. */
 void log_writer_hurry(struct log_writer *log, uint32_t timeout_ms);
 
-/* What the reader of a log gets that is to end at once. */
+/* The time for the reader of a log that must end at once. */
 #define LOG_HURRY_MS 500u
 
-/* The process is about to end. What is not known to be written, and all that is appended from now
- * on, is dropped. Any thread. */
+/* The process is about to end. Text that may not be written, and all text that is appended from now
+ * on, counts as dropped. Any thread. */
 void log_writer_abandon(struct log_writer *log);
 
-/* Whether the reader was found to be stuck. */
+/* True if the reader was stuck. */
 bool log_writer_has_given_up(struct log_writer *log);
 
-/* How many lines are not written, and never will be, for whatever reason. Any thread. */
+/* The number of lines that will never be written, for any reason. Any thread. */
 uint64_t log_writer_dropped(struct log_writer *log);
 
-/* How many of these are lost against the user's wish: all but those that LOG_DROP has left out
- * because the reader was too slow. Any thread. */
+/* The number of these that count as lost: all except those that LOG_DROP has left out because the
+ * reader was too slow. Any thread. */
 uint64_t log_writer_lost(struct log_writer *log);
 
-/* Ends the log; no thread may append any more. Waits at most timeout_ms until all is written, and
- * without a limit if all is; true: the writer has ended. Where writing fails it is tried once more,
- * at once. False: the writer is stuck in write(2). It is left alone, and the log must not be freed,
- * for the process is about to end; what is not known to be written counts as dropped. */
+/* Ends the log; no thread may append afterwards. Waits at most timeout_ms until everything is
+ * written, and then without a limit until the writer has ended. If writing fails, it is tried once
+ * more, at once. Returns true if the writer has ended. Returns false if the writer is stuck in
+ * write(2): its thread continues, so the log must not be freed. Text that may not be written counts
+ * as dropped. */
 bool log_writer_stop(struct log_writer *log, uint32_t timeout_ms);
 
 /* After log_writer_stop has returned true. */

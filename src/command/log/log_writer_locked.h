@@ -1,5 +1,5 @@
 /*
- * What log_writer.c, where threads append, and log_writer_thread.c, the thread that writes, share.
+ * The fields that log_writer.c (appending) and log_writer_thread.c (the writer thread) share.
  */
 #ifndef LOG_WRITER_LOCKED_H
 #define LOG_WRITER_LOCKED_H
@@ -22,29 +22,29 @@ struct log_writer {
     enum log_overflow overflow;
     bool is_shared;
 
-    /* The writer thread's own. */
-    bool is_last_time;       /* the log ends: what fails now is not tried again */
+    /* Used by the writer thread alone. */
+    bool is_last_time;       /* the log ends: a failed write is not tried again */
     int64_t paused_ms;       /* monotonic; when the pause began */
-    uint64_t paused_dropped; /* what dropped was then */
+    uint64_t paused_dropped; /* the value of dropped when the pause began */
 
     pthread_mutex_t lock;
-    pthread_cond_t appended; /* the writer waits: there is text, or the log ends */
-    pthread_cond_t taken;    /* threads wait that append: there is room, or none will come */
-    pthread_cond_t written;  /* log_writer_stop waits: the writer has ended */
+    pthread_cond_t appended; /* wakes the writer: there is text, or the log ends */
+    pthread_cond_t taken;    /* wakes threads that append: there is room, or there will be none */
+    pthread_cond_t written;  /* wakes log_writer_stop: the writer has ended */
 
-    struct log_buffer text; /* lock; what is being written is read by the writer without */
+    struct log_buffer text; /* lock; the writer reads the text to write without it */
     uint64_t dropped;       /* lock; lines that will never be written */
-    uint64_t left_out;      /* lock; of these, for want of room under LOG_DROP */
-    int64_t stalled_ms;     /* lock; monotonic; since when threads wait for room; 0: none does */
-    int64_t room_until;     /* lock; monotonic ms; 0: wait for room for ever */
-    int64_t ending_until;   /* lock; monotonic ms; log_writer_stop waits no longer; 0: no limit */
-    bool is_paused;         /* lock, but the writer alone sets it, and reads it without; writing
-                             * fails for now: what finds no room is dropped */
-    bool is_stall_said;     /* lock */
-    bool dead;              /* lock; writing failed, or the reader is stuck: all is dropped */
-    bool has_given_up;      /* lock; dead, because the reader is stuck */
-    bool ending;            /* lock; nothing will be appended any more */
-    bool has_ended;         /* lock; the writer is done */
+    uint64_t left_out;      /* lock; of these, dropped by LOG_DROP because there was no room */
+    int64_t stalled_ms;     /* lock; monotonic; since when threads wait for room; 0: none waits */
+    int64_t room_until;     /* lock; monotonic ms; end of the wait for room; 0: no end */
+    int64_t ending_until;   /* lock; monotonic ms; end of the wait in log_writer_stop; 0: no end */
+    bool is_paused; /* lock, but the writer, which alone sets it, reads it without; writing fails:
+                       text without room is dropped */
+    bool is_stall_reported; /* lock */
+    bool dead;         /* lock; writing has failed, or the reader is stuck: all text is dropped */
+    bool has_given_up; /* lock; dead because the reader is stuck */
+    bool ending;       /* lock; no more text will be appended */
+    bool has_ended;    /* lock; the writer thread is at its end */
 };
 
 static inline void log_writer_lock(struct log_writer *log)
@@ -57,19 +57,19 @@ static inline void log_writer_unlock(struct log_writer *log)
     INVARIANT(pthread_mutex_unlock(&log->lock) == 0);
 }
 
-/* No thread waits for room any more. Returns how long they have waited, where that was said; else
- * 0. */
+/* Wakes the threads that wait for room. Returns how long they have waited if the stall was
+ * reported; else 0. */
 static inline int64_t log_writer_end_stall_locked(struct log_writer *log)
 {
-    int64_t waited = log->is_stall_said ? monotonic_ms() - log->stalled_ms : 0;
+    int64_t waited = log->is_stall_reported ? monotonic_ms() - log->stalled_ms : 0;
 
     log->stalled_ms = 0;
-    log->is_stall_said = false;
+    log->is_stall_reported = false;
     INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
     return waited;
 }
 
-/* Drops what is pending and what is appended from now on, and lets go the threads that wait for
+/* Drops the pending text and all text that is appended later, and wakes the threads that wait for
  * room. */
 static inline void log_writer_die_locked(struct log_writer *log)
 {
@@ -78,7 +78,7 @@ static inline void log_writer_die_locked(struct log_writer *log)
     log_writer_end_stall_locked(log);
 }
 
-/* What the writer thread runs, with the log. */
+/* The function of the writer thread; argument is the log. */
 void *log_writer_main(void *argument);
 
 #endif

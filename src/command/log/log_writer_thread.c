@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- taking what is pending ---- */
+/* ---- taking the pending text ---- */
 
-/* Waits until text is pending or the log ends. Then gives way once: on a busy core others have more
- * to append, and it is one write for all of it, not one for each. */
+/* Waits until text is pending or the log ends. Then yields once: on a busy core other threads
+ * append more, and one write suffices for all their text. */
 static void wait_for_text_locked(struct log_writer *log)
 {
-    for (bool has_given_way = false;; has_given_way = true) {
+    for (bool has_yielded = false;; has_yielded = true) {
         while (log->text.size == 0 && !log->ending)
             INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
-        if (has_given_way || log->ending || log->text.size > LOG_BUFFER_SIZE / 4)
+        if (has_yielded || log->ending || log->text.size > LOG_BUFFER_SIZE / 4)
             return;
         log_writer_unlock(log);
         sched_yield();
@@ -25,7 +25,7 @@ static void wait_for_text_locked(struct log_writer *log)
     }
 }
 
-/* Takes all that is pending, waiting for it. 0: the log has ended. */
+/* Waits for pending text and takes it. 0: the log has ended. */
 static size_t take_pending(struct log_writer *log)
 {
     log_writer_lock(log);
@@ -46,12 +46,12 @@ static void note_left(struct log_writer *log, size_t left)
     log_writer_unlock(log);
 }
 
-/* ---- where writing fails ---- */
+/* ---- failures of write(2) ---- */
 
-/* Whether no later write to the descriptor can succeed: it is not one for writing, or its reader
- * has gone. Anything else may pass: a full disk or quota (ENOSPC, EDQUOT), RLIMIT_FSIZE (EFBIG), a
- * device or a server of files that does not answer (EIO), memory of the kernel (ENOMEM, ENOBUFS).
- * An errno that is not known here is tried again, which does no harm. */
+/* True if no later write to the descriptor can succeed: it is not open for writing, or its reader
+ * has gone. Other errors may pass: a full disk or quota (ENOSPC, EDQUOT), RLIMIT_FSIZE (EFBIG), a
+ * device or a file server that does not answer (EIO), memory of the kernel (ENOMEM, ENOBUFS). After
+ * an unknown errno it is tried again, which does no harm. */
 static bool is_for_good(int error)
 {
     switch (error) {
@@ -74,7 +74,7 @@ static void begin_pause(struct log_writer *log, int error)
     log_writer_lock(log);
     log->is_paused = true;
     log->paused_dropped = log->dropped;
-    log_writer_end_stall_locked(log); /* now they drop what finds no room */
+    log_writer_end_stall_locked(log); /* from now on they drop text without room */
     log_writer_unlock(log);
     log->events.paused(error);
 }
@@ -89,8 +89,8 @@ static void end_pause(struct log_writer *log)
     log->events.resumed(monotonic_ms() - log->paused_ms, lost);
 }
 
-/* Rests until it is time to try again, or the log ends: then the next time is the last. */
-static void rest(struct log_writer *log)
+/* Waits until the next try, or until the log ends: then the next try is the last. */
+static void wait_for_next_try(struct log_writer *log)
 {
     int64_t until_ms = monotonic_ms() + LOG_RETRY_MS;
     const struct timespec until = monotonic_timespec(until_ms);
@@ -120,7 +120,7 @@ static bool handle_error(struct log_writer *log, int error)
     if (error == EINTR)
         return true;
     if (error == EAGAIN) {
-        /* Another process made the descriptor non-blocking; it may be shared, so it stays so. */
+        /* Another process made the descriptor non-blocking. It may share it, so the flag stays. */
         poll(&writable, 1, -1);
         return true;
     }
@@ -135,15 +135,16 @@ static bool handle_error(struct log_writer *log, int error)
         die(log);
         return false;
     }
-    rest(log);
+    wait_for_next_try(log);
     return true;
 }
 
 /* ---- writing ---- */
 
-/* How much is written at once. Where lined's messages go to the same pipe or socket, as with 2>&1
- * or under journald, one of them could come amid a log line: more than PIPE_BUF is not one piece
- * (pipe(7)). So it is whole lines up to that size; only a longer line may be interrupted. */
+/* How many bytes to write at once. If messages go to the same pipe or socket, as with 2>&1 or under
+ * journald, a message could appear inside a log line: more than PIPE_BUF bytes are not written in
+ * one piece (pipe(7)). So the size is whole lines of at most PIPE_BUF bytes; only a longer line can
+ * be interrupted. */
 static size_t size_at_once(const struct log_writer *log, const char *text, size_t size)
 {
     if (!log->is_shared || size <= PIPE_BUF)
@@ -156,7 +157,7 @@ static size_t size_at_once(const struct log_writer *log, const char *text, size_
     return end == NULL ? size : (size_t)(end + 1 - text);
 }
 
-/* Writes the taken text, or what can be written of it. A pause ends with the whole of it: after the
+/* Writes the taken text, as far as possible. A pause ends when all of it is written: after the
  * first bytes a disk that is nearly full may be full again. */
 static void write_taken(struct log_writer *log, size_t size)
 {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* It is allocated and freed with each batch of lines, so it is smaller than the blocks that main.c
- * has malloc map from the system. */
+/* A chunk is allocated and freed with each batch of lines. So it is smaller than the blocks for
+ * which malloc uses mappings of their own (see main.c). */
 #define CHUNK_SIZE ((size_t)16 * 1024 - 64)
 
 struct packet_log_chunk {
@@ -30,10 +30,10 @@ static char *put(char *to, const char *text, size_t size)
 
 static const char label[] = "Incoming packet: ";
 
-/* The most bytes that the log line of a line of size bytes has. */
+/* The maximum size of the log line of a line of size bytes. */
 #define LOG_LINE_SIZE(size) (sizeof label - 1 + inspect_bound(size) + 1)
 
-/* The same for every line. */
+/* The maximum size of any log line. */
 #define LOG_LINE_MAX (sizeof label - 1 + INSPECT_MAX + 1)
 
 /* Writes the log line of a line; returns its end. */
@@ -45,8 +45,8 @@ static char *put_log_line(char *to, const char *line, size_t size)
     return to;
 }
 
-/* Without the chunk: there is no memory for one, or the line may be too long for it. The stack has
- * room for one log line. */
+/* Appends a line without a chunk: there is no memory for one, or the line may be too long for it.
+ * The stack has room for one log line. */
 static void append_line(struct log_writer *log, const char *line, size_t size)
 {
     char text[LOG_LINE_MAX];

@@ -1,11 +1,11 @@
 /*
- * The packet log: what clients send, one log line each.
+ * The packet log: one log line for each line of a client.
  *
- * A connection's thread formats its lines into a chunk of its own, under no lock. At the end of a
- * batch, or when the chunk is full, the chunk is appended to the log in one piece. So log lines are
- * never torn, and those of one connection keep their order.
+ * The thread of a connection formats the lines into a chunk of the connection, without a lock. At
+ * the end of a batch, or when the chunk is full, the chunk is appended to the log in one piece. So
+ * log lines are never torn, and those of one connection keep their order.
  *
- * chunk is the slot of the observer: NULL at first, owned by the connection's thread.
+ * chunk is the slot of the observer: NULL at first, and owned by the thread of the connection.
  */
 #ifndef PACKET_LOG_H
 #define PACKET_LOG_H

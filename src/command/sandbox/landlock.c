@@ -8,16 +8,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* linux/landlock.h of Debian 12 knows the first member only. A kernel that does not know the others
- * takes them as long as they are zero. */
+/* linux/landlock.h of Debian 12 has only the first member. A kernel that does not know the others
+ * accepts them if they are zero. */
 struct ruleset {
     uint64_t filesystem;
     uint64_t network;
     uint64_t scoped;
 };
 
-/* All that a kernel with this version of Landlock can deny. A right that it does not know is an
- * error, so each version has its own; the numbers are those of landlock(7). */
+/* All rights that a kernel with this version of Landlock can deny. An unknown right is an error, so
+ * each version has its own set; the numbers are those of landlock(7). */
 static struct ruleset everything(long version)
 {
     const unsigned rights = version >= 5   ? 16  /* + ioctl on devices */
@@ -31,7 +31,7 @@ static struct ruleset everything(long version)
     };
 }
 
-/* No rule is added to what is denied, so there is no exception. */
+/* No rule is added, so there is no exception. */
 int landlock_deny(long *version)
 {
     *version =

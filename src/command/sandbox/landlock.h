@@ -1,17 +1,17 @@
 /*
- * Landlock: the kernel's means for a process to give up rights of its own.
+ * Landlock: a part of the kernel with which a process gives up rights.
  */
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
-/* Gives up, for good, all that this kernel's Landlock knows: every file, and where it knows them,
- * TCP ports, signals to other processes and abstract unix sockets. Holds the calling thread, which
- * must be unable to gain privileges (PR_SET_NO_NEW_PRIVS), and those that it starts from now on.
- * What is open stays open. 0, and *version is what landlock_denied takes; or an errno: ENOSYS or
- * EOPNOTSUPP where the kernel has no Landlock. */
+/* Gives up permanently all rights that the Landlock of this kernel knows: every file, and depending
+ * on the version TCP ports, signals to other processes and abstract unix sockets. It applies to the
+ * calling thread, which must be unable to gain privileges (PR_SET_NO_NEW_PRIVS), and to the threads
+ * that it creates from now on. Open files stay open. Returns 0, and *version for landlock_denied;
+ * or an errno: ENOSYS or EOPNOTSUPP if the kernel has no Landlock. */
 int landlock_deny(long *version);
 
-/* What that version denies, as text: "filesystem, TCP". */
+/* The rights that this version denies, as text: "filesystem, TCP". */
 const char *landlock_denied(long version);
 
 #endif

@@ -19,7 +19,7 @@ bool privileges_find(struct privileges *privileges, const char *name,
     const struct passwd *entry = getpwnam(name);
     if (entry == NULL) {
         char text[ERROR_TEXT_SIZE];
-        /* getpwnam(3): some of its sources set errno where there is just no such user. */
+        /* getpwnam(3): some sources set errno if there is no such user. */
         bool is_unknown = errno == 0 || errno == ENOENT || errno == ESRCH || errno == EPERM;
         snprintf(message, PRIVILEGES_MESSAGE_SIZE, "%s",
                  is_unknown ? "there is no user with this name; 'getent passwd' lists the names"
@@ -34,7 +34,7 @@ bool privileges_find(struct privileges *privileges, const char *name,
     return true;
 }
 
-/* 0 or errno, and the call that failed. */
+/* Returns 0, or errno and the call that failed. */
 static int become(const struct privileges *privileges, const char **call)
 {
     *call = "initgroups";
@@ -52,7 +52,7 @@ static int become(const struct privileges *privileges, const char **call)
     return 0;
 }
 
-/* What the calls have done, asked back; a kept capability would show in the last two. */
+/* Checks the effect of the calls. With a kept capability the last two calls would succeed. */
 static bool is_for_good(const struct privileges *privileges)
 {
     uid_t user;

@@ -1,5 +1,5 @@
 /*
- * Giving up the privileges that a server needs to bind: it becomes another user for good.
+ * Drops privileges: the process becomes another user permanently, after it has bound its port.
  */
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
@@ -7,25 +7,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whom to become. */
+/* The user to become. */
 struct privileges {
-    const char *name; /* the caller's */
+    const char *name; /* owned by the caller */
     uid_t user;
     gid_t group;
 };
 
 #define PRIVILEGES_MESSAGE_SIZE 256
 
-/* Looks the user up by name; a number is not looked for, for it names no groups. root is refused,
- * because nothing would be given up. False: message has one line, terminated, without an LF, that
- * says why. Reads what /etc/nsswitch.conf names, and is not thread-safe. */
+/* Looks up the user by name. A number is not allowed, because it has no groups; root is not
+ * allowed, because it gives up nothing. Returns false after a failure; message is then one line,
+ * terminated, without an LF. Reads the sources in /etc/nsswitch.conf, and is not thread-safe. */
 bool privileges_find(struct privileges *privileges, const char *name,
                      char message[PRIVILEGES_MESSAGE_SIZE]);
 
-/* Becomes that user: its groups, its group, itself, in this order, in the whole process. Checks
- * that there is no way back. Then exec(2) gives none either: the calling thread, and what it
- * starts, can gain no privileges any more. False: as above, and the process must not go on, for it
- * may be half-way. */
+/* Sets the groups, the group and the user, in this order, for the whole process. Checks that the
+ * process cannot become root again. Afterwards the calling thread, and threads and programs that it
+ * starts, cannot gain privileges, also not with exec(2). Returns false after a failure, with a
+ * message as above; the process must then exit, because only a part may be done. */
 bool privileges_drop(const struct privileges *privileges, char message[PRIVILEGES_MESSAGE_SIZE]);
 
 #endif

@@ -18,8 +18,8 @@ bool sandbox_is_built(void)
     return LINED_SANDBOX;
 }
 
-/* A program that is run from it, as a set-user-ID one, could otherwise be lied to: so both parts
- * ask for it. */
+/* Both parts require this. Otherwise a process in the sandbox could run a set-user-ID program,
+ * which would not expect that its system calls fail. */
 static int forgo_privileges(void)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? errno : 0;
@@ -34,19 +34,19 @@ static int enter_landlock(void)
     return landlock_deny(&version);
 }
 
-/* In a child: enters the part, and writes a byte if it is still there to do so. */
-_Noreturn static void try_and_tell(int (*enter)(void), int told)
+/* In a child: enters the part, and then writes a byte if it was not killed. */
+_Noreturn static void try_and_report(int (*enter)(void), int told)
 {
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* where it is killed it leaves no core */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file if it is killed */
     if (forgo_privileges() == 0)
         enter();
     _exit(write(told, "", 1) == 1 ? 0 : 1);
 }
 
-/* What a filter does not allow it can answer with an errno, which is seen when the part is entered,
- * or by killing the process, which no code of that process can prevent: so a child tries it. Its
- * exit status would be lost where SIGCHLD is ignored. 0, SANDBOX_KILLED, or the errno for which it
- * cannot be tried. */
+/* A filter rejects a call with an errno, which is noticed when the part is entered, or it kills the
+ * process, which the process cannot prevent. So a child tries it. It reports by a pipe, because its
+ * exit status is lost if SIGCHLD is ignored. Returns 0, SANDBOX_KILLED, or an errno if no child can
+ * try it. */
 static int try_in_child(int (*enter)(void))
 {
     int ends[2];
@@ -57,7 +57,7 @@ static int try_in_child(int (*enter)(void))
     pid_t pid = fork();
     int error = pid < 0 ? errno : 0;
     if (pid == 0)
-        try_and_tell(enter, ends[1]);
+        try_and_report(enter, ends[1]);
     close(ends[1]);
     if (error == 0 && read(ends[0], &byte, 1) != 1)
         error = SANDBOX_KILLED;
@@ -81,12 +81,12 @@ struct sandbox sandbox_enter(void)
     int error = forgo_privileges();
     if (sandbox.landlock == 0)
         sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version);
-    if (sandbox.syscalls == 0) /* last, for it refuses the calls above */
+    if (sandbox.syscalls == 0) /* last, because it rejects the calls above */
         sandbox.syscalls = error != 0 ? error : syscall_filter_enter();
     return sandbox;
 }
 
-/* ---- what is said of it ---- */
+/* ---- texts ---- */
 
 static const char *why_not(int error, char text[ERROR_TEXT_SIZE])
 {
@@ -110,17 +110,17 @@ const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_S
     return text;
 }
 
-/* Where it answers with an errno, these are usual: systemd's SystemCallErrorNumber= is EPERM in
- * most units, a container's profile has ENOSYS, or EPERM. */
-static bool may_be_refused(int error)
+/* The usual errnos of filters: SystemCallErrorNumber= of systemd is EPERM in most units, and the
+ * profiles of containers have ENOSYS or EPERM. */
+static bool may_be_rejected(int error)
 {
     return error == SANDBOX_KILLED || error == EPERM || error == EACCES || error == ENOSYS;
 }
 
 const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
 {
-    bool needs_landlock = may_be_refused(sandbox->landlock);
-    bool needs_seccomp = may_be_refused(sandbox->syscalls);
+    bool needs_landlock = may_be_rejected(sandbox->landlock);
+    bool needs_seccomp = may_be_rejected(sandbox->syscalls);
 
     if (!sandbox->was_filtered || !(needs_landlock || needs_seccomp))
         return NULL;

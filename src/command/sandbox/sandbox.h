@@ -1,38 +1,39 @@
 /*
- * The sandbox: a process that serves needs no files, no other programs, no new sockets, and has
- * them no more. Two layers, for where one is not in the kernel or has a hole: Landlock takes the
- * filesystem away, seccomp every system call that serving does not need.
+ * The sandbox: a process that serves needs no files, no other programs and no new sockets, so it
+ * gives them up. There are two layers, in case the kernel lacks one of them or one has a flaw:
+ * Landlock denies the filesystem, and seccomp every system call that serving does not need.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
 #include <stdbool.h>
 
-/* The filter of system calls that lined was started under kills a process that enters this part. */
+/* The system call filter of the parent kills a process that enters this part. */
 #define SANDBOX_KILLED (-1)
 
-/* What is in force. Of each part: 0 where it is, else the errno that says why not, or
+/* The active parts. For each part: 0 if it is active, or the errno of the failure, or
  * SANDBOX_KILLED. */
 struct sandbox {
     int landlock;
     int syscalls;
-    long landlock_version; /* where landlock is 0: see landlock.h */
-    bool was_filtered;     /* lined was started under a filter, which may be what refuses a part */
+    long landlock_version; /* valid if landlock is 0; see landlock.h */
+    bool was_filtered;     /* lined was started under a filter, which can reject a part */
 };
 
-/* Whether this build has one. Builds whose runtime opens files while it runs have none. */
+/* True if this build has a sandbox. Builds with sanitizers have none, because their runtime opens
+ * files. */
 bool sandbox_is_built(void);
 
-/* Goes in, for good. Landlock holds the calling thread and those that it starts from now on,
- * seccomp all threads of the process. A part that the kernel lacks, or that a filter refuses, is
- * left out. */
+/* Enters the sandbox permanently. Landlock applies to the calling thread and the threads that it
+ * creates from now on, seccomp to all threads of the process. A part that the kernel lacks, or that
+ * a filter rejects, is left out. */
 struct sandbox sandbox_enter(void);
 
-/* What is in force, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
+/* The active parts, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
 #define SANDBOX_TEXT_SIZE 384
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
 
-/* What to do where a filter refuses a part, as text; NULL: none does. */
+/* The remedy if a filter rejects a part, as text; NULL if no filter does. */
 const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
 
 #endif

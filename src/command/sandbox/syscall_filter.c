@@ -12,11 +12,11 @@
 
 #ifdef SYSCALL_TABLE_MACHINE
 
-/* In instructions. The table needs a quarter of it, and the kernel takes four times as many. */
+/* In instructions. The table needs a quarter of this, and the kernel accepts four times as many. */
 #define PROGRAM_MAX 1024
 
-/* A program of classic BPF (Documentation/userspace-api/seccomp_filter.rst). Its accumulator holds
- * the number of the call wherever a rule begins. */
+/* A program of classic BPF (Documentation/userspace-api/seccomp_filter.rst). At the beginning of
+ * each rule the accumulator has the number of the call. */
 struct program {
     struct sock_filter instructions[PROGRAM_MAX];
     unsigned short length;
@@ -40,7 +40,7 @@ static void put_return(struct program *program, uint32_t action)
 
 #define JUMP_IF_EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
 
-/* Goes on where the accumulator is the value; end_rule sets where to go if it is not. */
+/* Continues if the accumulator has the value; end_rule sets the jump for the other case. */
 static void put_must_equal(struct program *program, uint32_t value)
 {
     put(program, (struct sock_filter)BPF_JUMP(JUMP_IF_EQUAL, value, 0, 0));
@@ -67,7 +67,7 @@ static void put_argument(struct program *program, const struct syscall_argument 
              (uint32_t)(value >> 32));
 }
 
-/* The comparisons since begin jump here where they fail, and the next rule begins. */
+/* Comparisons since begin jump here if they fail, and the next rule begins. */
 static void end_rule(struct program *program, unsigned short begin)
 {
     for (unsigned short i = begin; i < program->length; i++) {
@@ -88,21 +88,21 @@ static void put_rule(struct program *program, const struct syscall_rule *rule)
     end_rule(program, begin);
 }
 
-/* As if the kernel had no such call: libc and programs know what to do without. A filter that
- * killed would let one unforeseen call, of a newer libc perhaps, take the whole server down. */
-#define REFUSED (SECCOMP_RET_ERRNO | ENOSYS)
+/* As if the kernel did not have this call: libc and programs can handle that. With a filter that
+ * kills, one unexpected call, for example of a newer libc, would end the whole server. */
+#define REJECTED (SECCOMP_RET_ERRNO | ENOSYS)
 
 static void put_program(struct program *program)
 {
     program->length = 0;
     put_load(program, offsetof(struct seccomp_data, arch));
     put(program, (struct sock_filter)BPF_JUMP(JUMP_IF_EQUAL, SYSCALL_TABLE_MACHINE, 1, 0));
-    put_return(program, REFUSED); /* another machine's numbers mean other calls */
+    put_return(program, REJECTED); /* another machine's numbers mean other calls */
     put_load(program, offsetof(struct seccomp_data, nr));
-    /* The numbers of x32 have a bit set that none in the table has. */
+    /* The numbers of x32 have a bit that no number in the table has. */
     for (size_t i = 0; i < syscall_table_size; i++)
         put_rule(program, &syscall_table[i]);
-    put_return(program, REFUSED);
+    put_return(program, REJECTED);
 }
 
 int syscall_filter_enter(void)
@@ -114,7 +114,7 @@ int syscall_filter_enter(void)
     long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
     if (result < 0)
         return errno;
-    return result == 0 ? 0 : EBUSY; /* else a thread that has a filter of its own */
+    return result == 0 ? 0 : EBUSY; /* else the number of a thread with another filter */
 }
 
 #else
