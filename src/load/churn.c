@@ -12,15 +12,15 @@
 
 struct churn {
     struct client *clients;
-    uint64_t *began_ns; /* when each began its exchange */
-    uint64_t begun;     /* exchanges, also where each gets its local address and its line from */
-    uint32_t active;    /* connections that are open */
+    uint64_t *began_ns; /* when each connection began its exchange */
+    uint64_t begun;  /* exchanges; the number also selects the local address and the line of each */
+    uint32_t active; /* open connections */
     struct side *side;
     struct figures *figures;
 };
 
-/* Connects and sends the line: on loopback the connection is established by then, and its events
- * are those of the reply. */
+/* Connects and sends the line. On loopback the connection is then established, and its events are
+ * those of the reply. */
 static void begin(struct churn *load, uint32_t index, uint64_t now)
 {
     struct client *client = &load->clients[index];
@@ -35,7 +35,7 @@ static void begin(struct churn *load, uint32_t index, uint64_t now)
     client_watch(client, load->side, events, index);
 }
 
-/* The server has ended its side. Returns the time. */
+/* The server has ended its side. Returns the current time. */
 static uint64_t finish(struct churn *load, uint32_t index)
 {
     struct client *client = &load->clients[index];
@@ -52,7 +52,7 @@ static uint64_t finish(struct churn *load, uint32_t index)
     return now;
 }
 
-/* True: the exchange is over. */
+/* True if the exchange is over. */
 static bool advance(struct churn *load, uint32_t index, uint32_t events)
 {
     struct client *client = &load->clients[index];
@@ -60,16 +60,15 @@ static bool advance(struct churn *load, uint32_t index, uint32_t events)
     if (client->sent == 0 && client_send(client, load->side, 1) == 0 &&
         (events & (EPOLLIN | EPOLLRDHUP)) == 0)
         return false;
-    /* The server sees our end after the reply was read, as from any client that has what it wanted;
-     * waiting for its end too keeps the number of connections at once what was asked for, and
-     * notices a reply too many. */
+    /* The client ends its side after it has read the reply, as usual clients do. Waiting for the
+     * server's end keeps the number of connections as set, and notices one reply too many. */
     if (client_receive(client, load->side, events) > 0 && !client->is_ended)
         shutdown(client->fd, SHUT_WR);
     return client->is_ended;
 }
 
-/* Handles what comes until the time, and begins anew where wanted; then what is under way ends.
- * Returns the time. */
+/* Handles events until the given time, and begins new exchanges; later the open exchanges are
+ * finished. Returns the current time. */
 static uint64_t turn(struct churn *load, uint64_t now, uint64_t until, bool begin_anew)
 {
     struct epoll_event events[CLIENTS_EVENTS_MOST];
@@ -90,7 +89,7 @@ static uint64_t turn(struct churn *load, uint64_t now, uint64_t until, bool begi
     return now;
 }
 
-/* What is under way at the end is not measured, but finished, or the server would see resets. */
+/* Open exchanges at the end are not measured. They are finished, or the server would see resets. */
 static void drain(struct churn *load)
 {
     uint64_t now = clock_ns();
@@ -119,7 +118,7 @@ void churn_run(const struct settings *settings, struct side *side, struct figure
         fail(EXIT_WRONG, "out of memory for %u connections: set fewer --connections",
              settings->connections);
     while (now < end && !progress_is_interrupted()) {
-        /* One at a time; load.active of them have been started, and each goes on in its place. */
+        /* Each start is one exchange; load.active counts them, and each continues in its slot. */
         bool is_starting = load.active < settings->connections;
         if (is_starting)
             begin(&load, load.active, clock_ns());

@@ -1,7 +1,7 @@
 /*
- * Connections that come and go: connect, one line, its reply, close, as fast as the server does it,
- * a number of them at once. What is measured is the whole of it, from the socket to the server's
- * end of the connection.
+ * Short connections: connect, send one line, receive its reply, close, on several connections at
+ * the same time, as fast as the server allows. The measured time is the whole exchange, from the
+ * socket to the server's end of the connection.
  */
 #ifndef CHURN_H
 #define CHURN_H

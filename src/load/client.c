@@ -43,7 +43,7 @@ uint64_t client_send(struct client *client, const struct side *side, uint64_t li
     return end / texts->line_size;
 }
 
-/* Some bytes as they may be shown: nothing that a terminal obeys. */
+/* Bytes as a message shows them: without bytes that control a terminal. */
 static const char *show(char shown[48], const char *bytes, size_t size)
 {
     size_t i;
@@ -69,7 +69,7 @@ __attribute__((noreturn)) static void fail_wrong(const struct client *client, co
          show(shown[1], expected + at, size - at));
 }
 
-/* Compares n received bytes with what is owed. */
+/* Compares n received bytes with the expected replies. */
 static void check(const struct client *client, const struct side *side, size_t n)
 {
     const struct texts *texts = &side->texts;
@@ -112,7 +112,7 @@ uint64_t client_receive(struct client *client, struct side *side, uint32_t event
         size_t end = client->reply_offset + (size_t)n;
         client->answered += end / side->texts.reply_size;
         client->reply_offset = end % side->texts.reply_size;
-        /* A read that is not full has taken all, but an end that had come with it. */
+        /* A read that is not full has taken all bytes, but not an end of file after them. */
     } while ((size_t)n == sizeof side->received || (events & EPOLLRDHUP) != 0);
     return client->answered - before;
 }

@@ -1,6 +1,6 @@
 /*
- * One connection as its client has it: lines out, replies in, each byte of them checked. Nothing
- * here waits. What is wrong with a reply ends the process with a message.
+ * One connection of a client: sends lines, receives replies, and checks every byte. No function
+ * waits. A wrong reply ends the process with a message.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -14,20 +14,20 @@
 
 struct client {
     int fd;
-    uint32_t first;      /* its first line is this one of the cycle: neighbours say different */
-    uint64_t sent;       /* whole lines */
-    uint64_t answered;   /* whole replies */
-    size_t line_offset;  /* bytes of line number sent that are sent already */
-    size_t reply_offset; /* bytes of reply number answered that have come */
-    bool is_ended;       /* by the server, after the last reply that it owed */
+    uint32_t first;      /* index of the first line in the cycle, different for neighbours */
+    uint64_t sent;       /* complete lines */
+    uint64_t answered;   /* complete replies */
+    size_t line_offset;  /* sent bytes of the next line */
+    size_t reply_offset; /* received bytes of the next reply */
+    bool is_ended;       /* by the server, after the last expected reply */
 };
 
-/* What the clients of a load have in common. */
+/* The part that all clients of a load share. */
 struct side {
     struct target target;
     struct texts texts;
     int epoll;
-    bool is_awake; /* nobody sleeps in clients_wait */
+    bool is_awake; /* clients_wait polls and does not sleep */
     char received[TEXTS_READ_MOST];
 };
 
@@ -37,13 +37,13 @@ void client_init(struct client *client, int fd, uint32_t index);
 void client_watch(const struct client *client, const struct side *side, uint32_t events,
                   uint32_t index);
 
-/* Sends until limit lines are sent since the beginning, as far as the socket takes them. Returns
- * how many became whole. Before the connection is established, none. */
+/* Sends until limit lines are sent in all, as far as the socket accepts them. Returns how many
+ * lines became complete; 0 before the connection is established. */
 uint64_t client_send(struct client *client, const struct side *side, uint64_t limit);
 
-/* For an event: receives all that is there. Returns how many replies became whole, and sets
- * is_ended. Ends the process on a wrong byte, a reply to nothing, or a server that ends while it
- * owes one. */
+/* Handles an event: receives all bytes. Returns how many replies became complete, and sets
+ * is_ended. Ends the process after a wrong byte, a reply without a line, or an end of file before
+ * the last reply. */
 uint64_t client_receive(struct client *client, struct side *side, uint32_t events);
 
 #endif

@@ -60,7 +60,7 @@ uint64_t clients_timeout(uint64_t now, uint64_t then)
     return left < most ? left : most;
 }
 
-/* Whether the connection has come to its end. */
+/* True if the connection has ended. */
 static bool is_ended(const struct client *client, struct side *side)
 {
     ssize_t n = recv(client->fd, side->received, sizeof side->received, MSG_DONTWAIT);
@@ -77,7 +77,7 @@ void clients_part(struct client *clients, uint32_t count, struct side *side)
     uint64_t deadline = now + (uint64_t)CLIENTS_PARTING_S * NS_PER_S;
     uint32_t open = 0;
 
-    /* The end of a connection may have come before, and then there is no further edge. */
+    /* A connection may have ended before, and then there is no further event. */
     for (uint32_t i = 0; i < count; i++) {
         shutdown(clients[i].fd, SHUT_WR);
         if (is_ended(&clients[i], side)) {

@@ -11,13 +11,14 @@
 
 #define STARTED_AT_ONCE 32
 
-/* Lines that one send took, and when it was called. */
+/* The lines of one send, and the time of the send. */
 struct batch {
     uint64_t sent_ns;
     uint32_t lines;
 };
 
-/* A connection's batches that are not answered: a ring of as many as lines may be under way. */
+/* The batches of a connection that are not answered: a ring with room for the maximum number of
+ * lines in flight. */
 struct queue {
     struct batch *ring;
     uint32_t first, count;
@@ -26,7 +27,7 @@ struct queue {
 struct closed {
     struct client *clients;
     struct queue *queues;
-    struct batch *batches; /* the rings' memory */
+    struct batch *batches; /* the memory of the rings */
     struct non_readers non_readers;
     uint32_t connections, outstanding;
     struct side *side;
@@ -57,8 +58,8 @@ static void send_until(struct closed *load, uint32_t index, uint64_t limit, uint
         (struct batch){.sent_ns = now, .lines = (uint32_t)lines};
 }
 
-/* Receives; returns the time when it has. One reading of the clock serves what was received and
- * what is sent next, so a send that follows counts into the latency of its lines. */
+/* Receives, and returns the time afterwards. The clock is read once for the received replies and
+ * the next send, so the send counts in the latency of its lines. */
 static uint64_t receive(struct closed *load, uint32_t index, uint32_t events)
 {
     struct queue *queue = &load->queues[index];
@@ -102,7 +103,8 @@ static uint64_t run(struct closed *load, uint64_t began, uint64_t end)
     uint32_t started = 0;
 
     while (now < end && !progress_is_interrupted()) {
-        /* A few at a time, or replies to the first would wait until the last has sent. */
+        /* A few connections at a time, or replies to the first would wait until the last has sent.
+         */
         for (int i = 0; i < STARTED_AT_ONCE && started < load->connections; i++)
             send_until(load, started++, load->outstanding, clock_ns());
         uint64_t timeout = started < load->connections ? 0 : clients_timeout(now, end);
@@ -128,7 +130,7 @@ static uint64_t under_way(const struct closed *load)
     return lines;
 }
 
-/* Receives what is still under way; not measured, but checked. */
+/* Receives the replies that are left; they are checked, but not measured. */
 static void drain(struct closed *load)
 {
     struct epoll_event events[CLIENTS_EVENTS_MOST];
@@ -153,7 +155,7 @@ static void drain(struct closed *load)
 
 void closed_run(const struct settings *settings, struct side *side, struct figures *figures)
 {
-    static struct figures unmeasured; /* what comes after the end */
+    static struct figures unmeasured; /* replies after the end */
     struct closed load = {.connections = settings->connections,
                           .outstanding = settings->outstanding,
                           .side = side,

@@ -1,6 +1,7 @@
 /*
- * The closed loop: each connection keeps a number of lines under way and sends the next when one is
- * answered. Shows throughput; what a stall costs it hides, because nothing is sent meanwhile.
+ * The closed loop: each connection keeps a number of lines in flight, and sends the next line when
+ * one is answered. It shows throughput. It hides the cost of a stall, because no lines are sent
+ * during the stall.
  */
 #ifndef CLOSED_H
 #define CLOSED_H

@@ -1,6 +1,5 @@
 /*
- * The end of lined-load when it cannot go on: one line on standard error that names the thing and
- * the remedy.
+ * Ends lined-load after a failure: one line on standard error names the thing and the remedy.
  */
 #ifndef FAIL_H
 #define FAIL_H
@@ -10,8 +9,8 @@ enum {
     EXIT_USAGE = 2,
 };
 
-/* Prints "lined-load: ", the text and LF, and exits with this status. A progress line that is
- * shown is wiped first. */
+/* Prints "lined-load: ", the text and an LF, and exits with this status. Removes the progress line
+ * first. */
 __attribute__((format(printf, 2, 3), noreturn)) void fail(int status, const char *format, ...);
 
 #endif

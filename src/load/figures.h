@@ -1,4 +1,4 @@
-/* What a load has measured, for the report. */
+/* The results of a load, for the report. */
 #ifndef FIGURES_H
 #define FIGURES_H
 
@@ -8,22 +8,22 @@
 #include <stdint.h>
 
 struct figures {
-    double seconds;             /* how long it took, from the first line due */
-    uint64_t lines;             /* answered in that time; with --churn each is a connection too */
-    struct histogram latencies; /* of lines; with --churn of whole exchanges */
+    double seconds;             /* duration, from the first scheduled line */
+    uint64_t lines;             /* answered in this time; with --churn each is a connection too */
+    struct histogram latencies; /* of lines; with --churn of exchanges */
     struct usage used;
     uint64_t server_kb;         /* resident at the end, with all connections */
-    uint32_t non_readers_ended; /* non-readers that the server did away with */
+    uint32_t non_readers_ended; /* non-readers that the server closed */
 
     /* open loop */
-    uint64_t unanswered;   /* due, and not answered when it gave up */
-    struct histogram late; /* how late lined-load noticed that lines were due */
+    uint64_t unanswered;   /* scheduled lines without a reply at the end */
+    struct histogram late; /* how late lined-load noticed scheduled times */
 
     /* hold */
-    double first_seconds; /* until all connections were established and answered */
-    double again_seconds; /* until all had answered a second time; 0 where it was interrupted */
-    uint64_t server_kb_before; /* with no connection yet */
-    uint64_t server_kb_rested; /* after the silence, before they ask again */
+    double first_seconds;      /* until all connections were open and answered */
+    double again_seconds;      /* until all connections were answered again; 0 if interrupted */
+    uint64_t server_kb_before; /* before the first connection */
+    uint64_t server_kb_rested; /* after the silence, before the second round */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A histogram of times: 64 buckets to each power of two, so a figure read from it is within 1.6 %
- * of what was recorded, from a nanosecond to hours, in constant memory. Pure.
+ * A histogram of times: 64 buckets for each power of two. So a value from it is within 1.6 % of the
+ * recorded value, from one nanosecond to hours, in constant memory. Pure.
  */
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
@@ -12,13 +12,14 @@
 struct histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];
     uint64_t total;
-    uint64_t most; /* the greatest that was added, exactly */
+    uint64_t most; /* the exact maximum */
 };
 
-/* Adds so many of the same. */
+/* Adds the same time count times. */
 void histogram_add(struct histogram *histogram, uint64_t nanoseconds, uint64_t count);
 
-/* The time that a share of all (0 to 1) do not exceed; 0 where there are none. */
+/* The quantile: the time that this share (0 to 1) of all times does not exceed; 0 if there are
+ * none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);
 
 #endif

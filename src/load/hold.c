@@ -8,21 +8,22 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* How many may be connecting or unanswered at once in the beginning: less than usual backlogs. */
+/* Maximum number of connections in the first round that are connecting or not answered: less than
+ * usual backlogs. */
 #define OPENING_MOST 256
 
-/* How many are asked between two looks at what has come. */
+/* Number of connections that send between two checks for replies. */
 #define ASKED_AT_ONCE 32
 
 struct hold {
     struct client *clients;
-    uint64_t *asked_ns; /* when each began to connect, or to ask again */
+    uint64_t *asked_ns; /* when each connection began its round */
     uint32_t connections;
-    uint32_t lines;    /* on each connection in a round */
+    uint32_t lines;    /* lines on each connection in a round */
     uint32_t asked;    /* in this round */
     uint32_t answered; /* in this round */
-    uint64_t round;    /* 1 while all are opened, 2 when all are asked again */
-    uint64_t heard_ns; /* when a reply last came */
+    uint64_t round;    /* 1: opening all connections, 2: sending on all again */
+    uint64_t heard_ns; /* time of the last reply */
     struct side *side;
     struct histogram *latencies;
 };
@@ -81,8 +82,8 @@ static uint64_t turn(struct hold *load, uint64_t timeout_ns)
     return now;
 }
 
-/* One round: every connection asks, and is answered. Returns the seconds it took; 0 where it was
- * interrupted. */
+/* One round: every connection sends its lines and is answered. Returns the duration in seconds; 0
+ * if interrupted. */
 static double run_round(struct hold *load, uint32_t under_way_most, void (*ask)(struct hold *load))
 {
     uint64_t began = clock_ns();
@@ -107,7 +108,7 @@ static double run_round(struct hold *load, uint32_t under_way_most, void (*ask)(
     return progress_is_interrupted() ? 0 : (double)(now - began) / 1e9;
 }
 
-/* Silence, in which connections that the server ends are noticed. */
+/* The silence. Notices connections that the server ends. */
 static void wait_out(struct hold *load, uint32_t duration_ms)
 {
     uint64_t now = clock_ns();

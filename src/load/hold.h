@@ -1,7 +1,7 @@
 /*
- * Many connections that are mostly silent: how long until all were established and answered, how
- * much memory they cost the server then and after the silence, and how long until all are answered
- * when all ask again at once. Each asks with as many lines as may be under way.
+ * Many connections that are silent most of the time. It measures how long it takes to open and
+ * answer all of them, how much memory they cost the server before and after the silence, and how
+ * long it takes to answer all of them again. Each sends the maximum number of lines in flight.
  */
 #ifndef HOLD_H
 #define HOLD_H

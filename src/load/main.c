@@ -1,5 +1,5 @@
-/* lined-load: loads a line server over many connections from one thread, and checks every byte of
- * its replies. */
+/* lined-load: loads a line server over many connections with one thread, and checks every byte of
+ * the replies. */
 #include "churn.h"
 #include "closed.h"
 #include "fail.h"
@@ -38,7 +38,8 @@ static int run(const struct settings *settings)
     progress_init();
     loads[settings->mode](settings, &side, &figures);
     progress_wipe();
-    if (figures.lines == 0 && figures.first_seconds == 0) /* or there is that to report */
+    if (figures.lines == 0 &&
+        figures.first_seconds == 0) /* an interrupted load has results to report */
         fail(EXIT_WRONG, "no line was answered in %.1f s", figures.seconds);
     (settings->as_csv ? report_csv : report_words)(settings, &figures);
     close(side.epoll);

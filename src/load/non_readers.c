@@ -18,8 +18,8 @@ void non_readers_open(struct non_readers *them, uint32_t count, uint32_t first_i
     if (them->fds == NULL || them->offsets == NULL)
         fail(EXIT_WRONG, "no memory for %u non-readers", count);
     for (uint32_t i = 0; i < count; i++) {
-        /* A level, not an edge: one call an event, however much a socket takes, and silence while
-         * it takes nothing. */
+        /* Level-triggered: one call for each event, for any number of bytes that a socket accepts,
+         * and no event while it accepts none. */
         struct epoll_event writable = {.events = EPOLLOUT, .data.u32 = first_index + i};
         them->fds[i] = target_connect(&side->target, first_index + i);
         if (epoll_ctl(side->epoll, EPOLL_CTL_ADD, them->fds[i], &writable) != 0)

@@ -1,6 +1,6 @@
 /*
- * Connections that send lines for as long as their sockets take them, and never read: what one bad
- * client does to the others.
+ * Connections that send lines while their sockets accept them, and never read: they show the effect
+ * of such clients on the others.
  */
 #ifndef NON_READERS_H
 #define NON_READERS_H
@@ -11,18 +11,19 @@
 #include <stdint.h>
 
 struct non_readers {
-    int *fds;        /* -1 where the server has ended it */
-    size_t *offsets; /* within the first line's bytes, so that they stay lines */
+    int *fds;        /* -1 if the server has ended the connection */
+    size_t *offsets; /* offset in the first line, so that the bytes stay lines */
     uint32_t count;
     uint32_t ended;
-    uint32_t first_index; /* their events have data.u32 from here on */
+    uint32_t first_index; /* data.u32 of their events begins here */
 };
 
-/* Connects so many, and watches them. */
+/* Connects count non-readers, and adds them to the epoll set. */
 void non_readers_open(struct non_readers *them, uint32_t count, uint32_t first_index,
                       const struct side *side);
 
-/* For an event with an index from first_index on: sends what the socket takes, in one call. */
+/* Handles an event with an index from first_index on: sends as much as the socket accepts in one
+ * call. */
 void non_readers_send(struct non_readers *them, uint32_t index, const struct side *side);
 
 void non_readers_close(struct non_readers *them);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-/* How long after the end lines that are due are still sent and waited for. */
+/* How long after the end scheduled lines are still sent and replies received. */
 #define AFTER_S CLIENTS_PATIENCE_S
 
 struct open {
@@ -20,16 +20,16 @@ struct open {
     struct schedule schedule;
     struct non_readers non_readers;
     uint32_t outstanding;
-    uint64_t due;     /* lines that were due when the clock was last read */
-    uint64_t planned; /* lines that are due within the duration */
-    uint64_t next_ns; /* when the next is */
+    uint64_t due;     /* lines scheduled until the last reading of the clock */
+    uint64_t planned; /* lines scheduled within the duration */
+    uint64_t next_ns; /* scheduled time of the next line */
     uint64_t answered;
-    uint64_t heard_ns; /* when replies last came */
+    uint64_t heard_ns; /* time of the last reply */
     struct side *side;
     struct figures *figures;
 };
 
-/* Sends what is due on a connection, as far as lines may be under way. */
+/* Sends the scheduled lines of a connection, up to the maximum number in flight. */
 static void send_due(struct open *load, uint32_t index)
 {
     struct client *client = &load->clients[index];
@@ -39,7 +39,7 @@ static void send_due(struct open *load, uint32_t index)
     client_send(client, load->side, due < most ? due : most);
 }
 
-/* Sends the lines that have become due by now, each connection's in one go. */
+/* Sends the lines that are scheduled until now, for each connection in one call. */
 static void catch_up(struct open *load, uint64_t now)
 {
     uint32_t connections = load->schedule.connections;
@@ -55,7 +55,7 @@ static void catch_up(struct open *load, uint64_t now)
         send_due(load, (uint32_t)(i % connections));
 }
 
-/* Returns the time when all that had come was received. */
+/* Receives all replies; returns the time afterwards. */
 static uint64_t receive(struct open *load, uint32_t index, uint32_t events)
 {
     struct client *client = &load->clients[index];
@@ -86,8 +86,8 @@ static uint64_t handle(struct open *load, uint32_t index, uint32_t events)
     return now;
 }
 
-/* One wait and what it brings. Lines that come due while events are handled do not wait for the
- * rest of them. Returns the time. */
+/* Waits once, and handles the events. Lines with a scheduled time during this are sent between two
+ * events. Returns the current time. */
 static uint64_t turn(struct open *load, uint64_t now, uint64_t until)
 {
     struct epoll_event events[CLIENTS_EVENTS_MOST];
@@ -108,7 +108,7 @@ static uint64_t turn(struct open *load, uint64_t now, uint64_t until)
     return now;
 }
 
-/* Lines that have no reply yet count with the time that they have waited. */
+/* Lines without a reply count with the time that they have waited. */
 static void count_unanswered(struct open *load, uint64_t now)
 {
     for (uint32_t i = 0; i < load->schedule.connections; i++) {
@@ -120,7 +120,7 @@ static void count_unanswered(struct open *load, uint64_t now)
     }
 }
 
-/* Until the end, and then until all is answered, or for some seconds. */
+/* Runs until the end, and then until all lines are answered, or for some seconds. */
 static void run(struct open *load, const struct settings *settings)
 {
     struct figures *figures = load->figures;
@@ -150,7 +150,7 @@ void open_run(const struct settings *settings, struct side *side, struct figures
 
     load.clients = clients_open(settings, side);
     non_readers_open(&load.non_readers, settings->non_readers, settings->connections, side);
-    /* Linux lets timers be 50 us late otherwise, so that they expire together. */
+    /* Otherwise Linux may delay timers by 50 us, so that several expire together. */
     prctl(PR_SET_TIMERSLACK, 1);
     load.schedule = (struct schedule){
         .began_ns = clock_ns(), .rate = settings->rate, .connections = settings->connections};

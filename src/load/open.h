@@ -1,7 +1,7 @@
 /*
- * The open loop: lines are due on a schedule, whatever the server does, and a line's latency counts
- * from when it was due. A server that stalls delays all lines that come due meanwhile, and each of
- * them counts, as it would with users who know nothing of each other.
+ * The open loop: lines are sent on a schedule that does not depend on the server, and a latency
+ * counts from the scheduled time. If the server stalls, all lines with a scheduled time during the
+ * stall are delayed, and each of them counts. This is how independent users see a stall.
  */
 #ifndef OPEN_H
 #define OPEN_H

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static uint64_t next_ns = UINT64_MAX; /* when the next line is due; never where nobody looks */
+static uint64_t next_ns = UINT64_MAX; /* time of the next progress line; never without a terminal */
 static bool is_shown;
 static volatile sig_atomic_t is_interrupted;
 
@@ -19,7 +19,7 @@ static void interrupt(int signal)
 
 void progress_init(void)
 {
-    /* Waits return EINTR (no SA_RESTART), and the second signal finds the default action. */
+    /* Waits return EINTR (no SA_RESTART), and the second signal has the default action. */
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
 
     sigaction(SIGINT, &action, NULL);

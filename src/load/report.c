@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* From here on the load generator may be what limits. */
+/* From this share of a core on, the load generator may be the bottleneck. */
 #define BUSY_PERCENT 90
 
 static double us(const struct histogram *histogram, double share)
@@ -26,7 +26,7 @@ static double server_us(const struct figures *figures)
     return figures->lines > 0 ? figures->used.server / (double)figures->lines * 1e6 : 0;
 }
 
-/* What a connection costs the server, as far as its memory has grown to kb. */
+/* The memory of the server per connection, if the server has kb now. */
 static double connection_kb(const struct settings *settings, const struct figures *figures,
                             uint64_t kb)
 {

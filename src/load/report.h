@@ -1,5 +1,5 @@
 /*
- * The figures in words, or as one line of CSV.
+ * Prints the results in words, or as one line of CSV.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -9,7 +9,7 @@
 
 void report_words(const struct settings *settings, const struct figures *figures);
 
-/* The columns are documented in lined-load(1); further ones may be added at the end. */
+/* The columns are documented in lined-load(1); later versions may add columns at the end. */
 void report_csv(const struct settings *settings, const struct figures *figures);
 
 #endif

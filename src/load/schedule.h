@@ -1,6 +1,6 @@
 /*
- * When lines are due in an open loop: evenly spaced, line i at i/rate seconds after the beginning,
- * on connection i % connections. Pure.
+ * The schedule of an open loop, with equal intervals: line i is due i/rate seconds after the
+ * beginning, on connection i % connections. Pure.
  */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
@@ -11,7 +11,7 @@
 
 struct schedule {
     uint64_t began_ns;
-    uint32_t rate; /* lines a second, at most 10 million */
+    uint32_t rate; /* lines per second, at most 10 million */
     uint32_t connections;
 };
 
@@ -35,7 +35,7 @@ static inline uint64_t schedule_due(const struct schedule *schedule, uint64_t no
            (before % SCHEDULE_NS_PER_S * rate + SCHEDULE_NS_PER_S - 1) / SCHEDULE_NS_PER_S;
 }
 
-/* How many of the first due lines are this connection's. */
+/* How many of the first due lines belong to this connection. */
 static inline uint64_t schedule_share(const struct schedule *schedule, uint64_t due,
                                       uint32_t connection)
 {

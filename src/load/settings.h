@@ -1,5 +1,5 @@
 /*
- * What the user of lined-load wants, read from its arguments. Pure.
+ * The options of lined-load, read from its arguments. Pure.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 enum mode {
-    MODE_CLOSED, /* a connection sends its next lines when earlier ones are answered */
-    MODE_OPEN,   /* lines are due on a schedule */
-    MODE_CHURN,  /* connect, one line, close */
-    MODE_HOLD,   /* many connections that are mostly silent */
+    MODE_CLOSED, /* a connection sends the next lines when earlier ones are answered */
+    MODE_OPEN,   /* lines are sent on a schedule */
+    MODE_CHURN,  /* connect, send one line, close */
+    MODE_HOLD,   /* many connections that are silent most of the time */
 };
 
 struct settings {
@@ -20,12 +20,12 @@ struct settings {
     enum mode mode;
     uint32_t connections;
     uint32_t outstanding;
-    uint32_t size; /* bytes of a line, its LF counted */
-    uint32_t rate; /* lines a second, all connections together; 0 but in MODE_OPEN */
+    uint32_t size; /* bytes of a line, including its LF */
+    uint32_t rate; /* lines per second, all connections together; 0 except in MODE_OPEN */
     uint32_t non_readers;
     uint32_t duration_ms;
-    uint32_t pid;  /* the server's; 0: not given */
-    bool is_awake; /* replies are waited for without sleep */
+    uint32_t pid;  /* of the server; 0: not set */
+    bool is_awake; /* poll for replies without sleeping */
     bool as_csv;
 };
 
@@ -35,7 +35,7 @@ enum settings_action { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_B
 
 extern const char settings_help[];
 
-/* With SETTINGS_BAD the message says what is wrong and what is allowed. */
+/* With SETTINGS_BAD, message names the option, its value and the allowed values. */
 enum settings_action settings_read(struct settings *settings, int argc, char **argv,
                                    char message[SETTINGS_MESSAGE_SIZE]);
 

@@ -16,14 +16,14 @@
 /* From one address to one port there are 28232 local ports by default (ip_local_port_range). */
 #define ENOUGH_PORTS 20000
 
-/* Every address of 127.0.0.0/8 is local, so to a server there we can have the ports of many
- * addresses: 16 of them have 451712 ports, more than net.ipv4.tcp_max_tw_buckets (262144 at most by
- * default) lets be in TIME-WAIT. So neither churning nor 60000 connections run out of ports, and
- * connections can end as they should: a FIN each way. An SO_LINGER of 0 would save the TIME-WAIT,
- * but the server would see resets, which is another load. */
+/* Every address of 127.0.0.0/8 is local, so connections to such a server can use the ports of many
+ * addresses. 16 addresses have 451712 ports, more than can be in TIME-WAIT
+ * (net.ipv4.tcp_max_tw_buckets, by default at most 262144). So neither churn nor 60000 connections
+ * run out of ports, and connections end normally, with a FIN from each side. With an SO_LINGER of 0
+ * there would be no TIME-WAIT, but the server would see resets, which is another load. */
 #define LOOPBACK_SOURCES 16
 
-#define DESCRIPTORS_BESIDES 32 /* standard ones, epoll, what the C library opens */
+#define DESCRIPTORS_BESIDES 32 /* standard descriptors, epoll, and those of the C library */
 
 static bool is_loopback(const union net_address *address)
 {
@@ -37,7 +37,7 @@ static void make_room(uint32_t connections)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return;
-    /* Beyond the hard limit only with privilege. */
+    /* A value above the hard limit needs a privilege. */
     struct rlimit more = {.rlim_cur = needed,
                           .rlim_max = limit.rlim_max > needed ? limit.rlim_max : needed};
     if (setrlimit(RLIMIT_NOFILE, &more) != 0)
@@ -83,8 +83,8 @@ static int make_socket(const struct target *target, uint32_t index, int flags)
     if (target->sources > 0) {
         struct sockaddr_in source = {.sin_family = AF_INET};
         source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + index % target->sources);
-        /* The port is chosen when the destination is known, or each address would have only 28232
-         * for all destinations. */
+        /* The kernel chooses the port when it knows the destination. Otherwise each address would
+         * have only 28232 ports for all destinations. */
         setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
         if (bind(fd, (const struct sockaddr *)&source, sizeof source) != 0)
             target_failed(target, "bind for a connection", errno);

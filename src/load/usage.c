@@ -19,8 +19,8 @@ struct usage usage_now(uint32_t pid)
     struct usage usage = {.own = seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
     clockid_t clock;
 
-    /* A process's CPU clock counts nanoseconds and threads that have ended; /proc/PID/stat counts
-     * in hundredths of a second. */
+    /* The CPU clock of a process has nanoseconds and includes threads that have ended;
+     * /proc/PID/stat has hundredths of a second. */
     if (pid != 0) {
         if (clock_getcpuclockid((pid_t)pid, &clock) != 0)
             fail(EXIT_WRONG, "--pid %u: there is no such process", pid);

@@ -1,24 +1,24 @@
 /*
- * What processes use: CPU time and memory of the server, CPU time of lined-load itself.
+ * The CPU time and memory of the server, and the CPU time of lined-load itself.
  */
 #ifndef USAGE_H
 #define USAGE_H
 
 #include <stdint.h>
 
-/* CPU seconds since each began. */
+/* CPU seconds since the start of each process. */
 struct usage {
-    double server; /* 0 without a server's process */
+    double server; /* 0 without --pid */
     double own;
 };
 
-/* pid may be 0: no figures of the server. Ends lined-load where there is no such process. */
+/* With a pid of 0 the values of the server are 0. Ends lined-load if there is no such process. */
 struct usage usage_now(uint32_t pid);
 
-/* What was used between the two. */
+/* The difference. */
 struct usage usage_between(struct usage from, struct usage to);
 
-/* Resident KB of this process; 0 where pid is 0. */
+/* The resident memory of the process in KB; 0 if pid is 0. */
 uint64_t usage_resident_kb(uint32_t pid);
 
 #endif
