@@ -1,5 +1,5 @@
-/* A chat: what one client says goes to all others. Commands: /nick NAME, /who, /quit. Works in
- * either mode. */
+/* A chat: each line of a client goes to all others. Commands: /nick NAME, /who, /quit. It works in
+ * both modes. */
 #include "chat.h"
 
 #include "chat_names.h"
@@ -14,7 +14,8 @@
 #include <string.h>
 
 struct member {
-    struct chat_name *name; /* owned, and taken; changed by its own callbacks alone */
+    struct chat_name
+        *name; /* owned, and in the set of names; only the member's own callbacks change it */
 };
 
 int chat_init(lined_server *server, const struct lined_options *options, void **context)
@@ -36,7 +37,7 @@ void chat_fini(void *context)
     free(context);
 }
 
-/* To all members but the speaker. */
+/* Sends to all members except this one. */
 __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, const char *format,
                                                               ...)
 {
@@ -49,7 +50,7 @@ __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, 
     lined_broadcast(lined_conn_server(conn), text, (size_t)size, lined_conn_handle(conn));
 }
 
-/* To the speaker. */
+/* Sends to this member. */
 LINED_CHECK_RESULT __attribute__((format(printf, 2, 3))) static int tell(lined_conn *conn,
                                                                          const char *format, ...)
 {
@@ -62,7 +63,7 @@ LINED_CHECK_RESULT __attribute__((format(printf, 2, 3))) static int tell(lined_c
     return lined_send(conn, text, (size_t)size);
 }
 
-/* As the server ends, all members leave, and none is told of the others. */
+/* When the server ends, all members leave, and none is told of the others. */
 static void leave(void *context, lined_conn *conn, void *state, int reason)
 {
     struct member *member = state;
@@ -74,7 +75,7 @@ static void leave(void *context, lined_conn *conn, void *state, int reason)
     free(member);
 }
 
-/* A member with a name that is taken for it. LINED_OK or -ENOMEM. */
+/* Makes a member with a free guest name. LINED_OK or -ENOMEM. */
 static int make_member(struct chat_names *names, struct member **made)
 {
     struct member *member = malloc(sizeof *member);
@@ -97,7 +98,7 @@ static int join(void *context, lined_conn *conn, void **state)
 {
     struct member *member;
 
-    if (lined_peer_gone(conn)) /* the others need not hear of it */
+    if (lined_peer_gone(conn)) /* no message to the others */
         return LINED_RESET;
     int result = make_member(context, &member);
     if (result != LINED_OK)
@@ -156,7 +157,7 @@ static int hear(void *context, lined_conn *conn, void *state, const char *line, 
     struct member *member = state;
     char text[CHAT_TEXT_MOST + 1];
 
-    if (lined_peer_gone(conn)) /* what it said before the reset is not worth a message to all */
+    if (lined_peer_gone(conn)) /* its lines before the reset are not passed on */
         return LINED_RESET;
     chat_clean(line, size, text);
     if (strncmp(text, "/nick ", 6) == 0)

@@ -1,5 +1,5 @@
 /*
- * A chat: what one client says goes to all others. init and fini are those of struct lined_module.
+ * A chat: each line of a client goes to all others. init and fini are those of struct lined_module.
  */
 #ifndef CHAT_H
 #define CHAT_H

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many names are read before the lock is let go for a moment. */
+/* How many names are read before the lock is released for a moment. */
 #define NAMES_AT_ONCE 64
 
 void chat_names_init(struct chat_names *names)
@@ -45,7 +45,7 @@ int chat_names_take(struct chat_names *names, struct chat_name *name)
     return result;
 }
 
-/* One try for each lock: clients may have taken many of these names. */
+/* The lock is taken for each try, because clients may have taken many of these names. */
 int chat_names_take_guest(struct chat_names *names, struct chat_name *name)
 {
     int result;
@@ -74,7 +74,7 @@ struct list {
     size_t capacity;
 };
 
-/* False: there is no memory. */
+/* False: no memory. */
 static bool append(struct list *list, const char *name)
 {
     if (list->capacity - list->used < CHAT_NAME_SIZE + 1) {
@@ -90,14 +90,14 @@ static bool append(struct list *list, const char *name)
     return true;
 }
 
-/* A search for the first name behind another. */
+/* A search for the first name after another one. */
 struct search {
     const char *after;
-    const struct chat_name *next; /* the last name that was met and is behind after, or NULL */
+    const struct chat_name *next; /* the last name on the way that is greater than after, or NULL */
 };
 
-/* For tfind(3): no name is equal to the search, so it goes down to a leaf, and turns left at each
- * name that is behind. The last at which it did is the first behind. */
+/* For tfind(3): no name equals the search, so it goes down to a leaf. It goes left at each name
+ * that is greater than after; the last of these is the first name after it. */
 static int turn(const void *key, const void *node)
 {
     struct search *search = *(struct search *const *)key;
@@ -123,7 +123,7 @@ char *chat_names_list(struct chat_names *names)
     struct list list = {0};
     struct chat_name last = {""};
     bool has_more = true;
-    bool has_memory = append(&list, ""); /* so that there is a text, also without any name */
+    bool has_memory = append(&list, ""); /* so that there is a text even without names */
 
     list.used = 0;
     while (has_more && has_memory) {

@@ -9,7 +9,7 @@
 /* RFC 854, "TELNET COMMAND STRUCTURE". The commands begin with those of RFC 1184. */
 enum { FIRST_COMMAND = 236, SE = 240, SB = 250, WILL = 251, DONT = 254, IAC = 255 };
 
-/* The length of the subnegotiation that starts here, IAC SB and IAC SE counted. */
+/* The length of the subnegotiation that starts here, including IAC SB and IAC SE. */
 static size_t subnegotiation_length(const unsigned char *bytes, size_t size)
 {
     for (size_t i = 2; i + 1 < size; i++) {
@@ -17,12 +17,12 @@ static size_t subnegotiation_length(const unsigned char *bytes, size_t size)
             continue;
         if (bytes[i + 1] == SE)
             return i + 2;
-        i++; /* IAC IAC is a byte of it */
+        i++; /* IAC IAC is a data byte */
     }
     return size;
 }
 
-/* The length of the command that starts here; 0 where there is none. */
+/* The length of the command that starts here; 0 if there is none. */
 static size_t command_length(const unsigned char *bytes, size_t size)
 {
     if (size < 2 || bytes[0] != IAC || bytes[1] < FIRST_COMMAND || bytes[1] == IAC)
@@ -35,15 +35,15 @@ static size_t command_length(const unsigned char *bytes, size_t size)
 /* ---- UTF-8 ---- */
 
 struct decoder {
-    unsigned char bytes[4]; /* of the character that has begun */
+    unsigned char bytes[4]; /* of the current character */
     unsigned length;        /* of bytes */
-    unsigned missing;       /* how many bytes are to come */
-    unsigned char least;    /* the next of them is from least to most */
+    unsigned missing;       /* number of bytes that are missing */
+    unsigned char least;    /* the range of the next byte, from least to most */
     unsigned char most;
     uint32_t character;
 };
 
-/* Unicode, table 3-7: after some first bytes, the second is in a smaller range. */
+/* Unicode, table 3-7: after some first bytes the range of the second is smaller. */
 static void expect_second(struct decoder *decoder, unsigned char first)
 {
     decoder->least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
@@ -66,8 +66,8 @@ static bool begin(struct decoder *decoder, unsigned char byte)
     return false;
 }
 
-/* True when the byte is the last one of a character. A byte that cannot continue the character that
- * has begun ends it, and may begin another. */
+/* True if the byte is the last one of a character. A byte that cannot continue the current
+ * character ends it, and may begin another. */
 static bool decode(struct decoder *decoder, unsigned char byte)
 {
     if (decoder->missing == 0 || byte < decoder->least || byte > decoder->most)
@@ -99,9 +99,9 @@ static bool is_dropped(uint32_t character)
 /* ---- text ---- */
 
 struct text {
-    char *bytes; /* characters that are whole */
+    char *bytes; /* complete characters */
     size_t used;
-    size_t cut; /* how many characters follow that are not in bytes, for lack of room */
+    size_t cut; /* number of following characters that had no room */
 };
 
 static void put(struct text *text, const struct decoder *decoder)

@@ -16,7 +16,8 @@ bool integer_read(const char *bytes, size_t size, long long *number)
         int digit = bytes[i] - '0';
         if (digit < 0 || digit > 9)
             return false;
-        /* Away from zero on the number's own side: the least has no positive counterpart. */
+        /* Counts away from zero with the sign of the number: the minimum has no positive
+         * counterpart. */
         if (__builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, is_negative ? -digit : digit, &value))
             return false;
@@ -29,7 +30,7 @@ size_t integer_write(long long number, char text[INTEGER_MOST])
 {
     char digits[INTEGER_MOST];
     char *first = digits + sizeof digits;
-    /* Unsigned, because the least number has no positive counterpart. */
+    /* Unsigned, because the minimum has no positive counterpart. */
     unsigned long long left = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
 
     do {

@@ -1,5 +1,5 @@
-/* A key-value server that speaks enough RESP2 for Redis clients. A task: it pulls commands, whose
- * arguments are as long as they say. Errors are in Redis's words. */
+/* A key-value server with enough RESP2 for Redis clients. It is a task that receives commands,
+ * because their arguments have announced lengths. Errors have the texts of Redis. */
 #include "kv.h"
 
 #include "kv_commands.h"
@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page of any web site can have a browser send HTTP here, whose lines would be commands
- * (cross-protocol scripting). Redis ends the connection without a reply at POST, and at Host:,
- * which browsers send before anything that the page chose. The request line is an end here, too: a
- * page that has its own name resolve to this host may choose the method, and DEL and SET are
- * commands. "METHOD TARGET HTTP/1.1": RFC 9112, 3. */
+/* A web page can make a browser send HTTP to this port, and the lines of the request would be
+ * commands (cross-protocol scripting). Redis ends the connection without a reply at POST, and at
+ * Host:, which browsers send before any text that the page has chosen. Here the request line ends
+ * the connection too: a page can make its own name resolve to this host, and can then choose the
+ * method, and DEL and SET are commands. "METHOD TARGET HTTP/1.1": RFC 9112, 3. */
 static bool is_http(const struct resp_command *command)
 {
     const struct kv_bytes *words = command->arguments;
@@ -55,7 +55,7 @@ static int serve_commands(struct client *client)
     }
 }
 
-/* What all connections share. */
+/* Shared by all connections. */
 struct kv {
     struct kv_store *store;
     struct kv_sweeper sweeper;
@@ -102,7 +102,7 @@ void kv_fini(void *context)
     free(kv);
 }
 
-/* In Redis's words, for both limits: it knows no limit for an address. */
+/* The text of Redis, for both limits: Redis has no limit per address. */
 #define REJECTED "-ERR max number of clients reached\r\n"
 
 const struct lined_handler lined_handler_kv = {

@@ -1,5 +1,5 @@
 /*
- * A key-value store that speaks Redis's protocol. init and fini are those of struct lined_module.
+ * A key-value store with the protocol of Redis. init and fini are those of struct lined_module.
  */
 #ifndef KV_H
 #define KV_H

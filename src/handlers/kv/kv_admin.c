@@ -63,7 +63,7 @@ static int send_settings(struct client *client)
     return result;
 }
 
-/* Two settings that redis-benchmark reads, and nothing to set. */
+/* The two settings that redis-benchmark reads. No setting can be changed. */
 int kv_config(struct client *client)
 {
     const struct kv_bytes *what = &client->command->arguments[1];
@@ -116,7 +116,7 @@ int kv_hello(struct client *client)
                                "ERR Protocol version is not an integer or out of range");
     if (protocol != 2)
         return resp_send_error(client->conn, "NOPROTO unsupported protocol version");
-    for (size_t i = 2; i < command->count; i += 2) { /* a name is nothing here */
+    for (size_t i = 2; i < command->count; i += 2) { /* the name is ignored */
         if (!resp_is(&command->arguments[i], "SETNAME") || i + 1 == command->count)
             return kv_send_about(client, "Syntax error in HELLO option '", &command->arguments[i],
                                  "'");

@@ -1,6 +1,6 @@
 /*
- * The commands of kv that are about the connection and the server, not about a key. Each is run as
- * struct kv_command says.
+ * The commands of kv for the connection and the server, not for a key. They are called as described
+ * in struct kv_command.
  */
 #ifndef KV_ADMIN_H
 #define KV_ADMIN_H

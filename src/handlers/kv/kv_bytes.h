@@ -1,5 +1,5 @@
 /*
- * Some bytes in memory of another owner: an argument of a command, a key, a value.
+ * Bytes in memory that another struct owns: an argument of a command, a key, or a value.
  */
 #ifndef KV_BYTES_H
 #define KV_BYTES_H

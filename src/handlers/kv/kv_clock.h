@@ -1,12 +1,12 @@
 /*
- * The clock that expiry goes by. It is monotonic, in milliseconds.
+ * The clock of expiry: monotonic, in milliseconds.
  */
 #ifndef KV_CLOCK_H
 #define KV_CLOCK_H
 
 #include <stdint.h>
 
-#define KV_NEVER INT64_C(0) /* as a time: does not expire */
+#define KV_NEVER INT64_C(0) /* a time that means: does not expire */
 
 int64_t kv_now(void);
 

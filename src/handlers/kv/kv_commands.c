@@ -16,8 +16,8 @@ static struct kv_bytes argument(const struct client *client, size_t i)
     return client->command->arguments[i];
 }
 
-/* The time that an amount of units from now is, on kv_now's clock. False: there is no such time. As
- * in Redis, which counts milliseconds since 1970, the sum with those must fit 64 bits. */
+/* The time that is amount units from now, on the clock of kv_now. False: there is no such time. As
+ * in Redis, which counts milliseconds since 1970, the sum with these must fit in 64 bits. */
 static bool expiry(long long amount, long long unit_ms, int64_t *expires)
 {
     struct timespec now;
@@ -37,7 +37,7 @@ struct set_options {
     int64_t expires;
 };
 
-/* One option, or one with its amount, at *i. A repeated one replaces the first. */
+/* Reads the option at *i, with its amount if it has one. A repeated option replaces the first. */
 static bool read_set_option(const struct resp_command *command, size_t *i,
                             struct set_options *options)
 {
@@ -60,8 +60,8 @@ static bool read_set_option(const struct resp_command *command, size_t *i,
     return true;
 }
 
-/* SET's options, from the fourth argument on. Returns the error, or NULL. As in Redis, amounts are
- * looked at last. */
+/* Reads the options of SET, from the fourth argument on. Returns the error, or NULL. As in Redis,
+ * amounts are checked last. */
 static const char *read_set_options(const struct resp_command *command, struct set_options *options)
 {
     long long amount;
@@ -135,7 +135,7 @@ static int do_incrby(struct client *client)
     return add(client, amount);
 }
 
-/* A time that has passed deletes, as in Redis. */
+/* A time that has passed deletes the key, as in Redis. */
 static int set_expiry(struct client *client, long long seconds, int64_t expires)
 {
     struct kv_bytes key = argument(client, 1);
@@ -181,7 +181,7 @@ static int do_dbsize(struct client *client)
     return resp_send_number(client->conn, (long long)kv_count(client->store));
 }
 
-/* It is done at once, whatever is asked for. */
+/* SYNC and ASYNC mean the same: all keys are removed before the reply. */
 static int do_flushall(struct client *client)
 {
     const struct kv_bytes *how = &client->command->arguments[1];
@@ -193,7 +193,8 @@ static int do_flushall(struct client *client)
     return resp_send_simple(client->conn, "OK");
 }
 
-/* A client asks what commands exist, for completion. The reply has only their number. */
+/* COMMAND: clients ask for the list of commands, to complete typed text. Only their number is
+ * available. */
 static int do_command(struct client *client)
 {
     const struct kv_bytes *topic = &client->command->arguments[1];
@@ -205,7 +206,7 @@ static int do_command(struct client *client)
     return kv_send_about(client, "unknown subcommand '", topic, "'. Try COMMAND HELP.");
 }
 
-/* The first are the busiest. */
+/* The most frequent commands come first. */
 const struct kv_command kv_commands[] = {
     {"get", 2, 2, kv_do_get},
     {"set", 3, SIZE_MAX, do_set},

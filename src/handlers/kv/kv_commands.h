@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* Each answers client->command, whose arguments are as many as least and most say, the name
- * counted. Returns as lined_handler's line does. */
+/* run answers client->command. The command has least to most arguments, including its name. run
+ * returns the same results as the line callback of struct lined_handler. */
 struct kv_command {
     const char *name;
     size_t least;

@@ -30,7 +30,7 @@ struct kv_bytes kv_entry_value(const struct kv_entry *entry)
     return (struct kv_bytes){entry->bytes + entry->key_size, entry->value_size};
 }
 
-/* Relaxed: the caller's own reference keeps the entry, and nothing is read that another thread
+/* Relaxed: the caller's reference keeps the entry, and this reads nothing that another thread
  * writes. */
 void kv_entry_hold(struct kv_entry *entry)
 {

@@ -1,7 +1,7 @@
 /*
- * An entry of the store: a key and its value. They never change; a new value is a new entry. So an
- * entry can be read without a lock by all that hold a reference to it: the table's is one, and a
- * reply that is being sent has another. The last to release it frees it.
+ * An entry of the store: a key and its value. They never change; a new value is a new entry. So
+ * each thread with a reference can read an entry without a lock. The table has one reference, and a
+ * reply that is being sent has another one. The release of the last reference frees the entry.
  */
 #ifndef KV_ENTRY_H
 #define KV_ENTRY_H
@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 struct kv_entry {
-    struct kv_entry *next; /* of its chain, under the lock of the table; or of a list outside */
+    struct kv_entry *next; /* in a chain of the table, under its lock; or in a list outside of it */
     uint64_t hash;         /* of the key; never changes */
-    /* 64 bits: one MGET may take a million, and there may be thousands of connections. */
+    /* 64 bits: one MGET can take a million references, on thousands of connections. */
     _Atomic uint64_t references;
     uint32_t key_size;    /* never changes */
     uint32_t value_size;  /* never changes */
@@ -23,17 +23,17 @@ struct kv_entry {
     char bytes[];         /* the key, then the value; they never change */
 };
 
-/* With one reference, and not to expire. NULL: there is no memory. Neither key nor value has 4 GiB.
- */
+/* Makes an entry with one reference that does not expire. NULL: no memory. Key and value are less
+ * than 4 GiB. */
 struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value);
 
 struct kv_bytes kv_entry_key(const struct kv_entry *entry);
 struct kv_bytes kv_entry_value(const struct kv_entry *entry);
 
-/* Takes a reference more. The caller has one, or the lock of the table that has one. */
+/* Takes one more reference. The caller has a reference, or the lock of the table that has one. */
 void kv_entry_hold(struct kv_entry *entry);
 
-/* Gives a reference back. NULL is allowed, and nothing. */
+/* Releases a reference. NULL is allowed. */
 void kv_entry_release(struct kv_entry *entry);
 
 /* The same for a list that is linked by next. */

@@ -6,7 +6,7 @@
 
 #define SHOWN_MOST 128u
 
-/* Writes a word's first most bytes, terminated. */
+/* Writes the first most bytes of a word, terminated. */
 static void show(char text[SHOWN_MOST + 1], const struct kv_bytes *word, size_t most)
 {
     size_t length = word->size < most ? word->size : most;
@@ -36,7 +36,8 @@ int kv_send_unknown(struct client *client)
 {
     const struct resp_command *command = client->command;
     char shown[SHOWN_MOST + 1];
-    char arguments[SHOWN_MOST + 4] = ""; /* the last one's quotes and blank may be beyond */
+    char arguments[SHOWN_MOST + 4] =
+        ""; /* the quotes and the blank of the last argument may exceed the maximum */
     char text[2 * SHOWN_MOST + 64];
     size_t used = 0;
 

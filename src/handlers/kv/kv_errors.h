@@ -1,5 +1,5 @@
 /*
- * Errors of kv that show a client its own words, as many bytes of them as Redis shows.
+ * Errors of kv that repeat words of the client, with the same maximum length as in Redis.
  */
 #ifndef KV_ERRORS_H
 #define KV_ERRORS_H
@@ -10,10 +10,10 @@
 LINED_CHECK_RESULT int kv_send_about(struct client *client, const char *before,
                                      const struct kv_bytes *word, const char *after);
 
-/* There is no memory for it, and nothing has changed. */
+/* Out of memory; nothing has changed. */
 LINED_CHECK_RESULT int kv_send_no_memory(struct client *client);
 
-/* The client's command is none. */
+/* Unknown command. */
 LINED_CHECK_RESULT int kv_send_unknown(struct client *client);
 
 #endif

@@ -25,14 +25,14 @@ bool kv_heap_reserve(struct kv_heap *heap)
     return true;
 }
 
-/* Puts the item at this number, where it may be in the wrong order. */
+/* Puts the item at this number, possibly in the wrong order. */
 static void place(struct kv_heap *heap, uint32_t number, struct kv_heap_item item)
 {
     heap->items[number] = item;
     item.entry->heap_number = number;
 }
 
-/* Moves the item towards the first until it expires no sooner than the one before it. */
+/* Moves the item up until it does not expire before its parent. */
 static uint32_t move_up(struct kv_heap *heap, uint32_t number)
 {
     struct kv_heap_item item = heap->items[number];
@@ -45,7 +45,7 @@ static uint32_t move_up(struct kv_heap *heap, uint32_t number)
     return number;
 }
 
-/* Moves the item away from the first until none behind it expires sooner. */
+/* Moves the item down until no child expires before it. */
 static void move_down(struct kv_heap *heap, uint32_t number)
 {
     struct kv_heap_item item = heap->items[number];

@@ -1,5 +1,5 @@
 /*
- * The entries of a table that expire, the soonest at hand: a binary heap. Only an entry that
+ * The entries of a table that expire: a binary heap with the earliest first. Only an entry that
  * expires costs the 16 bytes of an item.
  */
 #ifndef KV_HEAP_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct kv_heap_item {
-    int64_t expires; /* on kv_now's clock */
+    int64_t expires; /* on the clock of kv_now */
     struct kv_entry *entry;
 };
 
@@ -26,17 +26,17 @@ struct kv_heap {
 
 void kv_heap_deinit(struct kv_heap *heap);
 
-/* Makes room for one entry more. False: there is no memory. */
+/* Makes room for one more entry. False: no memory. */
 bool kv_heap_reserve(struct kv_heap *heap);
 
-/* Has the entry expire, at another time than before, or with KV_NEVER not at all. For an entry that
- * did not expire before, room is reserved. */
+/* Sets when the entry expires; KV_NEVER: it does not. For an entry that did not expire before, the
+ * caller has reserved room. */
 void kv_heap_set(struct kv_heap *heap, struct kv_entry *entry, int64_t expires);
 
 /* When the entry expires, or KV_NEVER. */
 int64_t kv_heap_expiry(const struct kv_heap *heap, const struct kv_entry *entry);
 
-/* The entry that expires first. NULL: none does. */
+/* The entry that expires first. NULL: none expires. */
 struct kv_entry *kv_heap_first(const struct kv_heap *heap);
 
 #endif

@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
-/* How much of values is sent between two checks that their client is still there. */
+/* Bytes of values that are sent between two checks that the client is still connected. */
 #define CHECK_EVERY ((size_t)256 * 1024)
 
-/* What an element of a reply costs besides its value, about. */
+/* About the cost of an element of a reply besides its value, in bytes. */
 #define ELEMENT_COST 32u
 
-/* A few bytes can ask for gigabytes of values. When none can arrive any more, the rest of such
- * replies is left out; what the client sent before is still carried out. */
+/* A few bytes can request gigabytes of values. If no reply can reach the client any more, the rest
+ * of the reply is left out. Later commands of the client are still executed. */
 static bool is_gone(struct client *client)
 {
     if (!client->is_gone && client->unchecked >= CHECK_EVERY) {
@@ -22,7 +22,7 @@ static bool is_gone(struct client *client)
     return client->is_gone;
 }
 
-/* The value of an entry, which may be NULL: then there is none. Releases it. */
+/* Sends the value of an entry, or null if entry is NULL. Releases the entry. */
 static int send_value(struct client *client, struct kv_entry *entry)
 {
     int result;

@@ -1,6 +1,6 @@
 /*
- * The commands of kv that take several keys, and GET, whose reply is like theirs. Each is run as
- * struct kv_command says.
+ * The commands of kv with several keys, and GET, which has a similar reply. They are called as
+ * described in struct kv_command.
  */
 #ifndef KV_KEYS_H
 #define KV_KEYS_H

@@ -1,13 +1,13 @@
-/* The operations of a store that concern several shards. Each takes the locks of all its shards, in
- * the order of their numbers, so that no two threads wait for each other; and what is long it does
- * before or after: copying values, and freeing them. */
+/* The operations of a store on several shards. Each takes the locks of all its shards in the order
+ * of their numbers, so that no two threads wait for each other. Slow work, such as copying and
+ * freeing values, is done before or after. */
 #include "kv_store.h"
 
 #include "kv_shard.h"
 
 #include <string.h>
 
-/* A bit for each shard. */
+/* One bit for each shard. */
 typedef uint64_t shard_set;
 
 _Static_assert(KV_SHARDS == 64, "a bit for each shard");
@@ -28,7 +28,7 @@ static shard_set shards_of(const struct kv_store *store, const struct kv_bytes *
     return set;
 }
 
-/* The lowest shard of a set that is not empty; it is taken out. */
+/* Removes the lowest shard from a set that is not empty, and returns it. */
 static struct kv_shard *take_shard(struct kv_store *store, shard_set *set)
 {
     struct kv_shard *shard = &store->shards[__builtin_ctzll(*set)];
@@ -116,7 +116,7 @@ size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t cou
     return found;
 }
 
-/* Makes entries of the pairs, a list in their order. False: there is no memory, and none is made.
+/* Makes entries from the pairs, as a list in their order. False: no memory, and no entry is made.
  */
 static bool make_entries(const struct kv_store *store, const struct kv_bytes *pairs, size_t count,
                          struct kv_entry **first)
@@ -134,7 +134,7 @@ static bool make_entries(const struct kv_store *store, const struct kv_bytes *pa
     return true;
 }
 
-/* Once a table has any room it takes any number of entries, so after this nothing can fail. */
+/* A table with some room accepts any number of entries, so nothing can fail after this. */
 static bool reserve_locked(struct kv_store *store, shard_set set)
 {
     bool is_reserved = true;
@@ -144,7 +144,7 @@ static bool reserve_locked(struct kv_store *store, shard_set set)
     return is_reserved;
 }
 
-/* Puts a list of entries. Returns the list of those that have left. */
+/* Puts a list of entries. Returns the list of the replaced entries. */
 static struct kv_entry *put_locked(struct kv_store *store, struct kv_entry *entry)
 {
     struct kv_entry *left = NULL;

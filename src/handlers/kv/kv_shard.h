@@ -1,6 +1,6 @@
 /*
- * What a store is split into, for kv_store.c and kv_several.c: so that threads with different keys
- * seldom wait for each other.
+ * The shards of a store, for kv_store.c and kv_several.c. A store is split so that threads with
+ * different keys rarely wait for each other.
  */
 #ifndef KV_SHARD_H
 #define KV_SHARD_H
@@ -21,7 +21,8 @@ struct kv_shard {
 };
 
 struct kv_store {
-    struct siphash_key key; /* random: nobody can choose keys that all fall into one bucket */
+    struct siphash_key
+        key; /* random, so that a client cannot choose keys that all fall into one bucket */
     struct kv_shard shards[KV_SHARDS];
 };
 
@@ -30,7 +31,7 @@ static inline uint64_t kv_hash(const struct kv_store *store, struct kv_bytes key
     return siphash(&store->key, key.bytes, key.size);
 }
 
-/* By the highest bits: the buckets go by the lowest. */
+/* Uses the highest bits, because the buckets use the lowest. */
 static inline unsigned kv_shard_number(uint64_t hash)
 {
     return (unsigned)(hash >> (64 - KV_SHARD_BITS));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* An entry takes about half a microsecond: its way through the heap, and its chain. */
+/* Removing an entry from the heap and its chain takes about 0.5 microseconds. */
 #define SWEPT_AT_A_TIME 64u
 
 struct kv_store *kv_store_new(void)
@@ -60,7 +60,7 @@ struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key)
     return entry;
 }
 
-/* *old is the entry whose place the new one has taken; else it is as it was. */
+/* *old is the replaced entry; it does not change if none was replaced. */
 static enum kv_result put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
                                  enum kv_condition condition, struct kv_entry **old)
 {
@@ -74,8 +74,8 @@ static enum kv_result put_locked(struct kv_table *table, struct kv_entry *entry,
     return KV_OK;
 }
 
-/* The entry is made before the lock is taken, and the one that leaves is released after: a value
- * may be large. */
+/* The new entry is made before the lock is taken, and the old one is released afterwards, because a
+ * value may be large. */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                       int64_t expires, enum kv_condition condition)
 {
@@ -157,8 +157,8 @@ enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *e
     return entry == NULL ? KV_NONE : KV_OK;
 }
 
-/* Takes out what has expired, a few entries at a time, so that the lock is held for some
- * microseconds and no more. Returns when the next entry expires, or KV_NEVER. */
+/* Removes expired entries, a few at a time, so that the lock is only held for some microseconds.
+ * Returns when the next entry expires, or KV_NEVER. */
 static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
 {
     const struct kv_heap *heap = &shard->table.heap;

@@ -1,7 +1,7 @@
 /*
- * A table of keys and values, both any bytes, shared by threads. Split into shards with a lock
- * each. A key may expire; one that has is never found. Any thread may call any of these. No lock is
- * held when one returns: values are entries that the caller has a reference to.
+ * A table of keys and values, each of any bytes, shared by threads. It is split into shards; each
+ * has a lock. A key may expire; an expired key is never found. Any thread may call any function. No
+ * lock is held when a function returns: values are entries to which the caller has a reference.
  */
 #ifndef KV_STORE_H
 #define KV_STORE_H
@@ -18,58 +18,59 @@ struct kv_store;
 
 enum kv_result {
     KV_OK,
-    KV_NONE,        /* there is no such key, or the condition does not hold */
-    KV_NOT_INTEGER, /* the value is no whole number of 64 bits */
-    KV_OVERFLOW,    /* the sum would not be */
+    KV_NONE,        /* there is no such key, or the condition is false */
+    KV_NOT_INTEGER, /* the value is not an integer of 64 bits */
+    KV_OVERFLOW,    /* the sum would not fit in 64 bits */
     KV_NO_MEMORY,   /* nothing has changed */
 };
 
 enum kv_condition { KV_ALWAYS, KV_IF_ABSENT, KV_IF_PRESENT };
 
-/* NULL when there is no memory. No thread may use it any more when it is freed; NULL may be. */
+/* kv_store_new returns NULL without memory. When a store is freed, no other thread may use it.
+ * Freeing NULL is allowed. */
 struct kv_store *kv_store_new(void);
 void kv_store_free(struct kv_store *store);
 
-/* The key's entry, to be released; NULL: there is none. */
+/* The entry of the key; the caller releases it. NULL: there is none. */
 struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key);
 
-/* Replaces value and expiry (on kv_now's clock). */
+/* Replaces value and expiry (on the clock of kv_now). */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                       int64_t expires, enum kv_condition condition);
 
-/* Adds to a number, 0 where there is none; *sum is the result. */
+/* Adds to a number, or to 0 if the key does not exist; *sum is the result. */
 enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amount,
                       long long *sum);
 
-/* Sets and reads the expiry of a key that is there. */
+/* Sets and reads the expiry of an existing key. */
 enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires);
 enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires);
 
-/* ---- of several keys at one moment: others see all of it or nothing ---- */
+/* ---- several keys, atomically: other threads see the whole effect or nothing ---- */
 
 /* As kv_get for each of count keys. */
 void kv_get_several(struct kv_store *store, const struct kv_bytes *keys, size_t count,
                     struct kv_entry **entries);
 
-/* pairs are 2 * count: a key, its value, and so on. The last of a key that comes twice counts.
- * KV_OK or KV_NO_MEMORY. */
+/* pairs has 2 * count elements: a key, its value, and so on. If a key occurs twice, the last value
+ * counts. KV_OK or KV_NO_MEMORY. */
 enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pairs, size_t count);
 
-/* How many there were. */
+/* Returns how many keys existed. */
 size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t count);
 
-/* How many there are; a key that comes twice counts twice. */
+/* How many of the keys exist; a key that occurs twice counts twice. */
 size_t kv_count_of(struct kv_store *store, const struct kv_bytes *keys, size_t count);
 
-/* How many keys there are, those too that have expired and are not swept yet. */
+/* The number of keys, including expired ones that are not freed yet. */
 size_t kv_count(struct kv_store *store);
 
-/* Empties it. Needs no memory. */
+/* Removes all keys. Needs no memory. */
 void kv_clear(struct kv_store *store);
 
 /* ---- one shard after another ---- */
 
-/* Frees what has expired. Returns when the next key does, or KV_NEVER. */
+/* Frees expired entries. Returns when the next key expires, or KV_NEVER. */
 int64_t kv_sweep(struct kv_store *store);
 
 #endif

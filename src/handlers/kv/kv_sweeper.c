@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* It sweeps when a tick begins, and only where a key has expired in the tick before: so keys that
- * expire one after another are freed together, at most a tick late. */
+/* It sweeps at the beginning of a tick, if a key has expired in the tick before. So keys that
+ * expire one after another are freed together, at most one tick late. */
 #define TICKS_PER_SECOND 4
 #define TICK_MS          (1000 / TICKS_PER_SECOND)
 #define TICK_NS          (TICK_MS * 1000000L)
@@ -36,7 +36,7 @@ void kv_sweeper_deinit(struct kv_sweeper *sweeper)
     pthread_mutex_destroy(&sweeper->lock);
 }
 
-/* The tick that begins when a key has expired that expires then. */
+/* The first tick that begins after this time. */
 static int64_t tick_after(int64_t expires)
 {
     return expires == KV_NEVER ? KV_NO_TICK : expires / TICK_MS + 1;
@@ -53,8 +53,8 @@ static void wait_locked(struct kv_sweeper *sweeper, int64_t due)
         pthread_cond_timedwait(&sweeper->changed, &sweeper->lock, &until);
 }
 
-/* While it sweeps, due is KV_NO_TICK: so a key that comes behind it, and that it does not see,
- * lowers due. A key that came before it is what kv_sweep returns, or is freed. */
+/* During a sweep, due is KV_NO_TICK. So a key that is added to a shard after its sweep lowers due.
+ * A key that was added before is freed, or counts in the result of kv_sweep. */
 static void sweep_locked(struct kv_sweeper *sweeper)
 {
     atomic_store(&sweeper->due, KV_NO_TICK);
@@ -81,8 +81,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* With a small stack, because address space may be limited; or with the usual one, where the
- * variables of each thread leave too little of a small one. */
+/* The stack is small, because address space may be limited. If the thread-local variables of the
+ * process need more, it has the default size. */
 static bool make_thread(struct kv_sweeper *sweeper)
 {
     pthread_attr_t attributes;
@@ -97,9 +97,9 @@ static bool make_thread(struct kv_sweeper *sweeper)
     return error == 0;
 }
 
-/* due is read without the lock, for most keys do not expire before it. Where the sweeper has seen
- * the key's shard without the key, it had set due to KV_NO_TICK before, and the shard's lock makes
- * that seen here. */
+/* due is read without the lock, because most keys do not expire before it. If the sweeper has swept
+ * the shard before the key was added, it had set due to KV_NO_TICK before, and the lock of the
+ * shard makes this visible here. */
 void kv_sweeper_expect(struct kv_sweeper *sweeper, int64_t expires)
 {
     int64_t tick = tick_after(expires);

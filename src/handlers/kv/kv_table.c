@@ -21,7 +21,7 @@ static struct kv_entry **bucket_of(const struct kv_table *table, uint64_t hash)
     return &table->buckets[hash & (table->bucket_count - 1)];
 }
 
-/* Doubles the buckets. */
+/* Doubles the number of buckets. */
 static bool grow(struct kv_table *table)
 {
     size_t old_count = table->bucket_count;
@@ -44,7 +44,7 @@ static bool grow(struct kv_table *table)
     return true;
 }
 
-/* Without memory the chains get longer, no more; but there must be some. */
+/* Without memory the chains get longer. But there must be at least one bucket. */
 bool kv_table_reserve(struct kv_table *table)
 {
     return table->count < table->bucket_count || grow(table) || table->bucket_count > 0;

@@ -1,7 +1,7 @@
 /*
- * A hash table of entries. Its user locks: a link, and an entry without a reference of the user's
- * own, are good until the lock is given up. No call here frees an entry: those that leave the table
- * come with the table's reference, to be released after the lock.
+ * A hash table of entries. The caller locks: a link, and an entry without a reference of the
+ * caller, are valid until the unlock. No function frees an entry: a removed entry is returned with
+ * the reference of the table, which the caller releases after the unlock.
  */
 #ifndef KV_TABLE_H
 #define KV_TABLE_H
@@ -17,37 +17,37 @@
 struct kv_table {
     struct kv_entry **buckets; /* owned; bucket_count of them: a power of two, or none */
     size_t bucket_count;
-    size_t count; /* entries, expired ones too */
+    size_t count; /* entries, including expired ones */
     struct kv_heap heap;
 };
 
-/* Frees it with its entries. */
+/* Frees the table and its references. */
 void kv_table_deinit(struct kv_table *table);
 
-/* Makes room for one entry more; links of before are no good then. False: there is no memory, and
- * the table is as it was. */
+/* Makes room for one more entry; earlier links become invalid. False: no memory, and the table is
+ * unchanged. */
 bool kv_table_reserve(struct kv_table *table);
 
-/* The link of the key's entry, or where one would be linked. NULL while no room was ever reserved.
+/* The link to the entry of the key, or the place for a new one. NULL if no room was ever reserved.
  */
 struct kv_entry **kv_table_find(const struct kv_table *table, uint64_t hash, struct kv_bytes key);
 
 /* The entry at the link. NULL: there is none, or it has expired. */
 struct kv_entry *kv_table_live(const struct kv_table *table, struct kv_entry **link);
 
-/* Puts the entry at its key's link, in the place of the one that is there, which is returned; NULL:
- * none. Room is reserved, in the heap too where it expires. Takes the reference of the caller. */
+/* Puts the entry at the link of its key. Returns the replaced entry, or NULL. The caller has
+ * reserved room, also in the heap if the entry expires. Takes the reference of the caller. */
 struct kv_entry *kv_table_put(struct kv_table *table, struct kv_entry **link,
                               struct kv_entry *entry, int64_t expires);
 
-/* Takes the entry at the link out. */
+/* Removes the entry at the link, and returns it. */
 struct kv_entry *kv_table_remove(struct kv_table *table, struct kv_entry **link);
 
-/* Takes out at most so many entries that have expired by now: a list. */
+/* Removes at most most entries that have expired by now, and returns them as a list. */
 struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsigned most);
 
-/* Moves memory that holds no entry any more to *spare, to be freed by kv_table_deinit after the
- * lock: malloc may take milliseconds for it. */
+/* Moves memory without entries to *spare. The caller frees it with kv_table_deinit after the
+ * unlock, because free(3) may take milliseconds. */
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare);
 
 #endif

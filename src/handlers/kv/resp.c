@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What a connection may keep while it waits for its next command. */
+/* The maximum memory that a connection keeps while it waits for its next command. */
 #define KEEP_MOST ((size_t)64 * 1024)
 
 struct resp_command *resp_command_new(void)
@@ -53,7 +53,7 @@ char resp_shown(char byte)
     return isprint((unsigned char)byte) ? byte : '?';
 }
 
-/* ---- one command's memory ---- */
+/* ---- the memory of a command ---- */
 
 static void begin(struct resp_command *command)
 {
@@ -69,7 +69,7 @@ static bool fits(const struct resp_command *command, size_t size)
            RESP_COMMAND_MOST;
 }
 
-/* Room for one more argument. False: there is no memory. */
+/* Makes room for one more argument. False: no memory. */
 static bool reserve_argument(struct resp_command *command)
 {
     if (command->count < command->room)
@@ -83,7 +83,7 @@ static bool reserve_argument(struct resp_command *command)
     return true;
 }
 
-/* Room for size bytes in all. False: there is no memory. */
+/* Makes room for size bytes in all. False: no memory. */
 static bool reserve_bytes(struct resp_command *command, size_t size)
 {
     if (command->bytes != NULL && size <= command->capacity)
@@ -97,7 +97,7 @@ static bool reserve_bytes(struct resp_command *command, size_t size)
     return true;
 }
 
-/* Its address is set later, when the memory moves no more. */
+/* The address is set later, when the memory no longer moves. */
 static void add_argument(struct resp_command *command, size_t size)
 {
     command->used += size;
@@ -125,8 +125,8 @@ static int fail_protocol(lined_conn *conn, const char *what)
     return result == LINED_OK ? LINED_END : result;
 }
 
-/* A header without an LF is too long, unless nothing follows it: then it is what the client has not
- * finished, which comes as a line under LINED_PARTIAL_DELIVER. */
+/* A header without an LF is too long if more bytes follow. Otherwise it is an unfinished line,
+ * which LINED_PARTIAL_DELIVER delivers. */
 static int fail_unended(lined_conn *conn, const char *what)
 {
     const char *line;
@@ -177,8 +177,8 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
     return LINED_OK;
 }
 
-/* Puts the whole line at command->bytes. A line that is longer than max_line comes in pieces, of
- * which only the last has an LF. */
+/* Puts the complete line at command->bytes. A line longer than max_line comes in pieces, and only
+ * the last piece has an LF. */
 static int gather_line(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {
@@ -197,8 +197,8 @@ static int gather_line(lined_conn *conn, struct resp_command *command, const cha
     }
 }
 
-/* Makes the line at command->bytes the arguments. They are written over the line: no word is longer
- * than its spelling in the line, so none reaches the rest of the line. */
+/* Splits the line at command->bytes into arguments, which are written over the line. No argument is
+ * longer than its notation in the line, so none reaches the rest of the line. */
 static int split_line(lined_conn *conn, struct resp_command *command)
 {
     const char *rest = command->bytes;
@@ -221,9 +221,10 @@ static int split_line(lined_conn *conn, struct resp_command *command)
     }
 }
 
-/* A NUL in a line is no text, but may be TLS: a browser repeats a server's session ticket, of any
- * bytes, to the next host of the same name. Before a ticket the lengths of a ClientHello have a NUL
- * (RFC 8446, 4 and 5.1). Redis finds no end of a line after a NUL, and so carries none out. */
+/* A line with a NUL is not text; it may be TLS. A browser sends the session ticket of a server,
+ * which can have any bytes, to the next host with the same name. But before the ticket the lengths
+ * in a ClientHello have a NUL (RFC 8446, 4 and 5.1). Redis does not find the end of a line after a
+ * NUL, and so does not execute such lines either. */
 static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
                        size_t size)
 {

@@ -1,5 +1,5 @@
 /*
- * RESP2, the protocol of Redis: commands in. Replies are in resp_reply.h.
+ * RESP2, the protocol of Redis: receiving commands. Replies are in resp_reply.h.
  * https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 #ifndef RESP_H
@@ -14,14 +14,14 @@
 
 #define RESP_ARGUMENTS_MOST (1024 * 1024)
 #define RESP_ARGUMENT_MOST  ((size_t)1024 * 1024)
-#define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, its LF counted */
-#define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* all of a command's memory in use */
+#define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, including its LF */
+#define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* the memory in use by a command */
 
-/* One connection's command. Its memory is used again for the next, unless it is much. */
+/* The command of a connection. The next command uses the same memory, unless it is large. */
 struct resp_command {
     struct kv_bytes *arguments; /* owned */
     size_t count;
-    size_t room; /* for arguments */
+    size_t room; /* number of allocated arguments */
     char *bytes; /* owned; the arguments, one after another */
     size_t used;
     size_t capacity;
@@ -31,18 +31,19 @@ struct resp_command {
 struct resp_command *resp_command_new(void);
 void resp_command_free(struct resp_command *command);
 
-/* Reads the next command, as an array or as an inline line; count is 0 for an empty one. LINED_OK,
- * or as lined_recv_line. A client that breaks the protocol is told so, and the result is LINED_END.
- */
+/* Receives the next command, as an array or as an inline line; count is 0 for an empty one. Returns
+ * LINED_OK, or the result of lined_recv_line. After a protocol error the client gets an error, and
+ * the result is LINED_END. */
 LINED_CHECK_RESULT int resp_read(lined_conn *conn, struct resp_command *command);
 
 /* True if the argument is this word, in upper or lower case. */
 bool resp_is(const struct kv_bytes *argument, const char *word);
 
-/* True if the argument is a whole number, see integer.h. */
+/* True if the argument is an integer, see integer.h. */
 bool resp_number(const struct kv_bytes *argument, long long *number);
 
-/* A client's byte as errors show it. They can reach a terminal: nothing that it obeys. */
+/* A byte of the client as errors show it. Errors can reach a terminal, so it is not a control
+ * character. */
 char resp_shown(char byte);
 
 #endif

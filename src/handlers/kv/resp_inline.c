@@ -8,7 +8,7 @@ static bool is_blank(char byte)
     return isspace((unsigned char)byte) != 0;
 }
 
-/* Not every blank: a vertical tab stands between words as a blank, and within one as a byte. */
+/* The blanks that end a word. A vertical tab is a blank between words, but a byte within a word. */
 static bool ends_word(char byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
@@ -39,7 +39,8 @@ static char escaped(char byte)
     }
 }
 
-/* The byte at *at, behind which *at is moved; in quotes it may be written with a backslash. */
+/* Returns the byte at *at, and moves *at after it. In double quotes it can be an escape with a
+ * backslash. */
 static char take_byte(const char **at, const char *end, char quote)
 {
     const char *from = *at;

@@ -1,6 +1,6 @@
 /*
- * Inline commands, the lines that people type: words between blanks, "in \"double\" quotes" with
- * escapes as in C, or 'in single ones'. As in Redis's sdssplitargs.
+ * Inline commands, for typing: words between blanks, "in \"double\" quotes" with escapes as in C,
+ * or 'in single quotes'. As in sdssplitargs of Redis.
  */
 #ifndef RESP_INLINE_H
 #define RESP_INLINE_H
@@ -9,12 +9,12 @@
 
 enum inline_found {
     INLINE_WORD,
-    INLINE_END,        /* there are no more words */
-    INLINE_UNBALANCED, /* a quote has no end, or its end is not the word's end */
+    INLINE_END,        /* no more words */
+    INLINE_UNBALANCED, /* a quote is not closed, or text follows its end */
 };
 
-/* Takes the next word from *rest, which ends at end, and writes its size bytes to word. They are
- * at most as many as are left. */
+/* Takes the next word from *rest, which ends at end, and writes its size bytes to word. size is at
+ * most the number of bytes in *rest. */
 enum inline_found inline_next(const char **rest, const char *end, char *word, size_t *size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * RESP2, the protocol of Redis: replies out. Results are those of lined_send: anything but LINED_OK
- * ends the connection, and no more of its commands is worth any work.
+ * RESP2, the protocol of Redis: sending replies. Results are those of lined_send: after another
+ * result than LINED_OK the connection ends, and its further commands are not executed.
  */
 #ifndef RESP_REPLY_H
 #define RESP_REPLY_H
@@ -14,6 +14,6 @@ LINED_CHECK_RESULT int resp_send_error(lined_conn *conn, const char *text);  /* 
 LINED_CHECK_RESULT int resp_send_number(lined_conn *conn, long long number);
 LINED_CHECK_RESULT int resp_send_bulk(lined_conn *conn, const char *bytes, size_t size);
 LINED_CHECK_RESULT int resp_send_null(lined_conn *conn);
-LINED_CHECK_RESULT int resp_send_array(lined_conn *conn, size_t count); /* its elements follow */
+LINED_CHECK_RESULT int resp_send_array(lined_conn *conn, size_t count); /* the elements follow */
 
 #endif

@@ -34,8 +34,8 @@ static void take(struct state *state, uint64_t word)
     state->v0 ^= word;
 }
 
-/* Words are read in the machine's own byte order: the values differ between machines, and nobody
- * hands them on. */
+/* Words are read in the byte order of the machine. So the values differ between machines, but they
+ * never leave the process. */
 uint64_t siphash(const struct siphash_key *key, const char *bytes, size_t size)
 {
     struct state state = {

@@ -1,5 +1,5 @@
 /*
- * SipHash-1-3: a hash of bytes under a secret key. Who does not know the key cannot choose bytes
+ * SipHash-1-3: a hash of bytes under a secret key. Without the key, a client cannot choose bytes
  * that collide. J.-P. Aumasson, D. J. Bernstein: SipHash, a fast short-input PRF (2012).
  */
 #ifndef SIPHASH_H

@@ -1,5 +1,5 @@
-/* Answers each line in upper case. ASCII only: a to z, in any locale; every other byte stays as it
- * is. Needs no state and no lock, so it runs in either mode. */
+/* Answers each line in upper case. Only a to z of ASCII change, in any locale; all other bytes
+ * stay. It needs no state and no lock, so it works in both modes. */
 #include <lined.h>
 
 static char upper(char byte)
@@ -7,8 +7,8 @@ static char upper(char byte)
     return byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
 }
 
-/* A line can be a MiB long, and the stack is small: a piece at a time. The pieces leave together,
- * because replies gather until no whole line is left. */
+/* A line can have 1 MiB, and the stack is small, so it is converted in pieces. The pieces are sent
+ * together, because replies gather until no complete line is left. */
 static int answer(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     char piece[1024];
@@ -31,5 +31,5 @@ static int answer(void *context, lined_conn *conn, void *state, const char *line
 
 static const struct lined_handler handler = {.line = answer};
 
-/* What lined looks for. LINED_API keeps it visible where a build hides symbols. */
+/* lined looks for this symbol. LINED_API keeps it visible if a build hides symbols. */
 LINED_API const struct lined_module lined_module = {.abi = LINED_ABI, .handler = &handler};
