@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Four analysers over src/ and test/bench/: cppcheck, clang-tidy (.clang-tidy says which checks), gcc
+# Runs four analysers on src/ and test/bench/: cppcheck, clang-tidy (.clang-tidy lists the checks), gcc
 # -fanalyzer, scan-build. Any finding is a failure. scripts/analyse.sh [TOOL...]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,14 +19,14 @@ configure() { # FOLDER COMPILER FLAGS
 
 # shellcheck disable=SC2317 # the four are called by name below
 run_cppcheck() {
-    # A loop whose work is in its head has "continue" for a body here: the rule is not ours.
+    # Here a loop without a body has "continue": this rule does not apply.
     cppcheck --enable=warning,style,performance,portability --suppress=redundantContinue \
         --inline-suppr --std=c11 --quiet -j "$(nproc)" --error-exitcode=1 -Iinclude \
         -D_POSIX_C_SOURCE=200809L -D__GLIBC__=2 -DLINED_VERSION='"0"' \
         --template='{file}:{line}: {message} [{id}]' "${sources[@]}"
 }
 
-# One file a process: given several, clang 14 mistakes every va_list but the first file's.
+# One file per process: with several files, clang 14 is wrong about va_list in all but the first.
 # shellcheck disable=SC2317
 run_clang-tidy() {
     configure "$build/tidy" clang ""
@@ -34,7 +34,7 @@ run_clang-tidy() {
         xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build/tidy" 2>"$build/tidy.said"
 }
 
-# Everything anew: an analyser says nothing about what is not compiled.
+# Compile everything again: an analyser does not see a file that is not compiled.
 # shellcheck disable=SC2317
 run_gcc() {
     configure "$build/gcc" gcc -fanalyzer
@@ -54,7 +54,7 @@ status=0 table=
 for tool in "${tools[@]}"; do
     case $tool in
     cppcheck | clang-tidy | gcc | scan-build) ;;
-    *) echo "analyse: there is no tool '$tool': cppcheck, clang-tidy, gcc or scan-build" >&2 && exit 2 ;;
+    *) echo "analyse: tool '$tool': must be cppcheck, clang-tidy, gcc or scan-build" >&2 && exit 2 ;;
     esac
     began=$SECONDS verdict=clean
     if ! "run_$tool" >"$build/$tool.log" 2>&1; then

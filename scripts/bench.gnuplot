@@ -10,7 +10,7 @@ set yrange [0:*]
 set xtics nomirror rotate by -20
 unset key
 do for [load in "50x64 50x1 1x1 churn"] {
-    set title load eq "churn" ? "connect, a line, close; 16 at once" : load." (connections x lines under way)"
+    set title load eq "churn" ? "connect, a line, close; 16 at once" : load." (connections x lines in flight)"
     plot scratch."/plot-".load using 0:2:xtic(1) with boxes linecolor "#1b6ca8", \
          "" using 0:2:3:4 with yerrorbars linecolor "#333333" pointtype 7 pointsize 0.2
 }
@@ -18,7 +18,7 @@ unset multiplot
 
 set terminal svg size 900,380 noenhanced font "sans-serif,12" background "white"
 set output out."/scale.svg"
-set multiplot layout 1,2 title "by connections, 16 lines of 32 bytes under way on each, server and load on a core each, ".when
+set multiplot layout 1,2 title "by connections, 16 lines of 32 bytes in flight on each, server and load on a core each, ".when
 set logscale x
 set xtics norotate autofreq
 set xlabel "connections"

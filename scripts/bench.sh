@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures lined beside others, in rounds that take turns, so that a machine whose speed drifts moves
-# all of them alike. Prints medians and ratios, and writes docs/measurements/: the figures of each
-# run as CSV, tables, and plots.
+# Measures lined and other servers, in interleaved rounds, so that a change in the speed of the machine
+# affects all of them. Prints medians and ratios, and writes docs/measurements/: the results of each run
+# as CSV, tables, and plots.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -72,7 +72,7 @@ trap '[ -z "$pid$hog" ] || kill $pid $hog 2>/dev/null; rm -rf "$scratch"' EXIT
 
 # ---- the contenders ----
 
-# By name: a command that says "... listening on ADDRESS:PORT" first on standard error.
+# By name: a command that first prints "... listening on ADDRESS:PORT" on standard error.
 declare -A commands=(
     [lined]="build/release/lined --port 0 --quiet"
     [lined active]="build/release/lined --port 0 --quiet --mode active"
@@ -104,13 +104,13 @@ else
     skipped "Elixir is not installed"
 fi
 if command -v redis-server >/dev/null; then
-    # It does not say its port on standard error, so a shell says it, of one that is free.
+    # It does not print its port on standard error, so a script chooses a free port and prints it.
     commands[Redis]="test/bench/peers/redis.sh"
 else
     skipped "Redis is not installed"
 fi
 
-# Who takes part in a load; the first is what the others are compared with.
+# The contenders of a load; the others are compared with the first.
 contenders_of() {
     case $1 in
     poll-*) names=("lined --busy-poll 0" "lined" "lined beside") ;;
@@ -132,7 +132,7 @@ contenders_of() {
     names=("${names[@]}")
 }
 
-# A load that is a row of several.
+# The shapes of a load that has several.
 shapes_of() {
     case $1 in
     apart) echo apart-50x64 apart-50x1 apart-1x1 apart-churn ;;
@@ -153,10 +153,9 @@ shapes_of() {
 
 # ---- one run ----
 
-# Most loads let the system put server and load where it likes, as it does on a machine where nobody
-# has said otherwise. These have a core each: where it is about waking the other core (1x1), what is
-# called apart, what grows with connections, and what runs beside a program that computes on the
-# server's core.
+# In most loads the kernel chooses the cores of server and load. In these loads each has its own core: 1x1,
+# which measures waking the other core, the loads named apart, those with a growing number of connections,
+# and those with a program that computes on the core of the server.
 place() { # SHAPE
     server_core=() load_core=()
     case $1 in
@@ -168,8 +167,8 @@ place() { # SHAPE
 
 lined_load() { "${load_core[@]}" $load --csv --pid "$pid" --port "$port" "$@"; }
 
-# What others measure comes as lined-load's CSV does: MB or requests a second at the place of lines,
-# and the server's CPU time for each, which is counted in ticks.
+# The results of other load generators in the CSV format of lined-load: MB or requests per second in place
+# of lines, and the CPU time of the server for each, from its ticks.
 ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
 row() { # RATE COUNT TICKS
     printf '0,0,0,%s,0,0,0,%s,0\n' "$1" "$(awk -v n="$2" -v t="$3" -v hz="$(getconf CLK_TCK)" 'BEGIN { print t / hz / n * 1e6 }')"
@@ -180,7 +179,7 @@ dd_rate() {
         sed -n 's/.* bytes, \([0-9]*\) MB.* 0 failures/\1/p'
 }
 
-# So many, times the pipeline: two seconds or so, that what a server learns at first counts little.
+# This number times the pipeline takes about two seconds, so that the warm-up of a server counts little.
 kv_requests=100000
 kv_rate() { # COMMAND PIPELINE
     "${load_core[@]}" redis-benchmark -p "$port" -t "$1" -c 50 -P "$2" -n "$(($2 * kv_requests))" --csv 2>/dev/null |
@@ -225,7 +224,7 @@ run_load() { # SHAPE
 }
 
 measure() { # SHAPE NAME: its figures become a line in $scratch/SHAPE.NAME
-    # On a busy machine a short run may see no line answered.
+    # On a busy machine a short run may have no answered line.
     measure_once "$@" || measure_once "$@"
 }
 
@@ -285,7 +284,7 @@ progress ""
 # median COLUMN FILE
 median() { cut -d, -f"$1" "$2" | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# ratio COLUMN FILE BASE: the median of the ratios round by round, the least and the greatest.
+# ratio COLUMN FILE BASE: the median, minimum and maximum of the ratios of each round.
 ratio() {
     paste -d, <(cut -d, -f"$1" "$2") <(cut -d, -f"$1" "$3") |
         awk -F, '{ if ($2 > 0) printf "%.3f\n", $1 / $2; else print "0" }' | sort -g |
@@ -298,7 +297,7 @@ table() {
     shift
     contenders_of "$shape"
     [ -e "$scratch/$shape.${names[0]}" ] || return 0
-    echo "| $1 | | times the first (least to greatest) |$(shift && while [ $# -gt 2 ]; do shift 2 && printf ' %s |' "$2"; done)"
+    echo "| $1 | | times the first (min to max) |$(shift && while [ $# -gt 2 ]; do shift 2 && printf ' %s |' "$2"; done)"
     echo "|---|---|---|$(shift && while [ $# -gt 2 ]; do shift 2 && printf -- '---|'; done)"
     shift
     for name in "${names[@]}"; do
@@ -317,16 +316,16 @@ rate=4 p50=5 p99=6 cpu=8 kb=9 opened=17 again=18 each=19 rested=21
 machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
 count() { echo "$1 $2$([ "$1" = 1 ] || echo s)"; }
 tables() {
-    echo "$(date +%F), $machine. Medians of $rounds rounds of $seconds s; lines of 32 bytes where nothing else is said; server and load share the cores where it is not said that they have one each."
+    echo "$(date +%F), $machine. Medians of $rounds rounds of $seconds s; lines of 32 bytes, except where another size is given; server and load share the cores, except where each has a core."
     echo
     for shape in 50x64 50x1 1x1 apart-50x64 apart-50x1 apart-1x1 hog-1x1 hog-10x1 hog-50x1 hog-50x64; do
         loop=${shape#*-} where=
         case $shape in
-        apart-1x1) where=", a core each, the client awake" ;;
+        apart-1x1) where=", a core each, the client polls" ;;
         1x1 | apart-*) where=", a core each" ;;
-        hog-*) where=", a core each, and a program computes on the server's" ;;
+        hog-*) where=", a core each, and a program computes on the core of the server" ;;
         esac
-        table $shape "$(count "${loop%x*}" connection), $(count "${loop#*x}" line) under way$where" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+        table $shape "$(count "${loop%x*}" connection), $(count "${loop#*x}" line) in flight$where" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
     done
     for shape in "${shapes[@]}"; do
         [[ $shape != poll-* ]] || table "$shape" "$shape" $rate "lines/s" $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
@@ -337,10 +336,10 @@ tables() {
     table hold15k "15,000 connections" $opened "s to open" $again "s to ask again" $each "KB each"
     table burst-1 "1,000 connections, a line of 1,460 bytes on each" $each "KB each" $rested "KB each, 2.5 s later"
     table burst-64 "1,000 connections, 64 such lines at once on each" $each "KB each" $rested "KB each, 2.5 s later"
-    table neighbour-0 "50 connections, a line under way" $p99 "us p99" $rate "lines/s"
-    table neighbour-1 "the same beside one that sends and never reads" $p99 "us p99" $rate "lines/s"
+    table neighbour-0 "50 connections, one line in flight" $p99 "us p99" $rate "lines/s"
+    table neighbour-1 "the same, and one client that sends and never reads" $p99 "us p99" $rate "lines/s"
     for count in 1 10 100 1000 10000; do
-        table scale-$count "$(count $count connection), 16 lines under way, a core each" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
+        table scale-$count "$(count $count connection), 16 lines in flight, a core each" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done
     table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
     for shape in {,apart-}kv-{set,get}-{1,16}; do
@@ -372,7 +371,7 @@ if [ "$(nproc)" -lt 2 ]; then
     exit 0
 fi
 if ! command -v gnuplot >/dev/null; then
-    skipped "the plots, for gnuplot is not installed"
+    skipped "the plots, because gnuplot is not installed"
     exit 0
 fi
 for shape in 50x64 50x1 1x1 churn; do

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Shows that all that the README shows works on a Debian with nothing but git and bash, and that the tests
-# pass there: scripts/check-fresh.sh [bookworm|trixie]... (default: both, 12 and 13)
-# For each a minimal system is made with debootstrap, below /var/tmp, and what is committed here is cloned
-# into it:
-# - by root, with a container's capabilities, below /root, which has mode 0700: the README, all tests;
+# Checks that everything in the README works on a Debian with only git and bash, and that the tests pass
+# there: scripts/check-fresh.sh [bookworm|trixie]... (default: both, 12 and 13)
+# For each, debootstrap makes a minimal system below /var/tmp. The committed files are cloned into it, and
+# these steps run:
+# - as root, with a container's capabilities, below /root, which has mode 0700: the README, all tests;
 #   then the system is booted with the README's unit;
-# - by a user with sudo, in a folder with a space in its name: the README, all tests, with clang as well,
+# - as a user with sudo, in a folder with a space in its name: the README, all tests, with clang as well,
 #   lint, and a short run of the fuzzers;
-# - by a user without sudo, where all is installed, without pseudo-terminals: all tests, and again after
+# - as a user without sudo, with all packages installed, without pseudo-terminals: all tests, and again after
 #   the checkout was moved.
-# Needs root, 5 GB, a Debian mirror, and port 1234 of loopback. Where debootstrap cannot run it says so, and
-# that is no failure.
+# Needs root, 5 GB, a Debian mirror, and port 1234 of loopback. If debootstrap cannot run, this is reported as
+# skipped, and is not a failure.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -29,7 +29,7 @@ skip() {
     exit 0
 }
 [ "$(id -u)" -eq 0 ] || skip "debootstrap needs root"
-# Mounts and processes that a system makes end with its namespaces.
+# The mounts and processes of a system end with its namespaces.
 namespaces=(unshare --mount --pid --ipc --fork --kill-child --propagation private)
 "${namespaces[@]}" true 2>/dev/null || skip "this root may not make namespaces (CAP_SYS_ADMIN)"
 scripts/install-deps.sh fresh
@@ -41,7 +41,7 @@ scripts/install-deps.sh fresh
 scratch=$(mktemp -d /var/tmp/lined-fresh-XXXXXX)
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 trap 'exit 130' INT TERM
-# What the host's apt takes packages from, and how.
+# The package sources and settings of the host's apt.
 # shellcheck disable=SC2016 # apt-get expands them
 mirror=$(apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "Debian" && $2 ~ /^[a-z]+$/ && $3 == "main" { print $4; exit }')
@@ -50,7 +50,7 @@ apt-config dump | grep -E '^Acquire::(https?|ftp|Retries|ForceIPv|Check-)' >"$sc
 
 # ---- a system ----
 
-# Runs in the namespaces. Nothing of the host's /dev but the harmless devices.
+# Runs in the namespaces. Of the host's /dev only the harmless devices are visible.
 # shellcheck disable=SC2016 # its variables are the inner shell's
 mount_and_enter='
 system=$1 with_pts=$2 capabilities=$3
@@ -72,7 +72,7 @@ if [ "$with_pts" = yes ]; then
 fi
 exec setpriv --bounding-set="-all,$capabilities" --inh-caps=-all chroot "$system" "$@"'
 
-# Those that Docker and Podman give a container.
+# The capabilities that Docker and Podman give a container.
 capabilities=+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service
 capabilities+=,+sys_chroot,+mknod,+audit_write,+setfcap
 with_pts=yes
@@ -91,7 +91,7 @@ as_user() { # SYSTEM USER SCRIPT
     enter "$1" su --login "$2" -c "set -eu; ${proxies[*]+export ${proxies[*]};} $3"
 }
 
-# make_system SUITE FOLDER: with git, and two users; all else has to be installed by the scripts.
+# make_system SUITE FOLDER: with git, and two users; the scripts must install everything else.
 make_system() {
     debootstrap --variant=minbase "$1" "$2" "$mirror" >"$scratch/debootstrap" 2>&1 ||
         skip "debootstrap $1 failed: $(tail -n 3 "$scratch/debootstrap")"
@@ -101,7 +101,7 @@ make_system() {
     if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
         mkdir -p "$2/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$2/etc/ssl/certs"
     fi
-    # What README says in words needs man, systemd-analyze and logrotate, which no script installs.
+    # The commands in the README's text need man, systemd-analyze and logrotate, which no script installs.
     enter "$2" sh -euc '
         apt-get update -q
         DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
@@ -133,7 +133,7 @@ boot_service() {
 
 failed=()
 mkdir -p build/fresh
-# step NAME COMMAND...: the others run whatever fails. All that it prints is in build/fresh/NAME.log.
+# step NAME COMMAND...: a failure does not stop the other steps. The output is in build/fresh/NAME.log.
 step() {
     local began=$SECONDS verdict=good log=build/fresh/${1//[, ]/-}.log
     "${@:2}" >"$log" 2>&1 || { verdict="FAILED, see $log" && failed+=("$1"); }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Explores every state of the models in docs/models with spin, and shows that spin finds each bug that
+# Explores every state of the models in docs/models with spin, and checks that spin finds each bug that
 # is planted in them: scripts/check-models.sh [--quick]. Fails where a search was not exhaustive, too.
 # --quick leaves the planted bugs out.
 set -euo pipefail

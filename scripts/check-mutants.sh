@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Plants one bug at a time (test/mutants/*.patch) in a copy of the sources, and shows which test kills it:
+# Plants one bug at a time (test/mutants/*.patch) in a copy of the sources, and checks which test kills it:
 # scripts/check-mutants.sh [--quick] [NAME...]
-# Exit status 1: one survives, does not apply, or does not compile. docs/hacking.md says how to add one.
+# Exit status 1: a bug survives, does not apply, or does not compile. docs/hacking.md explains how to add one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -32,14 +32,14 @@ git ls-files -z --cached --others --exclude-standard -- . ':!docs/measurements' 
 root=$PWD
 cd "$scratch"
 
-# build PRESET MODULE: one folder a preset; after the first time only what a patch touches.
+# build PRESET MODULE: one folder for each preset; after the first time it only compiles the patched files.
 build() {
     scripts/configure.sh "build/$1" --preset "$1" >"$scratch/said" 2>&1 || return
     cmake --build --preset "$1" --target "test_$2" -- --quiet >"$scratch/said" 2>&1
 }
 
-# run PRESET MODULE [CASE]: 0 where the test passes, or all of the module. A case that is not there
-# fails, so it fails without the bug, too.
+# run PRESET MODULE [CASE]: 0 if the test passes, or all tests of the module. A case that does not exist
+# fails, also without the bug.
 run() {
     (
         [ -z "$3" ] || export CK_RUN_CASE=$3
@@ -49,7 +49,7 @@ run() {
 
 row() { printf '%-28s %-72s %7s  %s\n' "$@"; }
 
-# judge NAME: prints its row. 1 where it is not killed.
+# judge NAME: prints its row. 1 if the bug is not killed.
 judge() {
     local patch="$mutants/$1.patch" preset module case began verdict=killed status=0
     [ -e "$patch" ] || {
@@ -58,7 +58,7 @@ judge() {
     }
     read -r preset module case < <(sed -n 's/^Killed-by: //p' "$patch")
     began=$SECONDS
-    # Sound sources pass; else the test's failure would say nothing of the bug.
+    # The test must pass without the bug. Otherwise its failure proves nothing.
     if [ ! -e "passed-$preset-$module-$case" ]; then
         if build "$preset" "$module" && run "$preset" "$module" "$case"; then
             : >"passed-$preset-$module-$case"
@@ -80,7 +80,7 @@ judge() {
         124 | 137) verdict="killed (hangs)" ;;
         esac
     fi
-    # Back to the sound sources, with new times, so that Ninja sees it.
+    # Restore the sources, with new times, so that Ninja notices it.
     sed -n 's/^--- \([^[:space:]]*\).*/\1/p' "$patch" | while read -r file; do
         cat "$root/$file" >"$file"
     done

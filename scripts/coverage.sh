@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests, lets calls of lined fail, and counts what of src/ is reached; fails below the floor.
-# gcovr.cfg says what counts; build/coverage/html/ shows each line.
+# Runs the tests, injects failures into calls of lined, and measures the coverage of src/; fails below the
+# floor. gcovr.cfg defines what counts; build/coverage/html/ shows each line.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 lines_least=95 branches_least=90
@@ -10,16 +10,16 @@ scripts/install-deps.sh coverage
 scripts/configure.sh $build --preset coverage
 cmake --build --preset coverage -- --quiet
 find $build -name '*.gcda' -delete # of earlier runs
-# The counters' files are written below this folder first, which every user can reach: some tests become
-# another user, and the checkout may be below a home that only its owner may enter.
+# The counter files are first written to this folder, which every user can reach: some tests become another
+# user, and the checkout may be in a home that only its owner can enter.
 counters=$(mktemp -d)
 trap 'rm -rf "$counters"' EXIT
 chmod 777 "$counters"
 export GCOV_PREFIX=$counters
-# A lined in the sandbox could not write its counters. The sandbox's own tests ask for it themselves.
+# A lined in the sandbox cannot write its counters. The tests of the sandbox enable it themselves.
 export LINED_NO_SANDBOX=yes
 
-# Counters are files that all add to, those that a test runs as nobody, too.
+# All processes add to the counter files, also those that a test runs as user nobody.
 own_umask=$(umask)
 umask 0
 
@@ -27,11 +27,11 @@ umask 0
 fail_calls() {
     $build/test/torture/torture-faults $build/lined $build/test/faults/libfault.so "$@" ||
         {
-            echo "coverage: a failing call did harm" >&2
+            echo "coverage: lined did not survive a failing call" >&2
             return 1
         }
 }
-# They mostly wait, so the tests run meanwhile.
+# They wait most of the time, so the tests run at the same time.
 fail_calls 1 all &
 waiting=($!)
 fail_calls 0 alloc &

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets and runs them, as many at a time as there are cores. A crash is a failure;
-# the input that crashes is kept, and the command that repeats it is shown.
+# Builds the fuzz targets and runs them, one per core. A crash is a failure. The input that crashes is
+# kept, and the command that repeats the crash is printed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -45,14 +45,14 @@ scripts/install-deps.sh fuzz
 scripts/configure.sh build/fuzz --preset fuzz
 cmake --build --preset fuzz -- --quiet
 
-# What is found is kept here, beside the corpus, for the next run; and what crashes.
+# New inputs and crashes are kept here, besides the corpus, for the next run.
 mkdir -p build/fuzz/found build/fuzz/crashes
 corpus() { echo "test/fuzz/corpus/$1"; }
 found() { echo "build/fuzz/found/$1"; }
 log() { echo "build/fuzz/$1.log"; }
 count() { find "$1" -type f | wc -l; }
 
-# fuzz TARGET: libFuzzer, whose words go to the log.
+# fuzz TARGET: libFuzzer; its output goes to the log.
 fuzz() {
     local dictionary=()
     [ ! -e "test/fuzz/$1.dict" ] || dictionary=("-dict=test/fuzz/$1.dict")
@@ -60,7 +60,7 @@ fuzz() {
         -print_final_stats=1 -artifact_prefix="build/fuzz/crashes/$1-" "${dictionary[@]}" \
         "$(found "$1")" "$(corpus "$1")" >"$(log "$1")" 2>&1 || return 1
     [ $keep = yes ] || return 0
-    # Only what reaches a branch that nothing else does: counting how often makes hundreds of files.
+    # Keep only inputs that reach a new branch: with counters there would be hundreds of files.
     "build/fuzz/test/fuzz/fuzz_$1" -merge=1 -use_counters=0 "$(corpus "$1")" "$(found "$1")" \
         >>"$(log "$1")" 2>&1
 }
@@ -68,7 +68,7 @@ fuzz() {
 pids=() verdicts=() before=() started=0 running=0
 trap '[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true' EXIT
 
-# What each that has begun says last: "#8887 REDUCE cov: 95 ...".
+# The last status of each running target: "#8887 REDUCE cov: 95 ...".
 progress() {
     local line="" i
     [ -t 2 ] || return 0
@@ -78,7 +78,7 @@ progress() {
     printf '\r%-78s' "$line" >&2
 }
 
-# Starts as many as there are cores, and the next as one ends.
+# Starts one target per core, and the next one when a target ends.
 while [ $started -lt ${#targets[@]} ] || [ $running -gt 0 ]; do
     while [ $started -lt ${#targets[@]} ] && [ $running -lt "$(nproc)" ]; do
         target=${targets[started]}

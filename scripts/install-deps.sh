@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing of what a task needs, with apt-get. Touches nothing, and no network, where
-# all is there: scripts/install-deps.sh TASK..., of the tasks below.
+# Installs the missing packages of a task with apt-get. If nothing is missing, it changes nothing and uses no
+# network. scripts/install-deps.sh TASK..., with the tasks below.
 set -euo pipefail
 
 has_command() { command -v "$1" >/dev/null; }
@@ -8,7 +8,7 @@ has_header() { printf '#include <%s>\n' "$1" | cc -E -o /dev/null - 2>/dev/null;
 has_library() { has_command pkg-config && pkg-config --exists "$1"; }
 
 missing=()
-# want CHECK NAME PACKAGE...: the packages that bring NAME, unless CHECK finds it.
+# want CHECK NAME PACKAGE...: adds the packages that contain NAME, unless CHECK finds it.
 want() {
     "$1" "$2" || missing+=("${@:3}")
 }
@@ -20,7 +20,7 @@ want_for_build() {
     want has_command ninja ninja-build
 }
 
-# Debian has other programs of that name, which do not know -N.
+# Debian has other programs with this name, which do not have -N.
 has_nc() { has_command nc && [[ $(nc -h 2>&1) =~ [[:space:]]-N[[:space:]] ]]; }
 
 want_for_talk() {
@@ -56,7 +56,7 @@ want_for_clang() {
     want has_command clang clang
 }
 
-# libFuzzer comes with clang's sanitizers, in a package that has clang's version in its name.
+# libFuzzer is in the package of clang's sanitizers, which has the version of clang in its name.
 has_fuzzer() { [ -e "$(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a")" ]; }
 
 want_for_fuzz() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds lined where needed, and installs the command, the library and the man pages:
-# scripts/install.sh [--prefix FOLDER]. Without --prefix it is /usr/local. Becomes root by sudo where the
-# folder needs it. What was installed stands in build/release/install_manifest.txt.
+# Builds lined if necessary, and installs the command, the library and the man pages:
+# scripts/install.sh [--prefix FOLDER]. The default is /usr/local. Uses sudo if the folder needs root. The
+# installed files are listed in build/release/install_manifest.txt.
 set -euo pipefail
 prefix=/usr/local
 case $# in
@@ -20,13 +20,13 @@ scripts/install-deps.sh install
 scripts/configure.sh build/release --preset release
 cmake --build --preset release -- --quiet
 
-# The nearest folder that exists says whether root is needed.
+# The nearest existing folder shows if root is needed.
 folder=$prefix
 while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
 as_root=()
 if [ ! -w "$folder" ]; then
     command -v sudo >/dev/null || {
-        echo "install: only root may write to $folder, and there is no sudo; choose another --prefix" >&2
+        echo "install: only root may write to $folder, and sudo is not installed; set another --prefix" >&2
         exit 1
     }
     as_root=(sudo)
@@ -34,12 +34,12 @@ fi
 rm -f build/release/install_manifest.txt # it may be root's, from another time
 "${as_root[@]}" cmake --install build/release --prefix "$prefix" >/dev/null
 
-# Programs find the library where the loader looks, once the loader's cache knows of it.
+# Programs find the library in the loader's path, after its cache was updated.
 library=$(dirname "$(grep -m 1 '/liblined\.so$' build/release/install_manifest.txt)")
 if [ "$prefix" = /usr/local ]; then
     "${as_root[@]}" /sbin/ldconfig
     echo "lined: installed in $prefix" >&2
 else
-    echo "lined: installed in $prefix. Programs are built with PKG_CONFIG_PATH=$library/pkgconfig," \
+    echo "lined: installed in $prefix. Build programs with PKG_CONFIG_PATH=$library/pkgconfig," \
         "and run with LD_LIBRARY_PATH=$library" >&2
 fi

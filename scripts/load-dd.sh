@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The classic load: rounds of dd from /dev/zero into a line server.
+# A simple load: rounds of dd from /dev/zero into a line server.
 set -uo pipefail
 
 usage="Usage: scripts/load-dd.sh [-h HOST] [-p PORT] [-b BS] [-c COUNT_PER_CLIENT] [-j CLIENTS]
@@ -65,25 +65,25 @@ case $size in
 esac
 client_bytes=$((${size%[KMG]} * unit * count))
 
-# Zeros have no LF: each max_line of them are a line, and what is left over gets no reply. A reply is
-# its line with "Received: " before it and LF after it.
+# Zeros have no LF: each max_line of them are a line, and the rest gets no reply. A reply is the line with
+# "Received: " before it and an LF after it.
 pieces=$((client_bytes / max_line))
 owed=$((pieces * (max_line + 11)))
 
-# EPOCHREALTIME has the locale's decimal sign; its digits are microseconds.
+# EPOCHREALTIME has the decimal sign of the locale; its digits are microseconds.
 now_us() { echo "${EPOCHREALTIME//[!0-9]/}"; }
 
-# A client has all that it was owed: what comes after is no part of the MB/s.
+# The client has all its replies: time after this point does not count in the MB/s.
 note_end() { now_us >"$counts/end.$BASHPID"; }
 
-# Both become dd, so that a TERM for the background job reaches it.
+# Both shells become dd, so that a SIGTERM for the background job reaches dd.
 write_zeros() { exec dd if=/dev/zero bs="$size" count="$count" status=progress; }
 
-# In large pieces: what reading takes of the machine, the server that is measured has not. dd says
-# at its end how many bytes there were.
+# In large pieces, because reading takes CPU time from the measured server. At its end dd prints the
+# number of bytes.
 read_replies() { LC_ALL=C exec dd of=/dev/null bs=256K iflag=fullblock,count_bytes count="$owed"; }
 
-# A client is a shell of its own.
+# Each client is a separate shell.
 client() {
     trap 'kill $(jobs -p) 2>/dev/null; exit 1' TERM
     if [ $read_back = no ]; then
@@ -99,12 +99,12 @@ client() {
     note_end
     received=$(sed -n 's/ byte.*//p' "$said")
     if [ "${received:-0}" -ne "$owed" ]; then
-        echo "load-dd: received ${received:-0} bytes, the protocol owes $owed" >&2
+        echo "load-dd: received ${received:-0} bytes, expected $owed" >&2
         return 1
     fi
-    # The server has nothing more to say now, so it is good if this wait runs out.
+    # The server must send nothing more, so a timeout of this wait is a success.
     if IFS= read -r -t 0.1 -n 1 -u 3; then
-        echo "load-dd: received more than the $owed bytes that the protocol owes" >&2
+        echo "load-dd: received more than the expected $owed bytes" >&2
         return 1
     fi
 }
@@ -146,7 +146,7 @@ while [ $stopping = no ] && { [ "$rounds" -eq 0 ] || [ "$done_rounds" -lt "$roun
     [ $stopping = no ] || break # a round that was interrupted has not failed
     failures=$((failures + failed))
     done_rounds=$((done_rounds + 1))
-    # With nobody there, do not spin.
+    # Without a server, do not spin.
     [ $failed -lt "$clients" ] || sleep 1
 done
 summary

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds lined where needed, and starts it: scripts/run.sh [lined options]
+# Builds lined if necessary, and starts it: scripts/run.sh [lined options]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Standard output is for the packet log alone.
+# Standard output is only for the packet log.
 "$root/scripts/install-deps.sh" build
 cd "$root"
 [ -e build/release/lined ] || echo "lined: building" >&2

@@ -20,8 +20,8 @@ esac
 scripts/configure.sh "build/$preset" --preset "$preset"
 cmake --build --preset "$preset" -- --quiet
 status=0
-# The preset makes running no test a failure. Tests wait more than they compute.
+# With the preset, a run without any test is a failure. Tests wait more than they compute.
 ctest --preset "$preset" --parallel $((2 * $(nproc))) "$@" || status=$?
-# What a test that has passed says is in the log only, and so is what it has left out.
+# The output of a passed test, also about skipped parts, is only in the log.
 grep -h '^skipped: ' "build/$preset/Testing/Temporary/LastTest.log" || true
 exit $status

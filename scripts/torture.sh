@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
-# Lets go wrong what can: signals, errnos, memory, threads, clients, the log, the machine. Prints a
-# table at the end; exit status 1 if anything was lost or anybody harmed. docs/reliability.md tells
-# what each fault is and what was measured.
+# Injects faults: signals, errnos, memory, threads, clients, the log. Prints a table at the end. Exit status
+# 1 if a reply was lost or a check has failed. docs/reliability.md describes each fault and the results.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 
 usage="usage: scripts/torture.sh [--quick] [FAULT]...
 
-Faults: drain accept threads each races hostile chat kv kill log; all of them without any named.
+Faults: drain accept threads each races hostile chat kv kill log; the default is all of them.
 --quick   fewer times each: under two minutes, for .ci/run
-planted   instead of a fault: plants bugs, and fails where a check does not see one"
+planted   instead of a fault: plants bugs, and fails if a check does not find one"
 quick=no faults=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -23,7 +22,7 @@ done
 [ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill log)
 
 # times FULL QUICK
-patience=120000 # milliseconds for clients that are to be served
+patience=120000 # milliseconds until clients must be served
 times() { if [ $quick = yes ]; then echo "$2"; else echo "$1"; fi; }
 
 scripts/install-deps.sh test && scripts/install-deps.sh torture || exit 1
@@ -44,7 +43,7 @@ each=$root/build/test/test/torture/torture-faults
 load=$root/build/test/src/load/lined-load
 
 scratch=$(mktemp -d)
-chmod 711 "$scratch" # nobody runs lined from there
+chmod 711 "$scratch" # the user nobody runs lined from there
 # shellcheck source=test/torture/server.sh
 . test/torture/server.sh
 # shellcheck source=test/torture/races.sh
@@ -52,7 +51,7 @@ chmod 711 "$scratch" # nobody runs lined from there
 # shellcheck source=test/torture/planted.sh
 . test/torture/planted.sh
 
-# Whatever was started here ends here. A subshell ends its own server by the same trap.
+# Ends everything that was started. A subshell ends its own server with the same trap.
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
     local children
@@ -66,19 +65,19 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 rows=() failures=0
-# row FAULT TIMES LOST VERDICT: "good", or what was wrong.
+# row FAULT TIMES LOST VERDICT: the verdict is "good", or the failure.
 row() {
     rows+=("| $1 | $2 | $3 | ${4//$'\n'/ } |")
     [[ $4 == good* ]] || failures=$((failures + 1))
     echo "$1: $2 times, $3 lost: $4" >&2
 }
 
-# How many replies the clients' lines among this say were lost.
+# The number of lost replies in the output of clients.
 lost_in() { grep -o 'lost=[0-9]*' <<<"$1" | awk -F= '{ sum += $2 } END { print sum + 0 }'; }
 
 # ---- 1: drain ----
 
-# In turns: with a log, without, and active.
+# In turns: with a log, without a log, and in active mode.
 drain_options=("" "--quiet" "--mode active")
 torture_drain() {
     local rounds lost=0 doubled=0 torn=0 lines=0 slowest=0 bad='' line option=() after
@@ -104,15 +103,15 @@ retryable="EINTR EAGAIN ECONNABORTED EPROTO ENETDOWN ENETUNREACH EHOSTDOWN EHOST
 ENOPROTOOPT EOPNOTSUPP EPERM ETIMEDOUT ENOSR ESOCKTNOSUPPORT EPROTONOSUPPORT EMFILE ENFILE ENOBUFS
 ENOMEM"
 
-# serve_slowly CLIENTS OPTION...: all are served in the end, and lined sleeps meanwhile. They stay for
-# some time, for what serving them costs on a slow machine is not to count as spinning. Says what was
-# wrong, or nothing, and the CPU time in percent in the file $scratch/cpu.
+# serve_slowly CLIENTS OPTION...: all must be served in the end, and lined must sleep in the meantime. Clients
+# stay for some time, so that the CPU time of serving them on a slow machine does not look like spinning.
+# Prints the failure, or nothing, and writes the CPU time in percent to $scratch/cpu.
 serve_slowly() {
     local ticks began line us
     ticks=$(count_ticks) began=${EPOCHREALTIME/[!0-9]/}
     line=$("$clients" --port "$port" --clients "$@" --timeout "$patience") || echo "$line"
     us=$((${EPOCHREALTIME/[!0-9]/} - began)) ticks=$(($(count_ticks) - ticks))
-    # A tick more, for that is how exactly Linux counts.
+    # One tick more is the precision of Linux.
     [ $((ticks * 10000)) -le $((us / 50 + 10000)) ] || echo "CPU: $ticks ticks in $us us"
     awk -v t="$ticks" -v u="$us" 'BEGIN { printf "%.1f\n", t * 1000000 / u }' >>"$scratch/cpu"
 }
@@ -123,7 +122,7 @@ accept_fails() { # ERRNO TIMES
     arm
     serve --quiet || echo "$1: $said"
     serve_slowly 20 --lines 5 --hold 2000
-    [ "$(count_fired)" -eq "$2" ] || echo "$1 came $(count_fired) times, not $2"
+    [ "$(count_fired)" -eq "$2" ] || echo "$1 was injected $(count_fired) times, not $2"
     end_serving || echo "$1: exit status $?: $said"
 }
 
@@ -131,7 +130,7 @@ torture_accept() {
     local rounds bad waiting=()
     rounds=$(times 100 40)
     : >"$scratch/cpu"
-    # They sleep nearly all the time, so they do it side by side.
+    # They sleep most of the time, so they run in parallel.
     for errno in $retryable; do
         (accept_fails "$errno" "$rounds") >"$scratch/accept.$errno" &
         waiting+=($!)
@@ -141,7 +140,7 @@ torture_accept() {
     row "each of 20 errnos of accept, 20 clients" "$rounds each" "$(lost_in "$bad")" \
         "${bad:-good: all served, CPU $(sort -n "$scratch/cpu" | tail -n 1) % at most}"
 
-    # Without a limit that is known to be too high, lined would keep below the system's.
+    # The limit is set too high on purpose: by default lined stays below the limit of the system.
     wrapper=(prlimit --nofile=64:64)
     : >"$scratch/cpu"
     serve --quiet --max-connections 1000 || row "prlimit --nofile=64" 0 "-" "$said"
@@ -153,14 +152,14 @@ torture_accept() {
 
 # ---- 3: threads ----
 
-# Runs clients that come again when they are closed. Says what was wrong with what stays behind.
+# Runs clients that connect again when they are closed. Prints a failure if lined leaks something.
 serve_and_compare() { # CLIENTS OPTION...
     local threads descriptors kb bad
     threads=$(count_threads) descriptors=$(count_descriptors) kb=$(resident_kb)
     serve_slowly "$@" --retry
     await_counts "$threads" "$descriptors" ||
         echo "$(count_threads) threads and $(count_descriptors) descriptors stay, of $threads and $descriptors"
-    [ "$(resident_kb)" -le $((kb + 2048)) ] || echo "$(resident_kb) KB stay, of $kb"
+    [ "$(resident_kb)" -le $((kb + 2048)) ] || echo "$(resident_kb) KB at the end, $kb before"
 }
 
 expect_connections() { # NUMBER
@@ -178,10 +177,10 @@ torture_threads() {
     end_serving || bad+="exit status $?"
     bad+=$(expect_connections 20)
     settings=()
-    row "pthread_create: EAGAIN" "$rounds" "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
+    row "pthread_create: EAGAIN" "$rounds" "$(lost_in "$bad")" "${bad:-good: all served, nothing leaked}"
 
     if [ "$(id -u)" -ne 0 ]; then
-        echo "skipped: prlimit --nproc, which needs root to become nobody" >&2
+        echo "skipped: prlimit --nproc, which needs root to become user nobody" >&2
         return
     fi
     install -m 755 "$lined" "$scratch/lined"
@@ -193,7 +192,7 @@ torture_threads() {
     [[ $said == *"thread: "* ]] || bad+="no thread was refused"
     bad+=$(expect_connections 60)
     lined=$plain_lined wrapper=()
-    row "prlimit --nproc=24 as nobody, 60 clients" 1 "$(lost_in "$bad")" "${bad:-good: all served, nothing stays}"
+    row "prlimit --nproc=24 as user nobody, 60 clients" 1 "$(lost_in "$bad")" "${bad:-good: all served, nothing leaked}"
 }
 
 # ---- 4: each call once ----
@@ -201,7 +200,7 @@ torture_threads() {
 torture_each() {
     local most said number harm waiting=()
     most=$(times 0 2)
-    # each_of BUILD MOST CALL OPTION... They mostly wait, for threads to end, so they do it side by side.
+    # each_of BUILD MOST CALL OPTION... They wait for threads to end most of the time, so they run in parallel.
     each_of() {
         "$each" "$root/build/$1/lined" "$libfault" "$2" "$3" --no-sandbox "${@:4}" | tee -a "$scratch/each" >&2 &
         waiting+=($!)
@@ -237,7 +236,7 @@ torture_hostile() {
         worst=$(printf '%s\n%s\n' "$worst" "$p99" | sort -g | tail -n 1)
         await_counts "$threads" "$descriptors" ||
             bad+="$(count_threads) threads and $(count_descriptors) descriptors stay;"
-        # The C library keeps some memory of the first two bursts. Later ones must add nothing.
+        # The C library keeps some memory after the first two bursts. Later bursts must not add to it.
         kb=$(resident_kb) memory+=", $kb"
         [ $i -gt 2 ] || second=$kb
         [ "$kb" -le $((start + 16384)) ] || bad+="memory stays: $memory KB;"
@@ -251,13 +250,12 @@ torture_hostile() {
 
 # ---- hostile members of a chat, hostile clients of kv ----
 
-# Beside each, a good client asks and is answered again and again. A stop takes the drain timeout and a
-# second at most.
+# During each, a good client sends lines and gets replies all the time. A stop takes at most the drain
+# timeout plus one second.
 drain_seconds=5
 stop_ms_max=$((drain_seconds * 1000 + 1000))
 
-# The good client's figures are in $figures, how long the stop took in $stopped, and what was wrong in
-# $bad.
+# $figures has the results of the good client, $stopped the duration of the stop, and $bad the failure.
 probe_for() { # SECONDS LINE REPLY
     local line
     line=$("$probe" "$port" "$@") || bad+="the good client: $line;"
@@ -272,7 +270,7 @@ stop_and_time() { # STATUS
     [ "$stopped" -le $stop_ms_max ] || bad+="the stop took $stopped ms;"
 }
 
-# Members of a chat, who have all joined when it returns. They end with the server.
+# Members of a chat. All have joined when it returns. They end with the server.
 join_members() { # COUNT
     "$crowd" "$port" members "$1" >"$scratch/members" &
     for ((tries = 0; tries < 6000; tries++)); do
@@ -346,7 +344,7 @@ torture_kv() {
 torture_kill() {
     local rounds bad='' use_port line
     rounds=$(times 100 20)
-    # Out of the range that clients' own ports come from: a client must not take it meanwhile.
+    # Outside of the range of the clients' local ports: no client may take this port in the meantime.
     use_port=$((20000 + RANDOM % 10000))
     until serve --quiet; do use_port=$((20000 + RANDOM % 10000)); done
     for ((i = 0; i < rounds; i++)); do
@@ -362,7 +360,7 @@ torture_kill() {
 
 # ---- 10: the log ----
 
-# log_fault NAME LINES_LOGGED: the clients must not notice. With a number of lines, the log has them.
+# log_fault NAME LINES_LOGGED: there must be no effect on clients. With a number, the log must have that many lines.
 log_fault() {
     local line status=0 expected=0
     [ "$2" = whole ] || expected=3 # lines are lost
@@ -370,10 +368,10 @@ log_fault() {
     line=$("$clients" --port "$port" --clients 5 --lines 200) || echo "$1: $line"
     end_serving || status=$?
     [ $status -eq $expected ] || echo "$1: exit status $status: $said"
-    [ "$2" = whole ] || [[ $said == *"the packet log "@("has ended"|"is tried again")* ]] || echo "$1: never came: $said"
-    # The clients' lines and their ends.
+    [ "$2" = whole ] || [[ $said == *"the packet log "@("has ended"|"is tried again")* ]] || echo "$1: was not injected: $said"
+    # The lines of the clients, and their ends.
     [ "$2" = any ] || [ "$(grep -c -v -x -E 'Incoming packet: "client [0-9]+ line [0-9]+ [a-z]+\\n"|Client disconnected' "$log")$(wc -l <"$log")" = 01005 ] ||
-        echo "$1: the log is not whole"
+        echo "$1: the log is not complete"
 }
 
 torture_log() {
@@ -384,7 +382,7 @@ torture_log() {
         for ((i = 0; i < rounds; i++)); do
             [ $# -eq 2 ] || { plant "${@:3}" FAULT_CALL=write && arm; }
             log_fault "$1" "$2"
-            [ $# -eq 2 ] || [ "$(count_fired)" -gt 0 ] || echo "$1: never came"
+            [ $# -eq 2 ] || [ "$(count_fired)" -gt 0 ] || echo "$1: was not injected"
         done
         settings=()
     }
