@@ -12,14 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a connection works with. */
+/* The data of one connection. */
 struct client {
     lined_conn *conn;
     struct kv_store *store;
     struct kv_sweeper *sweeper; /* of the store */
     struct resp_command *command;
-    size_t unchecked; /* how much was sent since it was last asked whether the client is there */
-    bool is_gone;     /* no reply can reach it any more */
+    size_t unchecked; /* bytes sent since the last check that the client is connected */
+    bool is_gone;     /* no reply can reach the client any more */
 };
 
 #endif
