@@ -226,7 +226,7 @@ static void expect_rejected(const char *user, int status, const char *part)
 START_TEST(a_user_it_cannot_become_is_reported)
 {
     expect_rejected("lined-nobody-has-this-name", 2,
-                   "--user 'lined-nobody-has-this-name': there is no user with this name");
+                    "--user 'lined-nobody-has-this-name': there is no user with this name");
     expect_rejected("root", 2, "--user 'root': must be a user other than root");
     expect_rejected("0", 2, "--user '0': there is no user with this name");
     expect_rejected("two words", 2, "--user 'two words': must be the name of a user");

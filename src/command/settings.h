@@ -1,8 +1,8 @@
 /*
  * The table of options: where their values are, names, variables, allowed values, a function that
- * reads the value, and the text of --help. A new option is a field here, and its text and its row in
- * settings.c; SETTINGS counts the rows. docs/hacking.md, "Add an option", names the documents and
- * tests.
+ * reads the value, and the text of --help. A new option is a field here, and its text and its row
+ * in settings.c; SETTINGS counts the rows. docs/hacking.md, "Add an option", names the documents
+ * and tests.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
