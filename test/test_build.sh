@@ -191,7 +191,7 @@ expect_run "$scratch/copy" copy
 mv "$scratch/first place" "$scratch/second place"
 expect_run "$scratch/second place" first
 expect_run "$scratch/second place" first
-[ "$(grep -c 'configured anew$' "$scratch/runs")" -eq 2 ] ||
+[ "$(grep -c 'configured again$' "$scratch/runs")" -eq 2 ] ||
     fail "not just the copy and the moved one, once each: $(cat "$scratch/runs")"
 # Settings that the presets have got since then are taken on.
 sed -i 's/"CMAKE_BUILD_TYPE": "Release"/"CMAKE_BUILD_TYPE": "MinSizeRel"/' "$scratch/copy/CMakePresets.json"
