@@ -36,10 +36,28 @@ expect_same 'lined(1) explains other options' "$options" \
 expect_same 'lined(1) has other variables' "$variables" \
     "$(section 'Sh ENVIRONMENT' lined.1 | sed '/^\.Pp/,$d' | sed -n 's/^\.Ev \([A-Z_]*\).*/\1/p' | sort)"
 
+# Each built-in handler is in what --handler allows, --help, the README's row and lined(1).
+handlers=$(sed -nE 's/^    \{"([a-z]+)", \{LINED_ABI,.*/\1/p' "$root/src/command/handler.c")
+[ "$(wc -l <<<"$handlers")" -ge 3 ] || fail "handler.c cannot be read: $handlers"
+while read -r handler; do
+    grep -qw "$handler" <<<"$(grep -F '{"--handler"' <<<"$rows")" || fail "settings.c does not allow --handler $handler"
+    "$lined" --help | grep -A3 -e --handler | grep -qw "$handler" || fail "--help lacks the handler $handler"
+    grep -F -e --handler <<<"$table" | grep -q "\`$handler\`" || fail "the README lacks the handler $handler"
+    section 'Sh DESCRIPTION' lined.1 | sed '/^\.It Fl H/,/^\.It Fl -mode/!d' | grep -qw "Cm $handler" ||
+        fail "lined(1) lacks the handler $handler"
+done <<<"$handlers"
+
+# The options of the library are the fields of struct lined_options, in the table of lined(3).
+fields_of() {
+    sed -n "/^struct $1 {/,/^}/p" "$root/include/lined.h" |
+        sed -nE 's|/\*.*||; s/^    [a-z].*[ *]([a-z_]+)(\[.*)?; *$/\1/p' | sort
+}
+expect_same 'lined(3) has other options' "$(fields_of lined_options)" \
+    "$(sed -n '/^\.It Va ip /,/^\.El/s/^\.It Va \([a-z_]*\) Ta.*/\1/p' "$root/docs/lined.3" | sort)"
+
 # The statistics are the fields of struct lined_stats, and log_dropped: in the JSON of lined and of the
 # README's session, in lined(1), and in lined(3).
-fields=$(sed -n '/^struct lined_stats {/,/^}/p' "$root/include/lined.h" |
-    sed -nE 's/^    (uint64_t|struct [a-z_]+) ([a-z_]+)(\[.*)?;.*/\2/p' | sort)
+fields=$(fields_of lined_stats)
 keys=$(printf '%s\n' "$fields" log_dropped | sort)
 keys_in() { sed -n '/^{"connections"/{s/"accept_errors":{[^}]*}/"accept_errors":0/;p;}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort; }
 [ "$(wc -l <<<"$fields")" -gt 10 ] || fail "lined.h has no struct lined_stats: $fields"

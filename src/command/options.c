@@ -33,7 +33,7 @@ static void describe_bad_value(char message[OPTIONS_MESSAGE_SIZE], const char *n
 
 static const struct setting *setting_of(int result)
 {
-    for (int i = 0; i < SETTINGS; i++) {
+    for (int i = 0; settings[i].name != NULL; i++) {
         if (result == FIRST_SETTING + i ||
             (settings[i].letter != 0 && result == settings[i].letter))
             return &settings[i];
@@ -60,11 +60,12 @@ static void describe_error(char message[OPTIONS_MESSAGE_SIZE], int result, const
 }
 
 /* Fills in the tables of getopt_long from the settings. */
-static void describe(struct option long_options[SETTINGS + 3], char letters[2 * SETTINGS + 4])
+static void describe(struct option long_options[SETTINGS_MAX + 3],
+                     char letters[2 * SETTINGS_MAX + 4])
 {
     *letters++ = ':'; /* a missing value is then ':', an unknown option '?' */
-    for (int i = 0; i < SETTINGS; i++) {
-        long_options[i] = (struct option){settings[i].name + 2,
+    for (int i = 0; settings[i].name != NULL; i++) {
+        *long_options++ = (struct option){settings[i].name + 2,
                                           settings[i].is_flag ? no_argument : required_argument,
                                           NULL, FIRST_SETTING + i};
         if (settings[i].letter != 0) {
@@ -76,16 +77,17 @@ static void describe(struct option long_options[SETTINGS + 3], char letters[2 * 
     *letters++ = HELP;
     *letters++ = VERSION;
     *letters = '\0';
-    long_options[SETTINGS] = (struct option){"help", no_argument, NULL, HELP};
-    long_options[SETTINGS + 1] = (struct option){"version", no_argument, NULL, VERSION};
-    long_options[SETTINGS + 2] = (struct option){NULL, 0, NULL, 0};
+    *long_options++ = (struct option){"help", no_argument, NULL, HELP};
+    *long_options++ = (struct option){"version", no_argument, NULL, VERSION};
+    *long_options = (struct option){NULL, 0, NULL, 0};
 }
 
 static enum options_action read_arguments(struct options *options, int argc, char **argv,
-                                          bool given[SETTINGS], char message[OPTIONS_MESSAGE_SIZE])
+                                          bool given[SETTINGS_MAX],
+                                          char message[OPTIONS_MESSAGE_SIZE])
 {
-    struct option long_options[SETTINGS + 3];
-    char letters[2 * SETTINGS + 4];
+    struct option long_options[SETTINGS_MAX + 3];
+    char letters[2 * SETTINGS_MAX + 4];
     int result;
 
     describe(long_options, letters);
@@ -144,10 +146,10 @@ static const char *look_up(struct options *options, const struct setting *settin
 }
 
 static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
-                                            const bool given[SETTINGS],
+                                            const bool given[SETTINGS_MAX],
                                             char message[OPTIONS_MESSAGE_SIZE])
 {
-    for (int i = 0; i < SETTINGS; i++) {
+    for (int i = 0; settings[i].name != NULL; i++) {
         const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
         if (value == NULL)
             continue;
@@ -163,7 +165,7 @@ static enum options_action read_environment(struct options *options, char *(*get
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
 {
-    bool given[SETTINGS] = {false};
+    bool given[SETTINGS_MAX] = {false};
 
     *options = (struct options){.handler = "received"};
     lined_options_init(&options->server);
@@ -173,11 +175,9 @@ enum options_action options_read(struct options *options, int argc, char **argv,
     return action;
 }
 
-_Static_assert(SETTINGS <= 32, "from_environment has a bit for each setting");
-
 const char *options_name(const struct options *options, const char *option)
 {
-    for (int i = 0; i < SETTINGS; i++) {
+    for (int i = 0; settings[i].name != NULL; i++) {
         if (strcmp(settings[i].name, option) == 0 && (options->from_environment >> i & 1) != 0)
             return settings[i].variable;
     }

@@ -280,6 +280,7 @@ const struct setting settings[] = {
     {"--max-per-ip", 0, false, "LINED_MAX_PER_IP", "a number from 0 to 16777216", read_max_per_ip},
     {"--accept-rate", 0, false, "LINED_ACCEPT_RATE", "a number from 0 to 1000000",
      read_accept_rate},
+    {.name = NULL},
 };
 
-_Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "SETTINGS counts the rows");
+_Static_assert(sizeof(settings) / sizeof(settings[0]) <= SETTINGS_MAX + 1, "SETTINGS_MAX rows");

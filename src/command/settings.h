@@ -1,8 +1,8 @@
 /*
- * The table of options: where their values are, names, variables, allowed values, a function that
- * reads the value, and the text of --help. A new option is a field here, and its text and its row
- * in settings.c; SETTINGS counts the rows. docs/hacking.md, "Add an option", names the documents
- * and tests.
+ * The options of the command: their values, their text in --help, their names, and how each value
+ * is read. A new option is a field of struct options or of struct lined_options, and its text,
+ * function and row in settings.c. docs/hacking.md, "Add an option", has the documents and the
+ * tests.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -40,9 +40,10 @@ struct setting {
     bool (*read)(struct options *options, const char *value); /* false: the value is not allowed */
 };
 
-enum { SETTINGS = 22 };
+/* from_environment has a bit for each. */
+enum { SETTINGS_MAX = 32 };
 
-extern const struct setting settings[SETTINGS];
+extern const struct setting settings[]; /* ends with a name that is NULL */
 
 /* The text of --help, with the usage and every option. */
 extern const char options_help[];
