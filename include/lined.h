@@ -203,9 +203,12 @@ struct lined_observer {
 /* How a server listens and treats its clients. Call lined_options_init first. Each time in
  * milliseconds is at most INT32_MAX, which is 24.8 days. */
 struct lined_options {
-    const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1" */
+    const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1". NULL: no listener,
+                                     * see lined_server_listen */
     uint16_t port;                  /* default 1234; 0: the kernel chooses */
     int backlog;                    /* for listen(2), at least 1; default 4096 */
+    bool reuse_port;                /* SO_REUSEPORT, so that another process can listen on the same
+                                     * port; TCP only; default false */
     size_t max_line;                /* bytes, including the LF; 16 to 1 MiB; default 1460 */
     enum lined_long_line long_line; /* default LINED_LONG_SPLIT */
     enum lined_partial partial;     /* default LINED_PARTIAL_DROP */
@@ -264,26 +267,60 @@ LINED_API void lined_options_init(struct lined_options *options);
 
 /* ---- a server ---- */
 
-/* Makes a server that listens: clients can connect, and wait to be accepted. options are copied (ip
- * too); handler and the observer are not. context is passed to the handler's callbacks. Fails with
- * -EINVAL for an option out of range, an ip that is no literal, a handler without `line` or `task`
- * or with both, a task in active mode, or a text of more than LINED_REJECT_MAX bytes; and with the
- * errno of socket(2), bind(2), listen(2), epoll_create1(2) or eventfd(2). On failure nothing stays
- * open. Any thread. */
+/* Makes a server. Unless options.ip is NULL it listens there: clients can connect, and wait to be
+ * accepted. options are copied (ip too); handler and the observer are not. context is passed to the
+ * handler's callbacks. Fails with -EINVAL for an option out of range, an ip that is no literal, a
+ * handler without `line` or `task` or with both, a task in active mode, or a text of more than
+ * LINED_REJECT_MAX bytes; and with the errno of socket(2), bind(2), listen(2), epoll_create1(2) or
+ * eventfd(2). On failure nothing stays open. Any thread. */
 LINED_API int lined_server_new(lined_server **server, const struct lined_options *options,
                                const struct lined_handler *handler, void *context);
+
+/* Listens at one more place, before lined_server_start:
+ *
+ *     "127.0.0.1:1234", "[::1]:1234"   one address; the IPv6 socket takes no IPv4 clients
+ *     "*:1234"                         every IPv6 and IPv4 address (0.0.0.0 if there is no IPv6)
+ *     "unix:/run/lined.sock,mode=0660,group=NAME"
+ *                                      a Unix socket; mode and group may be missing. They are set
+ *                                      before listen(2). A socket file that refuses connections is
+ *                                      replaced; at the end the file is removed if it is still the
+ *                                      same and permissions allow it
+ *     "fd:3"                           as lined_server_listen_fd
+ *
+ * Each listener has an acceptor thread; the limits apply to all together. Fails with -EINVAL for
+ * another text or a server that was started, -ENOENT if there is no such group or folder,
+ * -EOPNOTSUPP for a Unix socket with reuse_port, and with the errno of the system calls. */
+LINED_API int lined_server_listen(lined_server *server, const char *text);
+
+/* The same with a listening socket that another process has opened, or another part of this one:
+ * TCP or Unix. The server takes it over; it never shuts it down, because other processes may share
+ * it: the clients in its queue wait for the next process. O_NONBLOCK is set and stays set. Fails
+ * with -ENOTSOCK, -EPROTOTYPE (no stream of TCP or Unix), -EISCONN (a connection, not a listener),
+ * -EINVAL (it does not listen); then the caller still owns fd. */
+LINED_API int lined_server_listen_fd(lined_server *server, int fd);
+
+/* The place of a listener, in the order in which they were added, terminated: "127.0.0.1:1234",
+ * "[::]:1234" or "unix:/run/lined.sock". False: there are fewer. Any thread. */
+#define LINED_LISTENER_SIZE 128
+LINED_API bool lined_server_listener(lined_server *server, size_t index,
+                                     char text[LINED_LISTENER_SIZE]);
+
+/* Asks every acceptor thread for a sign of life. True: all have answered the calls before. For a
+ * watchdog that calls it at an interval. They answer at a limit, too. Any thread. */
+LINED_API bool lined_server_check(lined_server *server);
 
 /* Replaces the context: for one that needs the server to be made. Before lined_server_start. */
 LINED_API void lined_server_set_context(lined_server *server, void *context);
 
 /* Creates the threads; from now on clients are served. What the process gives up between
  * lined_server_new and this call (a user, the file system) the threads do not have either. Fails
- * with -EALREADY for a server that was started, and with the errno of pthread_create(3); after that
- * it may be called again. One thread at a time; lined_server_wait and lined_server_free come after
- * it has returned. */
+ * with -EALREADY for a server that was started, -EDESTADDRREQ for one without a listener, and with
+ * the errno of pthread_create(3); then clients may have been cut, and the server can only be freed.
+ * One thread at a time; lined_server_wait and lined_server_free come after it has returned. */
 LINED_API int lined_server_start(lined_server *server);
 
-/* The port, in host byte order; the kernel's choice if options.port was 0. Any thread. */
+/* The port of the first TCP listener, in host byte order; the kernel's choice if 0 was asked for.
+ * 0: there is no TCP listener. Any thread. */
 LINED_API uint16_t lined_server_port(const lined_server *server);
 
 /* The statistics as of now. Any thread. */
@@ -387,9 +424,10 @@ LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t
 /* ---- texts ---- */
 
 /* Room for any text of lined_peer, including its NUL. */
-#define LINED_PEER_SIZE 72
+#define LINED_PEER_SIZE 128
 
-/* Writes the client's address into text, terminated: "127.0.0.1:49152" or "[::1]:49152". */
+/* Writes the client's address into text, terminated: "127.0.0.1:49152", "[::1]:49152", or for a
+ * client of a Unix socket "unix:" and the path of the socket. */
 LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
 
 /* Room for any text of lined_reason, including its NUL. */

@@ -1,9 +1,9 @@
 #include "acceptor.h"
 
+#include "base/event.h"
 #include "base/invariant.h"
 #include "base/monotonic.h"
 #include "base/thread.h"
-#include "net/listener.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -46,11 +46,20 @@ static bool may_accept(struct acceptor *acceptor)
     case LIFECYCLE_DRAINING:
         break;
     }
+    if (acceptor->listener.is_inherited)
+        return false;
     if (!acceptor->saw_drain) {
         acceptor->saw_drain = true;
-        acceptor->queued = listener_queued(acceptor->listener);
+        acceptor->queued = listener_queued(&acceptor->listener);
     }
     return acceptor->queued > 0;
+}
+
+static void answer(struct acceptor *acceptor)
+{
+    atomic_store_explicit(&acceptor->answered,
+                          atomic_load_explicit(&acceptor->asked, memory_order_relaxed),
+                          memory_order_relaxed);
 }
 
 static bool is_full(const struct acceptor *acceptor, size_t present)
@@ -71,8 +80,10 @@ static void wait_for_turn(struct acceptor *acceptor)
         is_full(acceptor, lifecycle_present(lifecycle))) {
         notify(acceptor, LINED_PAUSE_LIMIT, 0);
         while (!lifecycle_wait_room(lifecycle, acceptor->options->max_connections,
-                                    reject_deadline_ms(&acceptor->rejected)))
+                                    reject_deadline_ms(&acceptor->rejected))) {
+            answer(acceptor);
             reject_expire(&acceptor->rejected);
+        }
     }
     int64_t due = admission_due_ms(acceptor->admission);
     if (due > monotonic_ms())
@@ -91,11 +102,15 @@ static void give_up(struct acceptor *acceptor, int error)
 static bool handle_accept_error(struct acceptor *acceptor, int error)
 {
     enum accept_verdict verdict = accept_verdict(error);
+    bool is_running = lifecycle_phase(acceptor->lifecycle) == LIFECYCLE_RUNNING;
 
-    /* In a drain the listener does not block: EAGAIN means that no client waits. */
-    if (lifecycle_phase(acceptor->lifecycle) != LIFECYCLE_RUNNING &&
-        (error == EAGAIN || verdict == ACCEPT_ENDED))
-        return false;
+    if (verdict == ACCEPT_WAIT || (verdict == ACCEPT_ENDED && !is_running)) {
+        if (is_running)
+            reject_wait(&acceptor->rejected, acceptor->listener.fd, acceptor->wake,
+                        acceptor->lifecycle->stop_event);
+        event_clear(acceptor->wake);
+        return is_running;
+    }
     accept_errors_add(&acceptor->errors, error);
     if (verdict == ACCEPT_ENDED || verdict == ACCEPT_FATAL) {
         give_up(acceptor, error);
@@ -122,7 +137,7 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
         reject_begin(&acceptor->rejected, fd, line);
         return LINED_OK;
     }
-    result = worker_start(acceptor->workers, fd, peer);
+    result = worker_start(acceptor->workers, &acceptor->listener, fd, peer);
     if (result != LINED_OK) {
         admission_leave(acceptor->admission, peer);
         admission_forget(acceptor->admission, peer);
@@ -130,28 +145,41 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
     return result;
 }
 
-/* Accepts one client. False when there is no client left to accept. */
+/* Admits the client on fd, however long that takes: if there is no memory or no thread for it, or
+ * another acceptor has taken the last place, this client waits here and the others in the backlog.
+ */
+static bool admit_patiently(struct acceptor *acceptor, int fd, const union net_address *peer)
+{
+    for (;;) {
+        int result = admit(acceptor, fd, peer);
+        if (result == LINED_OK)
+            return true;
+        if (result >= 0 || lifecycle_phase(acceptor->lifecycle) == LIFECYCLE_CUT)
+            return false;
+        answer(acceptor);
+        if (result == -EUSERS)
+            wait_for_turn(acceptor);
+        else
+            pause_for(acceptor, LINED_PAUSE_THREAD, -result);
+    }
+}
+
+/* Accepts one client, or waits for one. False when there is no client left to accept. */
 static bool accept_one(struct acceptor *acceptor)
 {
     union net_address peer;
 
-    reject_wait(&acceptor->rejected, acceptor->listener);
-    int fd = listener_accept(acceptor->listener, &peer);
+    int fd = listener_accept(&acceptor->listener, &peer);
     if (fd < 0)
         return handle_accept_error(acceptor, -fd);
     acceptor->failures = 0;
     admission_accepted(acceptor->admission, monotonic_ms());
     if (acceptor->saw_drain)
         acceptor->queued--;
-    /* If there is no memory or no thread for it, this client waits here and the others wait in the
-     * backlog. */
-    int result;
-    while ((result = admit(acceptor, fd, &peer)) < 0 &&
-           lifecycle_phase(acceptor->lifecycle) != LIFECYCLE_CUT)
-        pause_for(acceptor, LINED_PAUSE_THREAD, -result);
-    if (result != LINED_OK)
+    bool is_admitted = admit_patiently(acceptor, fd, &peer);
+    if (!is_admitted)
         close(fd);
-    return result == LINED_OK;
+    return is_admitted;
 }
 
 static void *acceptor_main(void *argument)
@@ -159,12 +187,13 @@ static void *acceptor_main(void *argument)
     struct acceptor *acceptor = argument;
 
     while (may_accept(acceptor)) {
+        answer(acceptor);
         wait_for_turn(acceptor);
         if (!accept_one(acceptor))
             break;
     }
     reject_end(&acceptor->rejected);
-    shutdown(acceptor->listener, SHUT_RDWR); /* from now on the kernel refuses clients */
+    listener_shut_down(&acceptor->listener);
     lifecycle_end_accepting(acceptor->lifecycle);
     return NULL;
 }
@@ -175,22 +204,29 @@ static void *acceptor_thread(void *argument)
     return thread_run_callbacks(acceptor_main, argument);
 }
 
-void acceptor_init(struct acceptor *acceptor, int listener, const struct lined_options *options,
-                   struct lifecycle *lifecycle, struct admission *admission,
-                   struct workers *workers)
+int acceptor_init(struct acceptor *acceptor, const struct listener *listener,
+                  const struct lined_options *options, struct lifecycle *lifecycle,
+                  struct admission *admission, struct workers *workers)
 {
-    *acceptor = (struct acceptor){.listener = listener,
+    int wake = event_open();
+
+    if (wake < 0)
+        return wake;
+    *acceptor = (struct acceptor){.listener = *listener,
+                                  .wake = wake,
                                   .options = options,
                                   .lifecycle = lifecycle,
                                   .admission = admission,
                                   .workers = workers};
     accept_errors_init(&acceptor->errors);
+    return LINED_OK;
 }
 
 void acceptor_deinit(struct acceptor *acceptor)
 {
     accept_errors_deinit(&acceptor->errors);
-    close(acceptor->listener);
+    listener_close(&acceptor->listener);
+    close(acceptor->wake);
 }
 
 int acceptor_start(struct acceptor *acceptor)
@@ -207,17 +243,12 @@ void acceptor_join(struct acceptor *acceptor)
     INVARIANT(pthread_join(acceptor->thread, NULL) == 0);
 }
 
-/* shutdown(2) makes a blocked accept return EINVAL; closing the listener would wake no thread. */
-void acceptor_cut(struct acceptor *acceptor)
+bool acceptor_check(struct acceptor *acceptor)
 {
-    shutdown(acceptor->listener, SHUT_RDWR);
-}
+    unsigned asked = atomic_load_explicit(&acceptor->asked, memory_order_relaxed);
+    bool has_answered = atomic_load_explicit(&acceptor->answered, memory_order_relaxed) == asked;
 
-/* Clients that are connected but not yet accepted may have sent lines, so they are served. The
- * thread waits in accept(2) only while no client waits; then no client is lost by a shutdown. */
-void acceptor_drain(struct acceptor *acceptor)
-{
-    listener_set_nonblocking(acceptor->listener);
-    if (listener_queued(acceptor->listener) == 0)
-        acceptor_cut(acceptor);
+    atomic_store_explicit(&acceptor->asked, asked + 1, memory_order_relaxed);
+    event_set(acceptor->wake);
+    return has_answered;
 }

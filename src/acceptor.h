@@ -1,6 +1,8 @@
 /*
- * The acceptor: a thread that loops on accept(2) and gives each client to a worker. In a drain it
- * accepts the clients that were waiting when the drain began, and ends.
+ * The acceptor: a thread that loops on accept(2) and gives each client to a worker. A server has
+ * one for each listener; the limits apply to all of them together. In a drain it accepts the
+ * clients that were waiting when the drain began, and ends; from an inherited listener it accepts
+ * no more, since the next process serves those clients.
  */
 #ifndef ACCEPTOR_H
 #define ACCEPTOR_H
@@ -8,6 +10,7 @@
 #include "lined.h"
 #include "net/accept_errors.h"
 #include "net/admission.h"
+#include "net/listener.h"
 #include "net/reject.h"
 #include "table/lifecycle.h"
 #include "worker.h"
@@ -19,7 +22,8 @@
 
 struct acceptor {
     /* Set by acceptor_init; they never change after. */
-    int listener; /* owned */
+    struct listener listener; /* closed by acceptor_deinit */
+    int wake;                 /* an event: acceptor_check has asked */
     const struct lined_options *options;
     struct lifecycle *lifecycle;
     struct admission *admission;
@@ -29,6 +33,11 @@ struct acceptor {
     _Atomic int fatal_error;     /* an errno, for which it has given up; 0: it has not */
     pthread_t thread;
 
+    /* acceptor_check has asked this often; the thread has answered up to this question. Relaxed:
+     * the two guard no other memory. */
+    _Atomic unsigned asked;
+    _Atomic unsigned answered;
+
     /* The thread's own. */
     unsigned failures; /* in a row */
     bool saw_drain;    /* queued is set */
@@ -36,10 +45,10 @@ struct acceptor {
     struct reject_list rejected;
 };
 
-/* Takes over the listener. */
-void acceptor_init(struct acceptor *acceptor, int listener, const struct lined_options *options,
-                   struct lifecycle *lifecycle, struct admission *admission,
-                   struct workers *workers);
+/* Takes over the listener. LINED_OK or -errno; then the listener is the caller's. */
+int acceptor_init(struct acceptor *acceptor, const struct listener *listener,
+                  const struct lined_options *options, struct lifecycle *lifecycle,
+                  struct admission *admission, struct workers *workers);
 
 /* Closes the listener. The thread must have ended, or never have begun. */
 void acceptor_deinit(struct acceptor *acceptor);
@@ -51,11 +60,8 @@ int acceptor_start(struct acceptor *acceptor);
 /* Waits for the thread. */
 void acceptor_join(struct acceptor *acceptor);
 
-/* The server was cut: wakes the thread if it waits in accept(2); clients that wait are reset. Any
- * thread. */
-void acceptor_cut(struct acceptor *acceptor);
-
-/* The server drains: the thread no longer waits in accept(2). Any thread. */
-void acceptor_drain(struct acceptor *acceptor);
+/* Asks the thread for a sign of life. True: it has answered all questions before. The thread
+ * answers wherever it waits, also at the limit of connections. Any thread. */
+bool acceptor_check(struct acceptor *acceptor);
 
 #endif

@@ -3,13 +3,14 @@
 #include "active/dispatcher.h"
 #include "base/invariant.h"
 #include "net/address.h"
+#include "net/endpoint.h"
 #include "net/listener.h"
 #include "server_options.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* On the flusher's thread. */
 static void cut_at_deadline(void *server)
@@ -17,15 +18,12 @@ static void cut_at_deadline(void *server)
     lined_server_stop(server);
 }
 
-/* The parts that need no descriptor. */
+/* The parts that cannot fail. */
 static void init_parts(struct lined_server *server, const struct lined_options *options,
                        const struct lined_handler *handler, void *context)
 {
     server->options = *options;
     server->options.ip = NULL;
-    conn_table_init(&server->table);
-    lifecycle_init(&server->lifecycle, &server->table, options->drain_timeout_ms,
-                   server->flusher.wake);
     admission_init(&server->admission, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
     mailbox_init(&server->mailbox);
@@ -40,17 +38,60 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                  &server->mailbox);
 }
 
-/* LINED_OK, or -errno: then nothing is left open. */
-static int open_descriptors(struct lined_server *server, const union net_address *address,
-                            const struct lined_options *options, int *listener)
+/* The table, and the parts with descriptors. LINED_OK, or -errno: then nothing is left open. */
+static int open_parts(struct lined_server *server, uint32_t drain_timeout_ms)
 {
-    *listener = listener_open(address, options->backlog, options->send_timeout_ms);
-    if (*listener < 0)
-        return *listener;
-    int failed =
-        flusher_init(&server->flusher, &server->table, &server->lifecycle, cut_at_deadline, server);
+    conn_table_init(&server->table);
+    int failed = lifecycle_init(&server->lifecycle, &server->table, drain_timeout_ms);
+    if (failed == LINED_OK) {
+        failed = flusher_init(&server->flusher, &server->table, &server->lifecycle, cut_at_deadline,
+                              server);
+        if (failed != LINED_OK)
+            lifecycle_deinit(&server->lifecycle);
+    }
     if (failed != LINED_OK)
-        close(*listener);
+        conn_table_deinit(&server->table);
+    return failed;
+}
+
+/* ---- listeners ---- */
+
+/* LINED_OK, or -errno: then the listener is the caller's. */
+static int add_acceptor(lined_server *server, const struct listener *listener)
+{
+    size_t count = server->acceptor_count + 1;
+    struct acceptor *acceptor = malloc(sizeof *acceptor);
+    struct acceptor **larger = realloc(server->acceptors, count * sizeof *larger);
+    int failed = -ENOMEM;
+
+    if (larger != NULL)
+        server->acceptors = larger;
+    if (acceptor != NULL && larger != NULL)
+        failed = acceptor_init(acceptor, listener, &server->options, &server->lifecycle,
+                               &server->admission, &server->workers);
+    if (failed != LINED_OK) {
+        free(acceptor);
+        return failed;
+    }
+    server->acceptors[server->acceptor_count++] = acceptor;
+    return LINED_OK;
+}
+
+static int add_listener(lined_server *server, const struct endpoint *endpoint)
+{
+    const struct listener_options options = {.backlog = server->options.backlog,
+                                             .give_up_ms = server->options.send_timeout_ms,
+                                             .reuse_port = server->options.reuse_port};
+    struct listener listener;
+
+    if (server->is_started)
+        return -EINVAL;
+    int failed = listener_open(&listener, endpoint, &options);
+    if (failed != LINED_OK)
+        return failed;
+    failed = add_acceptor(server, &listener);
+    if (failed != LINED_OK && !listener.is_inherited)
+        listener_close(&listener);
     return failed;
 }
 
@@ -58,26 +99,65 @@ int lined_server_new(lined_server **made, const struct lined_options *options,
                      const struct lined_handler *handler, void *context)
 {
     union net_address address;
-    int listener;
 
     if (!options_are_valid(options) || !handler_is_valid(handler, options->mode) ||
-        !address_parse(options->ip, options->port, &address))
+        (options->ip != NULL && !address_parse(options->ip, options->port, &address)))
         return -EINVAL;
     lined_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return -ENOMEM;
-    int failed = open_descriptors(server, &address, options, &listener);
+    int failed = open_parts(server, options->drain_timeout_ms);
     if (failed != LINED_OK) {
         free(server);
         return failed;
     }
     init_parts(server, options, handler, context);
-    server->port = listener_port(listener);
-    acceptor_init(&server->acceptor, listener, &server->options, &server->lifecycle,
-                  &server->admission, &server->workers);
+    if (options->ip != NULL) {
+        const struct endpoint endpoint = endpoint_of(&address);
+        failed = add_listener(server, &endpoint);
+    }
+    if (failed != LINED_OK) {
+        lined_server_free(server);
+        return failed;
+    }
     *made = server;
     return LINED_OK;
 }
+
+int lined_server_listen(lined_server *server, const char *text)
+{
+    struct endpoint endpoint;
+    const char *why;
+
+    return endpoint_parse(text, &endpoint, &why) ? add_listener(server, &endpoint) : -EINVAL;
+}
+
+int lined_server_listen_fd(lined_server *server, int fd)
+{
+    const struct endpoint endpoint = {.kind = ENDPOINT_FD, .fd = fd};
+
+    return add_listener(server, &endpoint);
+}
+
+bool lined_server_listener(lined_server *server, size_t index, char text[LINED_LISTENER_SIZE])
+{
+    _Static_assert(LINED_LISTENER_SIZE >= LISTENER_NAME_SIZE, "room for every name");
+    if (index >= server->acceptor_count)
+        return false;
+    snprintf(text, LINED_LISTENER_SIZE, "%s", server->acceptors[index]->listener.name);
+    return true;
+}
+
+uint16_t lined_server_port(const lined_server *server)
+{
+    uint16_t port = 0;
+
+    for (size_t i = 0; i < server->acceptor_count && port == 0; i++)
+        port = server->acceptors[i]->listener.port;
+    return port;
+}
+
+/* ---- threads ---- */
 
 void lined_server_set_context(lined_server *server, void *context)
 {
@@ -85,51 +165,95 @@ void lined_server_set_context(lined_server *server, void *context)
     server->service.context = context;
 }
 
+/* Waits for the first acceptors, and until no connection is left. The server drains or was cut. */
+static void end_acceptors(lined_server *server, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        acceptor_join(server->acceptors[i]);
+    lifecycle_wait_empty(&server->lifecycle);
+    workers_end(&server->workers);
+}
+
+static int start_acceptors(lined_server *server)
+{
+    size_t started = 0;
+    int failed = LINED_OK;
+
+    while (failed == LINED_OK && started < server->acceptor_count) {
+        failed = acceptor_start(server->acceptors[started]);
+        started += failed == LINED_OK;
+    }
+    if (failed != LINED_OK) { /* the others may have accepted already */
+        lined_server_stop(server);
+        end_acceptors(server, started);
+    }
+    return failed;
+}
+
+static int start_dispatcher(lined_server *server)
+{
+    return server->options.mode == LINED_ACTIVE
+               ? dispatcher_start(&server->dispatcher, &server->mailbox)
+               : LINED_OK;
+}
+
 static void end_dispatcher(lined_server *server)
 {
+    if (server->options.mode == LINED_PASSIVE)
+        return;
     mailbox_close(&server->mailbox);
     dispatcher_join(server->dispatcher);
 }
 
-/* The acceptor comes last: from then on there are connections. */
-static int start_threads(lined_server *server)
-{
-    bool is_active = server->options.mode == LINED_ACTIVE;
-
-    int failed = flusher_start(&server->flusher);
-    if (failed != LINED_OK)
-        return failed;
-    if (is_active)
-        failed = dispatcher_start(&server->dispatcher, &server->mailbox);
-    if (failed == LINED_OK) {
-        failed = acceptor_start(&server->acceptor);
-        if (failed != LINED_OK && is_active)
-            end_dispatcher(server);
-    }
-    if (failed != LINED_OK)
-        flusher_end(&server->flusher);
-    return failed;
-}
-
+/* The acceptors come last: from then on there are connections. */
 int lined_server_start(lined_server *server)
 {
     if (server->is_started)
         return -EALREADY;
-    int failed = start_threads(server);
+    if (server->acceptor_count == 0)
+        return -EDESTADDRREQ;
+    int failed = flusher_start(&server->flusher);
+    if (failed != LINED_OK)
+        return failed;
+    failed = start_dispatcher(server);
+    if (failed == LINED_OK) {
+        failed = start_acceptors(server);
+        if (failed != LINED_OK)
+            end_dispatcher(server);
+    }
+    if (failed != LINED_OK)
+        flusher_end(&server->flusher);
     server->is_started = failed == LINED_OK;
     return failed;
 }
 
-uint16_t lined_server_port(const lined_server *server)
+/* In the order in which they stop needing each other: no connection comes without the acceptors,
+ * and without connections nothing needs the dispatcher and the flusher. */
+static void end_threads(lined_server *server)
 {
-    return server->port;
+    end_acceptors(server, server->acceptor_count);
+    lifecycle_wait_waiters(&server->lifecycle);
+    end_dispatcher(server);
+    flusher_end(&server->flusher);
+}
+
+bool lined_server_check(lined_server *server)
+{
+    bool have_answered = true;
+
+    for (size_t i = 0; i < server->acceptor_count; i++)
+        have_answered &= acceptor_check(server->acceptors[i]);
+    lifecycle_wake_acceptors(&server->lifecycle);
+    return have_answered;
 }
 
 void lined_server_stats(lined_server *server, struct lined_stats *stats)
 {
+    *stats = (struct lined_stats){0};
     lifecycle_stats(&server->lifecycle, stats);
     totals_read(&server->totals, stats);
-    accept_errors_stats(&server->acceptor.errors, stats);
+    for (size_t i = 0; i < server->acceptor_count; i++)
+        accept_errors_stats(&server->acceptors[i]->errors, stats);
     stats->rejected = admission_rejected(&server->admission);
     stats->mailbox_peak = mailbox_peak(&server->mailbox);
 }
@@ -137,7 +261,6 @@ void lined_server_stats(lined_server *server, struct lined_stats *stats)
 void lined_server_drain(lined_server *server)
 {
     lifecycle_drain(&server->lifecycle);
-    acceptor_drain(&server->acceptor);
     lifecycle_end_shutdown(&server->lifecycle);
 }
 
@@ -146,10 +269,19 @@ void lined_server_stop(lined_server *server)
     const struct lined_observer *observer = server->options.observer;
     size_t cut = lifecycle_cut(&server->lifecycle);
 
-    acceptor_cut(&server->acceptor);
     if (cut > 0 && observer != NULL && observer->cut != NULL)
         observer->cut(observer->context, cut);
     lifecycle_end_shutdown(&server->lifecycle);
+}
+
+/* Why an acceptor has given up; 0: none has. */
+static int fatal_error(const lined_server *server)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < server->acceptor_count && error == 0; i++)
+        error = atomic_load(&server->acceptors[i]->fatal_error);
+    return error;
 }
 
 int lined_server_wait(lined_server *server)
@@ -162,24 +294,11 @@ int lined_server_wait(lined_server *server)
     lifecycle_wait_empty(&server->lifecycle);
     workers_end(&server->workers);
     lifecycle_stats(&server->lifecycle, &stats);
-    int error = atomic_load(&server->acceptor.fatal_error);
+    int error = fatal_error(server);
     lifecycle_end_wait(&server->lifecycle);
     if (error != 0)
         return -error;
     return stats.connections_cut > 0 ? LINED_CUT : LINED_OK;
-}
-
-/* In the order in which they stop needing each other: no connection comes without the acceptor, and
- * without connections nothing needs the dispatcher and the flusher. */
-static void end_threads(lined_server *server)
-{
-    acceptor_join(&server->acceptor);
-    lifecycle_wait_empty(&server->lifecycle);
-    workers_end(&server->workers);
-    lifecycle_wait_waiters(&server->lifecycle);
-    if (server->options.mode == LINED_ACTIVE)
-        end_dispatcher(server);
-    flusher_end(&server->flusher);
 }
 
 void lined_server_free(lined_server *server)
@@ -187,7 +306,12 @@ void lined_server_free(lined_server *server)
     lined_server_stop(server);
     if (server->is_started)
         end_threads(server);
-    acceptor_deinit(&server->acceptor);
+    while (server->acceptor_count > 0) {
+        struct acceptor *acceptor = server->acceptors[--server->acceptor_count];
+        acceptor_deinit(acceptor);
+        free(acceptor);
+    }
+    free(server->acceptors);
     flusher_deinit(&server->flusher);
     workers_deinit(&server->workers);
     mailbox_deinit(&server->mailbox);

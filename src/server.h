@@ -20,13 +20,12 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 struct lined_server {
     /* Set by lined_server_new; they never change after lined_server_start. */
     struct lined_options options; /* ip is not kept */
     struct service service;
-    uint16_t port;
     bool is_started;
     pthread_t dispatcher; /* active mode */
 
@@ -39,7 +38,11 @@ struct lined_server {
     struct mailbox mailbox; /* active mode */
     struct workers workers;
     struct flusher flusher;
-    struct acceptor acceptor;
+
+    /* One for each listener. Added by lined_server_listen; the array does not change after
+     * lined_server_start. */
+    struct acceptor **acceptors; /* owned */
+    size_t acceptor_count;
 };
 
 #endif

@@ -116,7 +116,9 @@ static int pass_to_thread(struct workers *workers, struct session *session)
 {
     if (thread_cache_pass(&workers->cache, session))
         return LINED_OK;
-    int result = thread_start_detached(&workers->stack_size, worker_thread, session);
+    size_t stack_size = atomic_load(&workers->stack_size);
+    int result = thread_start_detached(&stack_size, worker_thread, session);
+    atomic_store(&workers->stack_size, stack_size);
     if (result != LINED_OK)
         thread_cache_not_created(&workers->cache);
     return result;
@@ -127,7 +129,7 @@ static int start(struct workers *workers, struct session *session)
 {
     struct lifecycle *lifecycle = workers->service->lifecycle;
 
-    int result = lifecycle_enter(lifecycle);
+    int result = lifecycle_enter(lifecycle, workers->service->options->max_connections);
     if (result != LINED_OK)
         return result;
     result = conn_table_add(workers->table, &session->conn.entry);
@@ -141,14 +143,15 @@ static int start(struct workers *workers, struct session *session)
     return result;
 }
 
-int worker_start(struct workers *workers, int fd, const union net_address *peer)
+int worker_start(struct workers *workers, const struct listener *listener, int fd,
+                 const union net_address *peer)
 {
     struct session *session = malloc(sizeof *session);
 
     if (session == NULL)
         return -ENOMEM;
     session->workers = workers;
-    conn_init(&session->conn, workers->service, fd, peer);
+    conn_init(&session->conn, workers->service, listener, fd, peer);
     int result = start(workers, session);
     if (result != LINED_OK) {
         conn_deinit(&session->conn);

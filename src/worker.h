@@ -9,8 +9,10 @@
 #include "conn/service.h"
 #include "net/address.h"
 #include "net/admission.h"
+#include "net/listener.h"
 #include "table/conn_table.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* What the workers of one server need. Only stack_size changes after workers_init; the parts that
@@ -21,7 +23,7 @@ struct workers {
     struct admission *admission;
     struct mailbox *mailbox;   /* active mode */
     struct thread_cache cache; /* locks for itself */
-    size_t stack_size;         /* the acceptor's */
+    _Atomic size_t stack_size; /* of new threads; an old value costs one more try */
 };
 
 void workers_init(struct workers *workers, const struct service *service, struct conn_table *table,
@@ -32,9 +34,10 @@ void workers_deinit(struct workers *workers);
 
 /* Gives the client on fd, which admission_admit has admitted, a worker. LINED_OK: the worker takes
  * over fd, and will call admission_leave and admission_forget. Else nothing has changed:
- * LINED_STOPPING if the server was cut; -errno if there is no memory or no thread
- * (pthread_create(3)). On the acceptor's thread. */
-int worker_start(struct workers *workers, int fd, const union net_address *peer);
+ * LINED_STOPPING if the server was cut; -EUSERS if max_connections are present; -errno if there is
+ * no memory or no thread (pthread_create(3)). Any acceptor. */
+int worker_start(struct workers *workers, const struct listener *listener, int fd,
+                 const union net_address *peer);
 
 /* Waits until every worker has ended. No connection may come any more. */
 void workers_end(struct workers *workers);

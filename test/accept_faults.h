@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 
 extern _Atomic unsigned accept_calls;
-extern _Atomic unsigned real_accept_calls; /* the calls that were not made to fail */
 extern _Atomic int accept_failures_left;
 
 /* The next calls fail with this errno, this number of them; below 0: until errno is 0. */

@@ -17,23 +17,15 @@
 static void prepare_faults(void)
 {
     prepare_overload();
-    atomic_store(&real_accept_calls, 0);
 }
 
-/* Waits until the acceptor is in a call that does not fail, and lets the calls after it fail. A
- * client ends that call. */
-static int dial_and_fail_accept(lined_server *server, int error, int times)
-{
-    AWAIT(atomic_load(&real_accept_calls) == stats_of(server).connections + 1);
-    fail_accept(error, times);
-    return dial(lined_server_port(server));
-}
-
+/* A connected client; from now on accept(2) fails, so many times. */
 static int start_failing(lined_server *server, int error, int times)
 {
-    int client = dial_and_fail_accept(server, error, times);
+    int client = dial(lined_server_port(server));
 
     talk(client);
+    fail_accept(error, times);
     return client;
 }
 
@@ -70,6 +62,7 @@ static void expect_paced(int error, unsigned calls_a_pause)
     prepare_faults();
     lined_server *server = start_handler(&counting);
     int client = start_failing(server, error, -1);
+    int waiting = dial(lined_server_port(server));
     AWAIT(atomic_load(&pauses) > 0);
     ck_assert_int_eq(atomic_load(&last_pause), LINED_PAUSE_ACCEPT);
     ck_assert_int_eq(atomic_load(&last_error), error);
@@ -95,6 +88,7 @@ static void expect_paced(int error, unsigned calls_a_pause)
     }
     ck_assert_msg(quickest <= BACK_WITHIN_US, "errno %d: %lld us", error, (long long)quickest);
     fail_accept(0, 0);
+    hang_up(waiting);
     hang_up(client);
     finish(server);
 }
@@ -121,10 +115,12 @@ START_TEST(an_error_for_good_ends_the_server)
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         prepare_faults();
         lined_server *server = start_handler(&counting);
-        int client = dial_and_fail_accept(server, errors[i], -1);
+        int client = start_failing(server, errors[i], -1);
+        int waiting = dial(lined_server_port(server));
         ck_assert_int_eq(lined_server_wait(server), -errors[i]);
         expect_eof(client); /* drained, not left hanging */
         hang_up(client);
+        hang_up(waiting);
         fail_accept(0, 0);
         lined_server_free(server);
     }

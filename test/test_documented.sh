@@ -14,13 +14,13 @@ options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 expect_same() { [ "$2" = "$3" ] || fail "$1: $(diff <(echo "$2") <(echo "$3"))"; }
 
 # The options of lined are those of the table in settings.c: in --help, the README, and lined(1) thrice.
-rows=$(sed -n '/^const struct setting settings/,/^}/p' "$root/src/command/settings.c" | tr -d '\n' | sed 's/{"/\n{"/g')
-options=$({ options_in <<<"$rows" && printf '%s\n' --help --version; } | sort)
+rows=$(sed -n '/^const struct setting settings/,/^}/p' "$root/src/command/settings.c" | tr -d '\n' | sed 's/{\.name/\n{.name/g')
+options=$({ sed -nE 's/^\{\.name = "(--[a-z-]+)".*/\1/p' <<<"$rows" && printf '%s\n' --help --version; } | sort)
 variables=$(grep -oE 'LINED_[A-Z_]+",' <<<"$rows" | tr -d '",' | sort)
 [ "$(wc -l <<<"$options")" -eq $(($(wc -l <<<"$variables") + 2)) ] || fail "settings.c cannot be read: $rows"
 
 # Options by one letter, as the table has them, are printed by their names.
-letters=$(sed -nE "s/^\{\"(--[a-z-]+)\", '(.)'.*/s\/^-\2\$\/\1\//p" <<<"$rows"
+letters=$(sed -nE "s/^\{\.name = \"(--[a-z-]+)\", +\.letter = '(.)'.*/s\/^-\2\$\/\1\//p" <<<"$rows"
     printf '%s\n' 's/^-h$/--help/' 's/^-V$/--version/')
 section() { sed -n "/^\.$1/,/^\.S[hs]/p" "$root/docs/$2"; }
 
@@ -40,7 +40,7 @@ expect_same 'lined(1) has other variables' "$variables" \
 handlers=$(sed -nE 's/^    \{"([a-z]+)", \{LINED_ABI,.*/\1/p' "$root/src/command/handler.c")
 [ "$(wc -l <<<"$handlers")" -ge 3 ] || fail "handler.c cannot be read: $handlers"
 while read -r handler; do
-    grep -qw "$handler" <<<"$(grep -F '{"--handler"' <<<"$rows")" || fail "settings.c does not allow --handler $handler"
+    grep -qw "$handler" <<<"$(grep -F '"--handler"' <<<"$rows")" || fail "settings.c does not allow --handler $handler"
     "$lined" --help | grep -A3 -e --handler | grep -qw "$handler" || fail "--help lacks the handler $handler"
     grep -F -e --handler <<<"$table" | grep -q "\`$handler\`" || fail "the README lacks the handler $handler"
     section 'Sh DESCRIPTION' lined.1 | sed '/^\.It Fl H/,/^\.It Fl -mode/!d' | grep -qw "Cm $handler" ||

@@ -5,9 +5,16 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 START_TEST(literals_are_read_and_written)
@@ -67,10 +74,10 @@ END_TEST
 
 START_TEST(every_errno_of_accept_has_a_verdict)
 {
-    static const int retried[] = {EINTR,       ECONNABORTED, EPROTO,          ENETDOWN,
-                                  ENETUNREACH, EHOSTDOWN,    EHOSTUNREACH,    ENONET,
-                                  ENOPROTOOPT, EOPNOTSUPP,   EPERM,           ETIMEDOUT,
-                                  ENOSR,       EAGAIN,       ESOCKTNOSUPPORT, EPROTONOSUPPORT};
+    static const int retried[] = {EINTR,       ECONNABORTED,    EPROTO,         ENETDOWN,
+                                  ENETUNREACH, EHOSTDOWN,       EHOSTUNREACH,   ENONET,
+                                  ENOPROTOOPT, EOPNOTSUPP,      EPERM,          ETIMEDOUT,
+                                  ENOSR,       ESOCKTNOSUPPORT, EPROTONOSUPPORT};
     static const int paced[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
     static const int fatal[] = {EBADF, ENOTSOCK, EFAULT, EXDEV};
 
@@ -81,19 +88,38 @@ START_TEST(every_errno_of_accept_has_a_verdict)
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
         ck_assert_int_eq(accept_verdict(fatal[i]), ACCEPT_FATAL);
     ck_assert_int_eq(accept_verdict(EINVAL), ACCEPT_ENDED);
+    ck_assert_int_eq(accept_verdict(EAGAIN), ACCEPT_WAIT);
 }
 END_TEST
 
-static int listener;
+static struct listener listener;
+
+/* Listens at text; the kernel gives up a silent peer after give_up_ms. Returns as listener_open. */
+static int open_listener(const char *text, uint32_t give_up_ms)
+{
+    const struct listener_options options = {.backlog = 8, .give_up_ms = give_up_ms};
+    struct endpoint endpoint;
+    const char *why = "";
+
+    ck_assert_msg(endpoint_parse(text, &endpoint, &why), "%s must be %s", text, why);
+    return listener_open(&listener, &endpoint, &options);
+}
 
 static int connect_to_listener(void)
 {
-    union net_address address;
+    ck_assert_int_eq(open_listener("127.0.0.1:0", 30000), 0);
+    return dial(listener.port);
+}
 
-    ck_assert(address_parse("127.0.0.1", 0, &address));
-    listener = listener_open(&address, 8, 30000);
-    ck_assert_int_ge(listener, 0);
-    return dial(listener_port(listener));
+/* Waits for a client. */
+static int accept_client(union net_address *peer)
+{
+    struct pollfd queued = {.fd = listener.fd, .events = POLLIN};
+
+    ck_assert_int_eq(poll(&queued, 1, 10000), 1);
+    int fd = listener_accept(&listener, peer);
+    ck_assert_int_ge(fd, 0);
+    return fd;
 }
 
 static void expect_option(int fd, int level, int option)
@@ -117,19 +143,14 @@ static void expect_number(int fd, int option, int expected)
 /* The longest that the command takes; the kernel's seconds end sooner. */
 START_TEST(no_time_is_too_long_to_give_up_after)
 {
-    union net_address address;
-
-    ck_assert(address_parse("127.0.0.1", 0, &address));
-    int fd = listener_open(&address, 8, 1000000000);
-    ck_assert_int_ge(fd, 0);
-    expect_number(fd, TCP_USER_TIMEOUT, 999999900);
-    expect_number(fd, TCP_KEEPIDLE, 32767);
-    close(fd);
-    fd = listener_open(&address, 8, 1);
-    ck_assert_int_ge(fd, 0);
-    expect_number(fd, TCP_USER_TIMEOUT, 1);
-    expect_number(fd, TCP_KEEPIDLE, 1);
-    close(fd);
+    ck_assert_int_eq(open_listener("127.0.0.1:0", 1000000000), 0);
+    expect_number(listener.fd, TCP_USER_TIMEOUT, 999999900);
+    expect_number(listener.fd, TCP_KEEPIDLE, 32767);
+    listener_close(&listener);
+    ck_assert_int_eq(open_listener("127.0.0.1:0", 1), 0);
+    expect_number(listener.fd, TCP_USER_TIMEOUT, 1);
+    expect_number(listener.fd, TCP_KEEPIDLE, 1);
+    listener_close(&listener);
 }
 END_TEST
 
@@ -137,7 +158,7 @@ START_TEST(accepted_sockets_inherit_what_the_listener_has)
 {
     union net_address peer;
     int client = connect_to_listener();
-    int fd = listener_accept(listener, &peer);
+    int fd = accept_client(&peer);
 
     expect_option(fd, IPPROTO_TCP, TCP_NODELAY);
     expect_option(fd, SOL_SOCKET, SO_OOBINLINE);
@@ -147,7 +168,7 @@ START_TEST(accepted_sockets_inherit_what_the_listener_has)
     expect_number(fd, TCP_KEEPINTVL, 1);
     close(fd);
     close(client);
-    close(listener);
+    listener_close(&listener);
 }
 END_TEST
 
@@ -155,19 +176,210 @@ START_TEST(clients_in_the_backlog_are_counted)
 {
     union net_address peer;
     int client = connect_to_listener();
-    int other = dial(listener_port(listener));
-    struct pollfd queued = {.fd = listener, .events = POLLIN};
+    int other = dial(listener.port);
+    struct pollfd queued = {.fd = listener.fd, .events = POLLIN};
 
     ck_assert_int_eq(poll(&queued, 1, 10000), 1);
-    ck_assert_uint_eq(listener_queued(listener), 2);
-    listener_set_nonblocking(listener);
-    close(listener_accept(listener, &peer));
-    close(listener_accept(listener, &peer));
-    ck_assert_uint_eq(listener_queued(listener), 0);
-    ck_assert_int_eq(listener_accept(listener, &peer), -EAGAIN);
+    ck_assert_uint_eq(listener_queued(&listener), 2);
+    close(listener_accept(&listener, &peer));
+    close(listener_accept(&listener, &peer));
+    ck_assert_uint_eq(listener_queued(&listener), 0);
+    ck_assert_int_eq(listener_accept(&listener, &peer), -EAGAIN);
     close(client);
     close(other);
-    close(listener);
+    listener_close(&listener);
+}
+END_TEST
+
+/* ---- IPv4 and IPv6 ---- */
+
+static void expect_peer(union net_address *peer, int family, const char *begin)
+{
+    char text[ADDRESS_SIZE];
+
+    ck_assert_int_eq(peer->any.sa_family, family);
+    address_format(peer, text);
+    ck_assert_msg(strncmp(text, begin, strlen(begin)) == 0, "%s", text);
+}
+
+START_TEST(every_address_is_one_socket_for_both_families)
+{
+    union net_address peer;
+
+    ck_assert_int_eq(open_listener("*:0", 0), 0);
+    int client = dial(listener.port); /* 127.0.0.1 */
+    int fd = accept_client(&peer);
+    expect_peer(&peer, AF_INET, "127.0.0.1:");
+    close(fd);
+    close(client);
+    listener_close(&listener);
+}
+END_TEST
+
+START_TEST(an_ipv6_address_takes_no_ipv4_clients)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    ck_assert_int_eq(open_listener("[::]:0", 0), 0);
+    ck_assert_int_eq(getsockopt(listener.fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size), 0);
+    ck_assert_int_eq(value, 1);
+    uint16_t port = listener.port;
+    struct listener ipv6 = listener;
+    char text[32];
+    snprintf(text, sizeof text, "0.0.0.0:%u", port);
+    ck_assert_int_eq(open_listener(text, 0), 0); /* the same port is free */
+    listener_close(&listener);
+    listener_close(&ipv6);
+}
+END_TEST
+
+/* ---- Unix sockets ---- */
+
+static char folder[] = "/tmp/lined-listener-XXXXXX";
+static char path[64];
+static char unix_text[96];
+
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/lined-listener-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/socket", folder);
+    snprintf(unix_text, sizeof unix_text, "unix:%s", path);
+}
+
+static void remove_folder(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static int dial_unix(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+START_TEST(a_unix_socket_has_its_mode_and_group_and_is_removed)
+{
+    union net_address peer;
+    struct stat file;
+    char text[128];
+
+    make_folder();
+    snprintf(text, sizeof text, "%s,mode=0620,group=%s", unix_text, getgrgid(getgid())->gr_name);
+    ck_assert_int_eq(open_listener(text, 1000), 0);
+    ck_assert_str_eq(listener.name, unix_text);
+    ck_assert_int_eq(stat(path, &file), 0);
+    ck_assert_uint_eq(file.st_mode & 0777, 0620);
+    ck_assert_uint_eq(file.st_gid, getgid());
+    int client = dial_unix();
+    int fd = accept_client(&peer);
+    ck_assert_int_eq(peer.any.sa_family, AF_UNIX);
+    ck_assert_int_eq(peer_state(fd), PEER_OPEN);
+    close(client);
+    ck_assert_int_eq(peer_state(fd), PEER_DEAD);
+    close(fd);
+    listener_close(&listener);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(a_stale_socket_file_is_replaced_and_no_other_file)
+{
+    make_folder();
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    struct listener first = listener;
+    ck_assert_int_eq(open_listener(unix_text, 0), -EADDRINUSE); /* it is served */
+    shutdown(first.fd, SHUT_RDWR); /* it refuses connections, as after a crash */
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    listener_close(&first); /* the file is another one's now: it stays */
+    ck_assert_int_eq(access(path, F_OK), 0);
+    listener_close(&listener);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    ck_assert_int_eq(open_listener(unix_text, 0), -EADDRINUSE);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(what_a_unix_socket_cannot_have_is_an_error)
+{
+    const struct listener_options reuse = {.backlog = 8, .reuse_port = true};
+    struct endpoint endpoint;
+    const char *why;
+    char text[128];
+
+    make_folder();
+    ck_assert(endpoint_parse(unix_text, &endpoint, &why));
+    ck_assert_int_eq(listener_open(&listener, &endpoint, &reuse), -EOPNOTSUPP);
+    snprintf(text, sizeof text, "%s,group=no-such-group-here", unix_text);
+    ck_assert_int_eq(open_listener(text, 0), -ENOENT);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    snprintf(text, sizeof text, "unix:%s/missing/socket", folder);
+    ck_assert_int_eq(open_listener(text, 0), -ENOENT);
+    remove_folder();
+}
+END_TEST
+
+/* ---- inherited sockets ---- */
+
+START_TEST(an_inherited_listener_is_never_shut_down)
+{
+    union net_address peer;
+    char text[32];
+
+    int client = connect_to_listener();
+    struct listener own = listener;
+    snprintf(text, sizeof text, "fd:%d", dup(own.fd));
+    ck_assert_int_eq(open_listener(text, 30000), 0);
+    ck_assert_str_eq(listener.name, own.name);
+    int fd = accept_client(&peer);
+    expect_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    expect_number(fd, TCP_USER_TIMEOUT, 29900);
+    close(fd);
+    listener_close(&listener);
+    listener = own; /* which still listens */
+    int other = dial(listener.port);
+    close(accept_client(&peer));
+    close(other);
+    close(client);
+    listener_close(&listener);
+}
+END_TEST
+
+START_TEST(only_listening_streams_are_inherited)
+{
+    char text[32];
+    int client = connect_to_listener();
+    struct listener own = listener;
+    int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int unused = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const struct {
+        int fd;
+        int error;
+    } cases[] = {{datagrams, EPROTOTYPE},
+                 {client, EISCONN},
+                 {unused, EINVAL},
+                 {null, ENOTSOCK},
+                 {12345, EBADF}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(text, sizeof text, "fd:%d", cases[i].fd);
+        ck_assert_int_eq(open_listener(text, 0), -cases[i].error);
+    }
+    close(null);
+    close(unused);
+    close(datagrams);
+    close(client);
+    listener_close(&own);
 }
 END_TEST
 
@@ -177,7 +389,7 @@ START_TEST(a_dead_connection_owes_no_acknowledgement)
     union net_address peer;
     struct pollfd dead = {.events = 0};
     int client = connect_to_listener();
-    int fd = listener_accept(listener, &peer);
+    int fd = accept_client(&peer);
 
     dead.fd = fd;
     ck_assert_int_eq(peer_state(fd), PEER_OPEN);
@@ -189,17 +401,28 @@ START_TEST(a_dead_connection_owes_no_acknowledgement)
     ck_assert_int_eq(peer_state(fd), PEER_DEAD);
     ck_assert_uint_eq(peer_unacknowledged(fd), 0);
     close(fd);
-    close(listener);
+    listener_close(&listener);
 }
 END_TEST
 
 int main(void)
 {
     const TTest *const tests[] = {
-        literals_are_read_and_written,        a_scope_without_a_name_is_a_number,
-        other_words_are_no_addresses,         every_errno_of_accept_has_a_verdict,
-        no_time_is_too_long_to_give_up_after, accepted_sockets_inherit_what_the_listener_has,
-        clients_in_the_backlog_are_counted,   a_dead_connection_owes_no_acknowledgement,
+        literals_are_read_and_written,
+        a_scope_without_a_name_is_a_number,
+        other_words_are_no_addresses,
+        every_errno_of_accept_has_a_verdict,
+        no_time_is_too_long_to_give_up_after,
+        accepted_sockets_inherit_what_the_listener_has,
+        clients_in_the_backlog_are_counted,
+        a_dead_connection_owes_no_acknowledgement,
+        every_address_is_one_socket_for_both_families,
+        an_ipv6_address_takes_no_ipv4_clients,
+        a_unix_socket_has_its_mode_and_group_and_is_removed,
+        a_stale_socket_file_is_replaced_and_no_other_file,
+        what_a_unix_socket_cannot_have_is_an_error,
+        an_inherited_listener_is_never_shut_down,
+        only_listening_streams_are_inherited,
     };
-    return suite_run("net", tests, sizeof tests / sizeof tests[0]);
+    return suite_run("listener", tests, sizeof tests / sizeof tests[0]);
 }

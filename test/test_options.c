@@ -1,3 +1,4 @@
+#include "../src/command/help.h"
 #include "../src/command/options.h"
 
 #include "suite.h"
@@ -68,6 +69,8 @@ static const struct example {
 } examples[] = {
     {"--ip", "::1", "127.1", TEXT(server.ip, "127.0.0.1", "::1")},
     {"--port", "80", "65536", NUMBER(server.port, 1234, 80)},
+    {"--listen", "*:80", "80", TEXT(listen[0], NULL, "*:80")},
+    {"--reuse-port", NULL, "perhaps", NUMBER(server.reuse_port, false, true)},
     {"--quiet", NULL, "perhaps", NUMBER(quiet, false, true)},
     {"--log-overflow", "drop", "wait", NUMBER(log_overflow, LOG_BLOCK, LOG_DROP)},
     {"--handler", "chat", "", TEXT(handler, "received", "chat")},
@@ -127,7 +130,7 @@ START_TEST(every_option_has_an_example)
     for (int i = 0; i < EXAMPLES; i++) {
         ck_assert_ptr_nonnull(settings[i].name);
         ck_assert_str_eq(examples[i].option, settings[i].name);
-        ck_assert(settings[i].is_flag == (examples[i].value == NULL));
+        ck_assert((settings[i].argument == NULL) == (examples[i].value == NULL));
     }
     ck_assert_msg(settings[EXAMPLES].name == NULL, "%s has no example", settings[EXAMPLES].name);
 }
@@ -141,27 +144,69 @@ START_TEST(defaults_are_as_documented)
 }
 END_TEST
 
+/* --listen cannot be used together with --ip and --port. */
+static bool mixes(int i)
+{
+    return strcmp(examples[i].option, "--listen") != 0;
+}
+
 START_TEST(every_option_is_read)
 {
     char words[512] = "";
     size_t used = 0;
 
-    for (int i = 0; i < EXAMPLES; i++)
+    for (int i = 0; i < EXAMPLES; i++) {
+        if (!mixes(i))
+            continue;
         used += (size_t)snprintf(words + used, sizeof words - used, "%s %s ", examples[i].option,
                                  examples[i].value == NULL ? "" : examples[i].value);
+    }
     expect_good(words);
     for (int i = 0; i < EXAMPLES; i++)
-        expect_field(&examples[i], 1);
+        expect_field(&examples[i], mixes(i));
 }
 END_TEST
 
 START_TEST(every_variable_is_read)
 {
-    for (int i = 0; i < EXAMPLES; i++)
-        setenv(settings[i].variable, examples[i].value == NULL ? "yes" : examples[i].value, 1);
+    for (int i = 0; i < EXAMPLES; i++) {
+        if (mixes(i))
+            setenv(settings[i].variable, examples[i].value == NULL ? "yes" : examples[i].value, 1);
+    }
     expect_good("");
     for (int i = 0; i < EXAMPLES; i++)
-        expect_field(&examples[i], 1);
+        expect_field(&examples[i], mixes(i));
+}
+END_TEST
+
+START_TEST(places_to_listen_are_a_list)
+{
+    expect_good("--listen *:80 --listen unix:/run/l,mode=0600");
+    ck_assert_uint_eq(options.listen_count, 2);
+    ck_assert_str_eq(options.listen[0], "*:80");
+    ck_assert_str_eq(options.listen[1], "unix:/run/l,mode=0600");
+    ck_assert(options.has_place);
+    setenv("LINED_LISTEN", "  [::1]:1  fd:3 ", 1);
+    expect_good("");
+    ck_assert_uint_eq(options.listen_count, 2);
+    ck_assert_str_eq(options.listen[0], "[::1]:1");
+    ck_assert_str_eq(options.listen[1], "fd:3");
+    expect_good("--port 80"); /* overrides the variable */
+    ck_assert_uint_eq(options.listen_count, 0);
+    setenv("LINED_PORT", "80", 1);
+    expect_bad("", "LINED_PORT", "LINED_LISTEN");
+    expect_good("--listen *:1");
+    ck_assert_uint_eq(options.server.port, 1234);
+    setenv("LINED_LISTEN", "   ", 1);
+    unsetenv("LINED_PORT");
+    expect_bad("", "LINED_LISTEN", "ADDRESS:PORT");
+    unsetenv("LINED_LISTEN");
+    expect_bad("--listen ::1:80", "--listen '::1:80'", "brackets");
+    expect_bad("--listen *:1 -p 1", "--port", "--listen");
+    expect_bad("-i ::1 --listen *:1", "--ip", "--listen");
+    expect_bad("-i ::1 -i 127.0.0.1", "--ip is given twice", "--listen");
+    expect_good("");
+    ck_assert(!options.has_place);
 }
 END_TEST
 
@@ -176,12 +221,13 @@ START_TEST(bad_values_are_rejected_by_the_name_that_was_used)
             snprintf(argument, sizeof argument, "%s=%s", examples[i].option, examples[i].bad);
             ck_assert_int_eq(options_read(&options, 2, argv, getenv, message), OPTIONS_BAD);
             ck_assert_ptr_eq(strstr(message, examples[i].option), message);
-            ck_assert_ptr_nonnull(strstr(message, settings[i].allowed));
+            ck_assert(strstr(message, settings[i].allowed) != NULL || options.why != NULL);
         }
         if (examples[i].bad[0] == '\0')
             continue; /* an empty variable counts as not set */
         setenv(settings[i].variable, examples[i].bad, 1);
-        expect_bad("", settings[i].variable, settings[i].allowed);
+        expect_bad("", settings[i].variable,
+                   options.why == NULL ? settings[i].allowed : "must be ");
         unsetenv(settings[i].variable);
     }
 }
@@ -382,7 +428,10 @@ END_TEST
 
 START_TEST(help_fits_a_terminal)
 {
-    for (const char *line = options_help; *line != '\0'; line += strcspn(line, "\n") + 1)
+    static char help[HELP_SIZE];
+
+    help_text(help);
+    for (const char *line = help; *line != '\0'; line += strcspn(line, "\n") + 1)
         ck_assert_msg(strcspn(line, "\n") <= 80, "%.*s", (int)strcspn(line, "\n"), line);
 }
 END_TEST
@@ -395,6 +444,7 @@ int main(void)
         help_fits_a_terminal,
         every_option_is_read,
         every_variable_is_read,
+        places_to_listen_are_a_list,
         bad_values_are_rejected_by_the_name_that_was_used,
         gnu_habits_hold,
         bounds_are_inclusive,

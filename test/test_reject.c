@@ -1,6 +1,7 @@
 /* Clients that are rejected, and go themselves. With a whole server: test_limit_reject.c. */
 #include "../src/net/reject.h"
 
+#include "../src/base/event.h"
 #include "../src/base/monotonic.h"
 
 #include "dial.h"
@@ -72,10 +73,13 @@ START_TEST(a_client_that_resets_frees_its_place)
 
     reject_begin(&reject_list, fd, "Server busy\n");
     ck_assert_uint_eq(reject_list.count, 1);
-    int64_t deadline = reject_list.places[1].deadline_ms;
+    int64_t deadline = reject_list.places[REJECT_FIRST].deadline_ms;
     hang_up_rudely(client);
     await_reset(fd);
-    reject_wait(&reject_list, listener);
+    int event = event_open();
+    event_set(event); /* so that it waits for no client */
+    reject_wait(&reject_list, listener, event, event);
+    close(event);
     ck_assert_int_lt(monotonic_ms(), deadline); /* when it would be freed anyway */
     ck_assert_uint_eq(reject_list.count, 0);
     ck_assert(!is_open(fd));
@@ -114,5 +118,5 @@ int main(void)
         a_client_that_resets_frees_its_place,
         all_places_can_be_given_up,
     };
-    return suite_run("refusal", tests, sizeof tests / sizeof tests[0]);
+    return suite_run("reject", tests, sizeof tests / sizeof tests[0]);
 }

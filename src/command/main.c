@@ -1,7 +1,9 @@
 #define _GNU_SOURCE /* O_PATH */
 /* The lined command: a server with one handler, and a packet log on standard output. */
+#include "activation.h"
 #include "command/sandbox/privileges.h"
 #include "handler.h"
+#include "help.h"
 #include "message.h"
 #include "options.h"
 #include "serve.h"
@@ -77,7 +79,15 @@ static int start(struct options *options)
     char text[HANDLER_MESSAGE_SIZE + 256]; /* room for the cause after a very long name */
     const struct lined_module *module = handler_find(options->handler, why);
     struct privileges privileges;
+    struct activation activation;
+    const char *problem;
 
+    /* One thread runs yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    if (!activation_read(&activation, getenv, getpid(), &problem))
+        return refuse(problem);
+    if (activation.count > 0 && options->has_place)
+        return refuse("--ip, --port and --listen are not possible with sockets that the service "
+                      "manager has opened (LISTEN_FDS)");
     if (module == NULL) {
         snprintf(text, sizeof text, "%s '%.200s': %s", options_name(options, "--handler"),
                  options->handler, why);
@@ -99,12 +109,13 @@ static int start(struct options *options)
      * with an error of write(2). Sockets are used with MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    return serve(options, module, &privileges);
+    return serve(options, &activation, module, &privileges);
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
+    char help[HELP_SIZE];
     char text[OPTIONS_MESSAGE_SIZE];
 
     if (!open_standard_descriptors())
@@ -113,7 +124,8 @@ int main(int argc, char **argv)
     message_init();
     switch (options_read(&options, argc, argv, getenv, text)) {
     case OPTIONS_HELP:
-        return print(options_help);
+        help_text(help);
+        return print(help);
     case OPTIONS_VERSION:
         snprintf(text, sizeof text, "lined %s\n", lined_version());
         return print(text);

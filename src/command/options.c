@@ -31,6 +31,11 @@ static void describe_bad_value(char message[OPTIONS_MESSAGE_SIZE], const char *n
     snprintf(message, OPTIONS_MESSAGE_SIZE, "%s '%s': must be %s", name, show(value).text, allowed);
 }
 
+static const char *allowed(const struct options *options, const struct setting *setting)
+{
+    return options->why != NULL ? options->why : setting->allowed;
+}
+
 static const struct setting *setting_of(int result)
 {
     for (int i = 0; settings[i].name != NULL; i++) {
@@ -65,12 +70,12 @@ static void describe(struct option long_options[SETTINGS_MAX + 3],
 {
     *letters++ = ':'; /* a missing value is then ':', an unknown option '?' */
     for (int i = 0; settings[i].name != NULL; i++) {
-        *long_options++ = (struct option){settings[i].name + 2,
-                                          settings[i].is_flag ? no_argument : required_argument,
-                                          NULL, FIRST_SETTING + i};
+        *long_options++ = (struct option){
+            settings[i].name + 2, settings[i].argument == NULL ? no_argument : required_argument,
+            NULL, FIRST_SETTING + i};
         if (settings[i].letter != 0) {
             *letters++ = settings[i].letter;
-            if (!settings[i].is_flag)
+            if (settings[i].argument != NULL)
                 *letters++ = ':';
         }
     }
@@ -104,9 +109,14 @@ static enum options_action read_arguments(struct options *options, int argc, cha
             describe_error(message, result, argv[optind - 1]);
             return OPTIONS_BAD;
         }
-        const char *value = setting->is_flag ? "yes" : optarg;
+        const char *value = setting->argument == NULL ? "yes" : optarg;
         if (!setting->read(options, value)) {
-            describe_bad_value(message, setting->name, value, setting->allowed);
+            describe_bad_value(message, setting->name, value, allowed(options, setting));
+            return OPTIONS_BAD;
+        }
+        if (strcmp(setting->name, "--ip") == 0 && given[setting - settings]) {
+            snprintf(message, OPTIONS_MESSAGE_SIZE,
+                     "--ip is given twice: for more than one place use --listen");
             return OPTIONS_BAD;
         }
         given[setting - settings] = true;
@@ -145,6 +155,50 @@ static const char *look_up(struct options *options, const struct setting *settin
     return NULL;
 }
 
+/* --ip and --port are one way to say where lined listens, --listen is the other. */
+static bool is_place(const struct setting *setting)
+{
+    return strcmp(setting->name, "--ip") == 0 || strcmp(setting->name, "--port") == 0;
+}
+
+static bool is_list(const struct setting *setting)
+{
+    return strcmp(setting->name, "--listen") == 0;
+}
+
+/* One way on the command line overrides the variables of the other. */
+static void override_places(bool given[SETTINGS_MAX])
+{
+    bool has_place = false;
+    bool has_list = false;
+
+    for (int i = 0; settings[i].name != NULL; i++) {
+        has_place |= given[i] && is_place(&settings[i]);
+        has_list |= given[i] && is_list(&settings[i]);
+    }
+    for (int i = 0; settings[i].name != NULL; i++)
+        given[i] |= (has_list && is_place(&settings[i])) || (has_place && is_list(&settings[i]));
+}
+
+/* False: both ways are used. */
+static bool places_are_clear(const struct options *options, const bool given[SETTINGS_MAX],
+                             char message[OPTIONS_MESSAGE_SIZE])
+{
+    const char *place = NULL;
+
+    for (int i = 0; settings[i].name != NULL; i++) {
+        bool is_used = given[i] || (options->from_environment >> i & 1) != 0;
+        if (is_used && is_place(&settings[i]))
+            place = settings[i].name;
+    }
+    if (place == NULL || options->listen_count == 0)
+        return true;
+    snprintf(message, OPTIONS_MESSAGE_SIZE, "%s and %s cannot be used together: %s has the port",
+             options_name(options, place), options_name(options, "--listen"),
+             options_name(options, "--listen"));
+    return false;
+}
+
 static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
                                             const bool given[SETTINGS_MAX],
                                             char message[OPTIONS_MESSAGE_SIZE])
@@ -153,9 +207,10 @@ static enum options_action read_environment(struct options *options, char *(*get
         const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
         if (value == NULL)
             continue;
-        options->from_environment |= UINT32_C(1) << i;
+        options->from_environment |= UINT64_C(1) << i;
         if (!settings[i].read(options, value)) {
-            describe_bad_value(message, settings[i].variable, value, settings[i].allowed);
+            describe_bad_value(message, settings[i].variable, value,
+                               allowed(options, &settings[i]));
             return OPTIONS_BAD;
         }
     }
@@ -170,8 +225,19 @@ enum options_action options_read(struct options *options, int argc, char **argv,
     *options = (struct options){.handler = "received"};
     lined_options_init(&options->server);
     enum options_action action = read_arguments(options, argc, argv, given, message);
-    if (action == OPTIONS_SERVE)
-        action = read_environment(options, get, given, message);
+    if (action != OPTIONS_SERVE)
+        return action;
+    if (!places_are_clear(options, given, message))
+        return OPTIONS_BAD;
+    override_places(given);
+    action = read_environment(options, get, given, message);
+    if (action == OPTIONS_SERVE && options->from_environment != 0) {
+        const bool none[SETTINGS_MAX] = {false};
+        action = places_are_clear(options, none, message) ? OPTIONS_SERVE : OPTIONS_BAD;
+    }
+    for (int i = 0; settings[i].name != NULL; i++)
+        options->has_place |= (is_place(&settings[i]) || is_list(&settings[i])) &&
+                              (given[i] || (options->from_environment >> i & 1) != 0);
     return action;
 }
 

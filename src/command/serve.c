@@ -7,7 +7,7 @@
 #include "command/log/log_writer.h"
 #include "command/sandbox/sandbox.h"
 #include "limits.h"
-#include "listen_hint.h"
+#include "listen.h"
 #include "message.h"
 #include "observer.h"
 #include "report.h"
@@ -20,7 +20,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 /* The parts of a running server. */
@@ -37,17 +36,6 @@ struct serving {
 
 /* Global, because the process has one set of signals. */
 static struct stop stop;
-
-/* The address is shown as the user wrote it: to parse an address with a scope again, such as
- * fe80::1%eth0, needs a socket, which the sandbox does not allow. */
-#define ADDRESS_TEXT_SIZE 128
-
-static const char *address_text(const char *ip, uint16_t port, char text[ADDRESS_TEXT_SIZE])
-{
-    snprintf(text, ADDRESS_TEXT_SIZE, strchr(ip, ':') == NULL ? "%.100s:%u" : "[%.100s]:%u", ip,
-             port);
-    return text;
-}
 
 /* Raises the limit on descriptors, and sets max_connections if the user has not set it. Returns
  * false after a message if not even one connection is possible. */
@@ -110,48 +98,8 @@ static void report_no_thread(int error)
             limits_of_threads(limits));
 }
 
-/* The first port that a process without privileges may bind, see ip(7). */
-static uint32_t read_first_port(void)
-{
-    uint32_t port = 1024;
-    FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
-
-    if (file != NULL) {
-        /* NOLINTNEXTLINE(cert-err34-c): the kernel writes no number that does not fit */
-        if (fscanf(file, "%" SCNu32, &port) != 1)
-            port = 1024;
-        fclose(file);
-    }
-    return port;
-}
-
-/* Reports why lined_server_new has failed. */
-static void report_no_listener(const struct options *options, int error)
-{
-    char address[ADDRESS_TEXT_SIZE];
-    char text[ERROR_TEXT_SIZE];
-    char hint[LISTEN_HINT_SIZE];
-
-    error_text(error, text);
-    address_text(options->server.ip, options->server.port, address);
-    listen_hint(options, error, read_first_port(), hint);
-    message(MESSAGE_ERROR, "cannot listen on %s: %s%s%s", address, text,
-            hint[0] == '\0' ? "" : "; ", hint);
-}
-
 /* ---- from the socket to the threads: each step returns false after a message if it has failed
  * ---- */
-
-static bool listen_on(struct serving *serving)
-{
-    const struct options *options = serving->options;
-
-    int failed =
-        lined_server_new(&serving->server, &options->server, serving->module->handler, NULL);
-    if (failed != LINED_OK)
-        report_no_listener(options, -failed);
-    return failed == LINED_OK;
-}
 
 static bool drop_privileges(const struct serving *serving, const struct privileges *privileges)
 {
@@ -251,13 +199,9 @@ static void report_protection(const struct serving *serving)
 
 static void report_start(const struct serving *serving)
 {
-    const struct lined_options *options = &serving->options->server;
-    char address[ADDRESS_TEXT_SIZE];
-
-    message(MESSAGE_INFO, "listening on %s",
-            address_text(options->ip, lined_server_port(serving->server), address));
+    listen_report(serving->server);
     report_protection(serving);
-    report_limit(options->max_connections, &serving->bound);
+    report_limit(serving->options->server.max_connections, &serving->bound);
 }
 
 /* Serves until a signal ends it; ends the log, and frees it if its writer has ended. */
@@ -302,8 +246,8 @@ static int serve_handler(struct serving *serving, bool is_log_shared)
     return status;
 }
 
-int serve(struct options *options, const struct lined_module *module,
-          const struct privileges *privileges)
+int serve(struct options *options, const struct activation *activation,
+          const struct lined_module *module, const struct privileges *privileges)
 {
     struct serving serving = {.options = options, .module = module};
     /* Called before the sandbox, which does not allow fstat(2). */
@@ -323,7 +267,7 @@ int serve(struct options *options, const struct lined_module *module,
                 error_text(-error, text));
         return status;
     }
-    if (!listen_on(&serving))
+    if (!listen_open(&serving.server, options, activation, module->handler))
         return status;
     if (drop_privileges(&serving, privileges))
         status = serve_handler(&serving, is_log_shared);

@@ -2,84 +2,11 @@
 
 #include "base/values.h"
 #include "net/address.h"
+#include "net/endpoint.h"
 
+#include <stddef.h>
 #include <stdint.h>
-
-const char options_help[] =
-    "Usage: lined [OPTION]...\n"
-    "Serve lines over TCP. lined prints each line that a client sends, and answers\n"
-    "it with \"Received: LINE\".\n"
-    "\n"
-    "  -i, --ip ADDR       listen on this IPv4 or IPv6 address (default 127.0.0.1)\n"
-    "  -p, --port PORT     listen on this port; 0: the kernel chooses (default 1234)\n"
-    "  -q, --quiet         print no packet log\n"
-    "      --log-overflow block|drop\n"
-    "                      if the packet log is read too slowly: block makes clients\n"
-    "                      wait, drop leaves log lines out and counts them (default\n"
-    "                      block)\n"
-    "  -H, --handler NAME|FILE.so\n"
-    "                      the handler of the lines: received, chat, kv, or the file\n"
-    "                      of a module (default received)\n"
-    "      --mode passive|active\n"
-    "                      the thread that runs the handler: each connection's own,\n"
-    "                      or one for all (default passive)\n"
-    "      --max-line BYTES\n"
-    "                      maximum length of a line, including its LF, 16 to 1048576\n"
-    "                      (default 1460)\n"
-    "      --long-line split|close\n"
-    "                      split a longer line into several lines, or close its\n"
-    "                      connection (default split)\n"
-    "      --partial drop|deliver\n"
-    "                      drop an unfinished line when the client ends its side, or\n"
-    "                      deliver it (default drop)\n"
-    "      --send-timeout SECONDS\n"
-    "                      close a connection when sending makes no progress for\n"
-    "                      SECONDS; 0: no limit (default 30)\n"
-    "      --idle-timeout SECONDS\n"
-    "                      close a connection when its client sends nothing for\n"
-    "                      SECONDS (default 0: no limit)\n"
-    "      --line-timeout SECONDS\n"
-    "                      close a connection when a line is not complete SECONDS\n"
-    "                      after it was begun (default 0: no limit)\n"
-    "      --session-timeout SECONDS\n"
-    "                      close a connection SECONDS after it was accepted (default\n"
-    "                      0: no limit)\n"
-    "      --drain-timeout SECONDS\n"
-    "                      when lined is stopped, cut the connections that have not\n"
-    "                      ended after SECONDS (default 5)\n"
-    "      --backlog N     maximum number of connections that wait to be accepted\n"
-    "                      (default 4096)\n"
-    "      --busy-poll MICROSECONDS\n"
-    "                      poll this long for the next line before the thread sleeps,\n"
-    "                      0 to 10000 (default 50)\n"
-    "      --user NAME     once the port is open, become this user for good\n"
-    "      --no-sandbox    do not enter the sandbox: files and all system calls stay\n"
-    "                      allowed\n"
-    "      --max-connections N\n"
-    "                      maximum number of connections at the same time (default:\n"
-    "                      from the limits on descriptors, threads and memory)\n"
-    "      --overflow wait|reject\n"
-    "                      above --max-connections, clients wait in the backlog, or\n"
-    "                      get \"Server busy\" and are closed (default wait)\n"
-    "      --max-per-ip N  maximum number of connections from one address at the same\n"
-    "                      time (default 0: no limit)\n"
-    "      --accept-rate N maximum number of connections accepted per second, the\n"
-    "                      others wait (default 0: no limit)\n"
-    "  -h, --help          print this help and exit\n"
-    "  -V, --version       print the version and exit\n"
-    "\n"
-    "Seconds may have decimals, and are at most 1000000.\n"
-    "An environment variable can set each option except the last two: LINED_PORT sets\n"
-    "--port, LINED_MAX_LINE sets --max-line, LINED_QUIET=yes sets --quiet. An option\n"
-    "overrides its variable. An empty variable counts as not set.\n"
-    "Standard output has the packet log and nothing else; messages go to standard\n"
-    "error. SIGTERM, SIGINT and SIGHUP drain the server: lined answers the lines that\n"
-    "it has received, and exits. A second SIGTERM or SIGINT cuts the connections.\n"
-    "SIGUSR1 prints statistics on standard error, as JSON.\n"
-    "\n"
-    "Exit status: 0 stopped, every connection has ended by itself; 1 could not listen\n"
-    "or accept; 2 wrong option or variable; 3 connections were cut, or lines of the\n"
-    "packet log were lost.\n";
+#include <string.h>
 
 static bool read_ip(struct options *options, const char *value)
 {
@@ -87,6 +14,40 @@ static bool read_ip(struct options *options, const char *value)
 
     options->server.ip = value;
     return address_parse(value, 0, &unused);
+}
+
+/* One text; options->why says why not. */
+static bool add_listener(struct options *options, const char *word, size_t size)
+{
+    char *text = options->listen_words + options->listen_used;
+    struct endpoint endpoint;
+
+    if (options->listen_count == OPTIONS_LISTEN_MAX ||
+        size + 1 > OPTIONS_LISTEN_SIZE - options->listen_used) {
+        options->why = "at most 64 places of at most 4095 bytes together";
+        return false;
+    }
+    memcpy(text, word, size);
+    text[size] = '\0';
+    options->listen_used += size + 1;
+    options->listen[options->listen_count++] = text;
+    return endpoint_parse(text, &endpoint, &options->why);
+}
+
+/* Places, separated by spaces. */
+static bool read_listen(struct options *options, const char *value)
+{
+    size_t before = options->listen_count;
+
+    for (;;) {
+        value += strspn(value, " ");
+        size_t size = strcspn(value, " ");
+        if (size == 0)
+            return options->listen_count > before;
+        if (!add_listener(options, value, size))
+            return false;
+        value += size;
+    }
 }
 
 static bool read_port(struct options *options, const char *value)
@@ -111,6 +72,11 @@ static bool read_flag(bool *flag, const char *value)
 static bool read_quiet(struct options *options, const char *value)
 {
     return read_flag(&options->quiet, value);
+}
+
+static bool read_reuse_port(struct options *options, const char *value)
+{
+    return read_flag(&options->server.reuse_port, value);
 }
 
 static bool read_no_sandbox(struct options *options, const char *value)
@@ -248,38 +214,167 @@ static bool read_accept_rate(struct options *options, const char *value)
 }
 
 const struct setting settings[] = {
-    {"--ip", 'i', false, "LINED_IP", "an IPv4 or IPv6 address, such as 127.0.0.1 or ::1", read_ip},
-    {"--port", 'p', false, "LINED_PORT", "a number from 0 to 65535", read_port},
-    {"--quiet", 'q', true, "LINED_QUIET", "yes or no", read_quiet},
-    {"--log-overflow", 0, false, "LINED_LOG_OVERFLOW", "block or drop", read_log_overflow},
-    {"--handler", 'H', false, "LINED_HANDLER", "received, chat, kv, or the file of a module",
-     read_handler},
-    {"--mode", 0, false, "LINED_MODE", "passive or active", read_mode},
-    {"--max-line", 0, false, "LINED_MAX_LINE", "a number of bytes from 16 to 1048576",
-     read_max_line},
-    {"--long-line", 0, false, "LINED_LONG_LINE", "split or close", read_long_line},
-    {"--partial", 0, false, "LINED_PARTIAL", "drop or deliver", read_partial},
-    {"--send-timeout", 0, false, "LINED_SEND_TIMEOUT", "a number of seconds from 0 to 1000000",
-     read_send_timeout},
-    {"--idle-timeout", 0, false, "LINED_IDLE_TIMEOUT", "a number of seconds from 0 to 1000000",
-     read_idle_timeout},
-    {"--line-timeout", 0, false, "LINED_LINE_TIMEOUT", "a number of seconds from 0 to 1000000",
-     read_line_timeout},
-    {"--session-timeout", 0, false, "LINED_SESSION_TIMEOUT",
-     "a number of seconds from 0 to 1000000", read_session_timeout},
-    {"--drain-timeout", 0, false, "LINED_DRAIN_TIMEOUT", "a number of seconds from 0 to 1000000",
-     read_drain_timeout},
-    {"--backlog", 0, false, "LINED_BACKLOG", "a number from 1 to 65535", read_backlog},
-    {"--busy-poll", 0, false, "LINED_BUSY_POLL", "a number of microseconds from 0 to 10000",
-     read_busy_poll},
-    {"--user", 0, false, "LINED_USER", "the name of a user", read_user},
-    {"--no-sandbox", 0, true, "LINED_NO_SANDBOX", "yes or no", read_no_sandbox},
-    {"--max-connections", 0, false, "LINED_MAX_CONNECTIONS", "a number from 1 to 16777216",
-     read_max_connections},
-    {"--overflow", 0, false, "LINED_OVERFLOW", "wait or reject", read_overflow},
-    {"--max-per-ip", 0, false, "LINED_MAX_PER_IP", "a number from 0 to 16777216", read_max_per_ip},
-    {"--accept-rate", 0, false, "LINED_ACCEPT_RATE", "a number from 0 to 1000000",
-     read_accept_rate},
+    {.name = "--ip",
+     .letter = 'i',
+     .argument = "ADDR",
+     .variable = "LINED_IP",
+     .allowed = "an IPv4 or IPv6 address, such as 127.0.0.1 or ::1",
+     .read = read_ip,
+     .help = "listen on this IPv4 or IPv6 address (default 127.0.0.1)"},
+    {.name = "--port",
+     .letter = 'p',
+     .argument = "PORT",
+     .variable = "LINED_PORT",
+     .allowed = "a number from 0 to 65535",
+     .read = read_port,
+     .help = "listen on this port; 0: the kernel chooses (default 1234)"},
+    {.name = "--listen",
+     .argument = "PLACE",
+     .variable = "LINED_LISTEN",
+     .allowed = "ADDRESS:PORT, [IPV6]:PORT, *:PORT, unix:PATH or fd:N",
+     .read = read_listen,
+     .help = "instead of --ip and --port, and more than once: ADDRESS:PORT, [IPV6]:PORT, *:PORT, "
+             "unix:PATH[,mode=MODE][,group=NAME] or fd:N; in LINED_LISTEN separated by spaces"},
+    {.name = "--reuse-port",
+     .variable = "LINED_REUSE_PORT",
+     .allowed = "yes or no",
+     .read = read_reuse_port,
+     .help = "let other processes listen on the same port (SO_REUSEPORT)"},
+    {.name = "--quiet",
+     .letter = 'q',
+     .variable = "LINED_QUIET",
+     .allowed = "yes or no",
+     .read = read_quiet,
+     .help = "print no packet log"},
+    {.name = "--log-overflow",
+     .argument = "block|drop",
+     .variable = "LINED_LOG_OVERFLOW",
+     .allowed = "block or drop",
+     .read = read_log_overflow,
+     .help = "if the packet log is read too slowly: block makes clients wait, drop "
+             "leaves log lines out and counts them (default block)"},
+    {.name = "--handler",
+     .letter = 'H',
+     .argument = "NAME|FILE.so",
+     .variable = "LINED_HANDLER",
+     .allowed = "received, chat, kv, or the file of a module",
+     .read = read_handler,
+     .help = "the handler of the lines: received, chat, kv, or the file of a module "
+             "(default received)"},
+    {.name = "--mode",
+     .argument = "passive|active",
+     .variable = "LINED_MODE",
+     .allowed = "passive or active",
+     .read = read_mode,
+     .help = "the thread that runs the handler: each connection's own, or one for "
+             "all (default passive)"},
+    {.name = "--max-line",
+     .argument = "BYTES",
+     .variable = "LINED_MAX_LINE",
+     .allowed = "a number of bytes from 16 to 1048576",
+     .read = read_max_line,
+     .help = "maximum length of a line, including its LF, 16 to 1048576 (default "
+             "1460)"},
+    {.name = "--long-line",
+     .argument = "split|close",
+     .variable = "LINED_LONG_LINE",
+     .allowed = "split or close",
+     .read = read_long_line,
+     .help = "split a longer line into several lines, or close its connection "
+             "(default split)"},
+    {.name = "--partial",
+     .argument = "drop|deliver",
+     .variable = "LINED_PARTIAL",
+     .allowed = "drop or deliver",
+     .read = read_partial,
+     .help = "drop an unfinished line when the client ends its side, or deliver it "
+             "(default drop)"},
+    {.name = "--send-timeout",
+     .argument = "SECONDS",
+     .variable = "LINED_SEND_TIMEOUT",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_send_timeout,
+     .help = "close a connection when sending makes no progress for SECONDS; 0: no "
+             "limit (default 30)"},
+    {.name = "--idle-timeout",
+     .argument = "SECONDS",
+     .variable = "LINED_IDLE_TIMEOUT",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_idle_timeout,
+     .help = "close a connection when its client sends nothing for SECONDS (default "
+             "0: no limit)"},
+    {.name = "--line-timeout",
+     .argument = "SECONDS",
+     .variable = "LINED_LINE_TIMEOUT",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_line_timeout,
+     .help = "close a connection when a line is not complete SECONDS after it was "
+             "begun (default 0: no limit)"},
+    {.name = "--session-timeout",
+     .argument = "SECONDS",
+     .variable = "LINED_SESSION_TIMEOUT",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_session_timeout,
+     .help = "close a connection SECONDS after it was accepted (default 0: no limit)"},
+    {.name = "--drain-timeout",
+     .argument = "SECONDS",
+     .variable = "LINED_DRAIN_TIMEOUT",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_drain_timeout,
+     .help = "when lined is stopped, cut the connections that have not ended after "
+             "SECONDS (default 5)"},
+    {.name = "--backlog",
+     .argument = "N",
+     .variable = "LINED_BACKLOG",
+     .allowed = "a number from 1 to 65535",
+     .read = read_backlog,
+     .help = "maximum number of connections that wait to be accepted (default 4096)"},
+    {.name = "--busy-poll",
+     .argument = "MICROSECONDS",
+     .variable = "LINED_BUSY_POLL",
+     .allowed = "a number of microseconds from 0 to 10000",
+     .read = read_busy_poll,
+     .help = "poll this long for the next line before the thread sleeps, 0 to 10000 "
+             "(default 50)"},
+    {.name = "--user",
+     .argument = "NAME",
+     .variable = "LINED_USER",
+     .allowed = "the name of a user",
+     .read = read_user,
+     .help = "once the port is open, become this user for good"},
+    {.name = "--no-sandbox",
+     .variable = "LINED_NO_SANDBOX",
+     .allowed = "yes or no",
+     .read = read_no_sandbox,
+     .help = "do not enter the sandbox: files and all system calls stay allowed"},
+    {.name = "--max-connections",
+     .argument = "N",
+     .variable = "LINED_MAX_CONNECTIONS",
+     .allowed = "a number from 1 to 16777216",
+     .read = read_max_connections,
+     .help = "maximum number of connections at the same time (default: from the "
+             "limits on descriptors, threads and memory)"},
+    {.name = "--overflow",
+     .argument = "wait|reject",
+     .variable = "LINED_OVERFLOW",
+     .allowed = "wait or reject",
+     .read = read_overflow,
+     .help = "above --max-connections, clients wait in the backlog, or get \"Server "
+             "busy\" and are closed (default wait)"},
+    {.name = "--max-per-ip",
+     .argument = "N",
+     .variable = "LINED_MAX_PER_IP",
+     .allowed = "a number from 0 to 16777216",
+     .read = read_max_per_ip,
+     .help = "maximum number of connections from one address at the same time "
+             "(default 0: no limit)"},
+    {.name = "--accept-rate",
+     .argument = "N",
+     .variable = "LINED_ACCEPT_RATE",
+     .allowed = "a number from 0 to 1000000",
+     .read = read_accept_rate,
+     .help = "maximum number of connections accepted per second, the others wait "
+             "(default 0: no limit)"},
     {.name = NULL},
 };
 

@@ -11,6 +11,7 @@
 
 #include <lined.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The maximum of --max-connections and --max-per-ip. */
@@ -18,15 +19,29 @@
 
 #define OPTIONS_MESSAGE_SIZE 256
 
+/* How many listeners there can be, and the length of their texts together. */
+#define OPTIONS_LISTEN_MAX  64
+#define OPTIONS_LISTEN_SIZE 4096
+
 struct options {
     /* ip points into argv or the environment; max_connections is 0 if the user has not set it. */
     struct lined_options server;
+
+    /* --listen: each is a text for lined_server_listen; 0 of them: ip and port. */
+    const char *listen[OPTIONS_LISTEN_MAX];
+    size_t listen_count;
+    char listen_words[OPTIONS_LISTEN_SIZE]; /* the texts, terminated */
+    size_t listen_used;                     /* bytes of listen_words */
+
+    bool has_place; /* the user has set --ip, --port or --listen */
+
     const char *handler; /* a name or a file, see handler.h; points into argv or the environment */
     bool quiet;
     const char *user; /* the user to become, or NULL; points into argv or the environment */
     bool no_sandbox;
     enum log_overflow log_overflow;
-    uint32_t from_environment;          /* one bit for each of settings[]: its variable was used */
+    uint64_t from_environment;          /* one bit for each of settings[]: its variable was used */
+    const char *why;                    /* of a value that is not allowed, see struct setting */
     char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error, or empty */
 };
 
@@ -34,18 +49,23 @@ struct options {
 struct setting {
     const char *name; /* with its dashes */
     char letter;      /* short option, or 0 */
-    bool is_flag;     /* has no value on the command line; there it means yes */
+
+    /* What --help shows as the value, such as "SECONDS". NULL: the option is a flag; it has no
+     * value on the command line, where it means yes. */
+    const char *argument;
+
     const char *variable;
-    const char *allowed;
-    bool (*read)(struct options *options, const char *value); /* false: the value is not allowed */
+    const char *allowed; /* behind "must be" */
+
+    /* False: the value is not allowed; then it may set options->why, which replaces allowed. */
+    bool (*read)(struct options *options, const char *value);
+
+    const char *help; /* one paragraph */
 };
 
 /* from_environment has a bit for each. */
-enum { SETTINGS_MAX = 32 };
+enum { SETTINGS_MAX = 64 };
 
 extern const struct setting settings[]; /* ends with a name that is NULL */
-
-/* The text of --help, with the usage and every option. */
-extern const char options_help[];
 
 #endif

@@ -9,13 +9,14 @@
 /* In active mode the reply of one callback must fit whole, because the dispatcher never sends. */
 #define ACTIVE_SEND_SIZE ((size_t)16 * 1024 * 1024)
 
-void conn_init(struct lined_conn *conn, const struct service *service, int fd,
-               const union net_address *peer)
+void conn_init(struct lined_conn *conn, const struct service *service,
+               const struct listener *listener, int fd, const union net_address *peer)
 {
     const struct lined_options *options = service->options;
 
     *conn = (struct lined_conn){.entry = {.fd = fd},
                                 .service = service,
+                                .listener = listener,
                                 .peer = *peer,
                                 .totals = totals_cell(service->totals, fd)};
     busy_poll_init(&conn->busy_poll);

@@ -16,6 +16,7 @@
 #include "deadlines.h"
 #include "lined.h"
 #include "net/address.h"
+#include "net/listener.h"
 #include "outbox.h"
 #include "service.h"
 #include "table/conn_table.h"
@@ -32,6 +33,7 @@ struct lined_conn {
     struct table_entry entry; /* the descriptor, and the connection's number */
     struct outbox outbox;     /* what other threads send to this client */
     const struct service *service;
+    const struct listener *listener; /* the one that accepted it; outlives it */
     union net_address peer;
     struct line_buffer in;
     struct send_buffer out; /* the dispatcher's while is_at_dispatcher */
@@ -58,8 +60,8 @@ struct lined_conn {
 };
 
 /* Takes over fd. Cannot fail: a short line and its reply need no more memory. */
-void conn_init(struct lined_conn *conn, const struct service *service, int fd,
-               const union net_address *peer);
+void conn_init(struct lined_conn *conn, const struct service *service,
+               const struct listener *listener, int fd, const union net_address *peer);
 
 /* Frees the buffers. The thread that has removed the connection from the table closes its
  * descriptor. */

@@ -1,5 +1,6 @@
 #include "flusher.h"
 
+#include "base/event.h"
 #include "base/invariant.h"
 #include "base/thread.h"
 #include "lined.h"
@@ -11,10 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The eventfd's number in epoll; no connection has it. */
+/* The number of the events in epoll; no connection has it. */
 #define WAKE_NUMBER 0u
 
 /* A socket takes bytes, or its connection is dead. If the connection has ended since, its number
@@ -30,13 +30,6 @@ static void deliver(struct flusher *flusher, uint64_t number, bool *is_refused)
         *is_refused = true;
     flusher_watch_locked(flusher, entry);
     conn_table_return(entry);
-}
-
-static void take_wake(struct flusher *flusher)
-{
-    uint64_t unused;
-
-    INVARIANT(read(flusher->wake, &unused, sizeof unused) == sizeof unused);
 }
 
 static void pause_for_memory(struct flusher *flusher)
@@ -62,7 +55,7 @@ static void *flusher_main(void *argument)
         INVARIANT(count >= 0 || errno == EINTR);
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 == WAKE_NUMBER)
-                take_wake(flusher);
+                event_clear(flusher->wake);
             else
                 deliver(flusher, events[i].data.u64, &is_refused);
         }
@@ -72,32 +65,28 @@ static void *flusher_main(void *argument)
     return NULL;
 }
 
-static void wake(struct flusher *flusher)
-{
-    const uint64_t one = 1;
-
-    INVARIANT(write(flusher->wake, &one, sizeof one) == sizeof one);
-}
-
 int flusher_init(struct flusher *flusher, struct conn_table *table, struct lifecycle *lifecycle,
                  void (*drain_is_over)(void *context), void *context)
 {
     struct epoll_event woken = {.events = EPOLLIN, .data.u64 = WAKE_NUMBER};
+    struct epoll_event stopping = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = WAKE_NUMBER};
 
     *flusher = (struct flusher){
         .table = table, .lifecycle = lifecycle, .drain_is_over = drain_is_over, .context = context};
     flusher->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (flusher->epoll < 0)
         return -errno;
-    flusher->wake = eventfd(0, EFD_CLOEXEC);
-    if (flusher->wake < 0 || epoll_ctl(flusher->epoll, EPOLL_CTL_ADD, flusher->wake, &woken) < 0) {
-        int error = errno;
-        if (flusher->wake >= 0)
-            close(flusher->wake);
-        close(flusher->epoll);
-        return -error;
+    flusher->wake = event_open();
+    int failed = flusher->wake < 0 ? flusher->wake : LINED_OK;
+    if (failed == LINED_OK &&
+        (epoll_ctl(flusher->epoll, EPOLL_CTL_ADD, flusher->wake, &woken) < 0 ||
+         epoll_ctl(flusher->epoll, EPOLL_CTL_ADD, lifecycle->stop_event, &stopping) < 0)) {
+        failed = -errno;
+        close(flusher->wake);
     }
-    return LINED_OK;
+    if (failed != LINED_OK)
+        close(flusher->epoll);
+    return failed;
 }
 
 void flusher_deinit(struct flusher *flusher)
@@ -115,7 +104,7 @@ int flusher_start(struct flusher *flusher)
 void flusher_end(struct flusher *flusher)
 {
     atomic_store(&flusher->is_ending, true);
-    wake(flusher);
+    event_set(flusher->wake);
     INVARIANT(pthread_join(flusher->thread, NULL) == 0);
 }
 

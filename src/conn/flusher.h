@@ -22,7 +22,7 @@ struct flusher {
     void (*drain_is_over)(void *context);
     void *context;
     int epoll; /* sockets that are waited for, each for one event */
-    int wake;  /* an eventfd: written to when the thread is to end, or when a drain has begun */
+    int wake;  /* an event: the thread is to end */
 
     atomic_bool is_ending;
     pthread_t thread;

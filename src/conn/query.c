@@ -5,11 +5,16 @@
 #include "net/peer.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
 {
-    _Static_assert(LINED_PEER_SIZE >= ADDRESS_SIZE, "room for every address");
-    address_format(&conn->peer, text);
+    _Static_assert(LINED_PEER_SIZE >= ADDRESS_SIZE && LINED_PEER_SIZE >= LISTENER_NAME_SIZE,
+                   "room for every address");
+    if (conn->peer.any.sa_family == AF_UNIX)
+        snprintf(text, LINED_PEER_SIZE, "%s", conn->listener->name);
+    else
+        address_format(&conn->peer, text);
 }
 
 bool lined_peer_gone(lined_conn *conn)

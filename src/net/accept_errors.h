@@ -18,7 +18,7 @@ void accept_errors_deinit(struct accept_errors *errors);
 
 void accept_errors_add(struct accept_errors *errors, int error);
 
-/* Sets accept_errors. */
+/* Adds the counts to those in accept_errors. */
 void accept_errors_stats(struct accept_errors *errors, struct lined_stats *stats);
 
 #endif

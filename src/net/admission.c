@@ -79,9 +79,14 @@ void admission_deinit(struct admission *admission)
 
 /* ---- how fast ---- */
 
-int64_t admission_due_ms(const struct admission *admission)
+int64_t admission_due_ms(struct admission *admission)
 {
-    return (admission->due_ns + NS_PER_MS - 1) / NS_PER_MS;
+    if (admission->interval_ns == 0)
+        return 0;
+    lock(admission);
+    int64_t due_ns = admission->due_ns;
+    unlock(admission);
+    return (due_ns + NS_PER_MS - 1) / NS_PER_MS;
 }
 
 void admission_accepted(struct admission *admission, int64_t now_ms)
@@ -90,9 +95,17 @@ void admission_accepted(struct admission *admission, int64_t now_ms)
 
     if (admission->interval_ns == 0)
         return;
+    lock(admission);
     if (admission->due_ns < earliest_ns)
         admission->due_ns = earliest_ns;
     admission->due_ns += admission->interval_ns;
+    unlock(admission);
+}
+
+/* Whether this client counts for the limit of its address. */
+static bool counts(const struct admission *admission, const union net_address *client)
+{
+    return admission->max_per_ip > 0 && client->any.sa_family != AF_UNIX;
 }
 
 /* ---- how many ---- */
@@ -145,7 +158,7 @@ int admission_admit(struct admission *admission, const union net_address *client
 
     *line = admission->max > 0 && present >= admission->max ? admission->busy : NULL;
     lock(admission);
-    if (*line == NULL && admission->max_per_ip > 0)
+    if (*line == NULL && counts(admission, client))
         result = enter_address_locked(admission, client, line);
     admission->rejected += *line != NULL;
     unlock(admission);
@@ -164,7 +177,7 @@ static struct address *find_locked(struct admission *admission, const union net_
 
 bool admission_leave(struct admission *admission, const union net_address *client)
 {
-    if (admission->max_per_ip == 0)
+    if (!counts(admission, client))
         return true;
     lock(admission);
     struct address *address = find_locked(admission, client);
@@ -177,7 +190,7 @@ bool admission_leave(struct admission *admission, const union net_address *clien
 
 void admission_forget(struct admission *admission, const union net_address *client)
 {
-    if (admission->max_per_ip == 0)
+    if (!counts(admission, client))
         return;
     lock(admission);
     struct address *address = find_locked(admission, client);

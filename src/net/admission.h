@@ -4,7 +4,8 @@
  *
  * An IPv4 address counts as one, also as IPv4-mapped IPv6. Of an IPv6 address the first 64 bits
  * count, because a host usually has all addresses below them; a link-local address counts whole,
- * because the neighbours on a link share those bits.
+ * because the neighbours on a link share those bits. Clients of a Unix socket have no address, and
+ * do not count.
  */
 #ifndef ADMISSION_H
 #define ADMISSION_H
@@ -25,9 +26,8 @@ struct admission {
     const char *per_ip;  /* the line for clients above max_per_ip */
     int64_t interval_ns; /* from one accept to the next */
 
-    int64_t due_ns; /* the acceptor's: monotonic; when the next accept is due */
-
     pthread_mutex_t lock;
+    int64_t due_ns;    /* lock; monotonic; when the next accept is due */
     void *addresses;   /* lock; a tree of tsearch(3): a node for each address that is connected */
     uint64_t rejected; /* lock */
 };
@@ -39,9 +39,9 @@ void admission_init(struct admission *admission, const struct lined_options *opt
 void admission_deinit(struct admission *admission);
 
 /* When the next accept is due, monotonic ms; a time that has passed means now. */
-int64_t admission_due_ms(const struct admission *admission);
+int64_t admission_due_ms(struct admission *admission);
 
-/* A client was accepted. */
+/* A client was accepted. Any acceptor. */
 void admission_accepted(struct admission *admission, int64_t now_ms);
 
 /* Admits the client, or not. present: how many are connected. LINED_OK: it is admitted and *line is

@@ -2,10 +2,16 @@
 #include "listener.h"
 
 #include "base/invariant.h"
+#include "lined.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The kernel's user timeout counts from the first retransmission, at least 200 ms after the first
@@ -41,60 +47,278 @@ static int give_up_after(int fd, uint32_t ms)
     return set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-static int prepare_listener(int fd, const union net_address *address, int backlog,
-                            uint32_t give_up_ms)
+/* What an accepted TCP socket needs. LINED_OK or -errno. */
+static int set_tcp_options(int fd, uint32_t give_up_ms)
 {
-    const int on = 1;
-    socklen_t size = address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6;
+    int failed = set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
-    /* SO_REUSEADDR: connections of an earlier server in TIME-WAIT do not keep the port (socket(7)).
-     */
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) < 0)
-        return -errno;
-    int failed = give_up_ms == 0 ? 0 : give_up_after(fd, give_up_ms);
-    if (failed < 0)
-        return failed;
-    return bind(fd, &address->any, size) < 0 || listen(fd, backlog) < 0 ? -errno : 0;
+    if (failed == 0)
+        failed = set_number(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+    if (failed == 0 && give_up_ms != 0)
+        failed = give_up_after(fd, give_up_ms);
+    return failed;
 }
 
-int listener_open(const union net_address *address, int backlog, uint32_t give_up_ms)
+/* ---- TCP ---- */
+
+static int bind_tcp(int fd, const struct endpoint *endpoint, const union net_address *address,
+                    const struct listener_options *options)
 {
-    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd < 0)
-        return -errno;
-    int failed = prepare_listener(fd, address, backlog, give_up_ms);
-    if (failed < 0) {
-        close(fd);
+    bool is_ipv4 = address->any.sa_family == AF_INET;
+    socklen_t size = is_ipv4 ? sizeof address->v4 : sizeof address->v6;
+    int failed = set_tcp_options(fd, options->give_up_ms);
+
+    /* Connections of an earlier server in TIME-WAIT do not keep the port (socket(7)). */
+    if (failed == 0)
+        failed = set_number(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (failed == 0 && options->reuse_port)
+        failed = set_number(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (failed == 0 && !is_ipv4 && (endpoint->is_every || endpoint->is_ipv6_only))
+        failed = set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, endpoint->is_ipv6_only);
+    if (failed != 0)
         return failed;
+    return bind(fd, &address->any, size) < 0 || listen(fd, options->backlog) < 0 ? -errno : 0;
+}
+
+static int open_address(struct listener *listener, const struct endpoint *endpoint,
+                        const union net_address *address, const struct listener_options *options)
+{
+    listener->fd =
+        socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    if (listener->fd < 0)
+        return -errno;
+    int failed = bind_tcp(listener->fd, endpoint, address, options);
+    if (failed != 0) {
+        close(listener->fd);
+        listener->fd = -1;
     }
-    return fd;
+    return failed;
 }
 
-uint16_t listener_port(int fd)
+static int open_tcp(struct listener *listener, const struct endpoint *endpoint,
+                    const struct listener_options *options)
 {
-    union net_address address = {0};
+    union net_address every;
+
+    int failed = open_address(listener, endpoint, &endpoint->address, options);
+    if (endpoint->is_every && (failed == -EAFNOSUPPORT || failed == -EADDRNOTAVAIL)) {
+        INVARIANT(address_parse("0.0.0.0", ntohs(endpoint->address.v6.sin6_port), &every));
+        failed = open_address(listener, endpoint, &every, options);
+    }
+    return failed;
+}
+
+/* ---- Unix sockets ---- */
+
+/* Whether a server accepts on this file: then it must not be replaced. */
+static bool is_served(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return true;
+    bool is_refused =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno == ECONNREFUSED;
+    close(fd);
+    return !is_refused;
+}
+
+static int bind_unix(int fd, const struct sockaddr_un *address)
+{
+    struct stat file;
+
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) == 0)
+        return 0;
+    if (errno != EADDRINUSE || lstat(address->sun_path, &file) < 0 || !S_ISSOCK(file.st_mode) ||
+        is_served(address))
+        return errno == ENOENT ? -ENOENT : -EADDRINUSE;
+    if (unlink(address->sun_path) < 0)
+        return -errno;
+    return bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : -errno;
+}
+
+/* Mode and group of the socket file, and which file it is. */
+static int set_up_file(struct listener *listener, const struct endpoint *endpoint)
+{
+    const char *path = endpoint->unix_address.sun_path;
+    struct stat file;
+
+    if (endpoint->group[0] != '\0') {
+        /* The server has no thread yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+        const struct group *group = getgrnam(endpoint->group);
+        if (group == NULL)
+            return -ENOENT;
+        if (lchown(path, (uid_t)-1, group->gr_gid) < 0)
+            return -errno;
+    }
+    if ((endpoint->has_mode && chmod(path, endpoint->mode) < 0) || lstat(path, &file) < 0)
+        return -errno;
+    snprintf(listener->path, sizeof listener->path, "%s", path);
+    listener->device = file.st_dev;
+    listener->inode = file.st_ino;
+    return 0;
+}
+
+static int open_unix(struct listener *listener, const struct endpoint *endpoint,
+                     const struct listener_options *options)
+{
+    if (options->reuse_port)
+        return -EOPNOTSUPP;
+    listener->is_unix = true;
+    listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener->fd < 0)
+        return -errno;
+    int failed = bind_unix(listener->fd, &endpoint->unix_address);
+    if (failed == 0) {
+        failed = set_up_file(listener, endpoint);
+        if (failed == 0 && listen(listener->fd, options->backlog) < 0)
+            failed = -errno;
+        if (failed != 0)
+            unlink(endpoint->unix_address.sun_path);
+    }
+    if (failed != 0) {
+        close(listener->fd);
+        listener->fd = -1;
+    }
+    return failed;
+}
+
+/* ---- inherited sockets ---- */
+
+static int get_number(int fd, int option)
+{
+    int number = 0;
+    socklen_t size = sizeof number;
+
+    return getsockopt(fd, SOL_SOCKET, option, &number, &size) < 0 ? -errno : number;
+}
+
+static int adopt(struct listener *listener, int fd)
+{
+    union net_address peer;
+    socklen_t size = sizeof peer;
+
+    int family = get_number(fd, SO_DOMAIN);
+    if (family < 0)
+        return family;
+    if (get_number(fd, SO_TYPE) != SOCK_STREAM ||
+        (family != AF_INET && family != AF_INET6 && family != AF_UNIX))
+        return -EPROTOTYPE;
+    if (get_number(fd, SO_ACCEPTCONN) != 1)
+        return getpeername(fd, &peer.any, &size) == 0 ? -EISCONN : -EINVAL;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -errno;
+    listener->fd = fd;
+    listener->is_unix = family == AF_UNIX;
+    listener->is_inherited = true;
+    return 0;
+}
+
+/* ---- all kinds ---- */
+
+/* Asked once: a sandbox may refuse getsockname(2) later. */
+static void name_listener(struct listener *listener)
+{
+    union {
+        union net_address net;
+        struct sockaddr_un local;
+    } address = {0};
     socklen_t size = sizeof address;
 
-    if (getsockname(fd, &address.any, &size) < 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+    INVARIANT(getsockname(listener->fd, &address.net.any, &size) == 0);
+    if (!listener->is_unix) {
+        address_format(&address.net, listener->name);
+        listener->port = ntohs(address.net.any.sa_family == AF_INET ? address.net.v4.sin_port
+                                                                    : address.net.v6.sin6_port);
+    } else if (size > offsetof(struct sockaddr_un, sun_path) && address.local.sun_path[0] != '\0') {
+        snprintf(listener->name, sizeof listener->name, "unix:%.108s", address.local.sun_path);
+    } else {
+        snprintf(listener->name, sizeof listener->name, "unix:");
+    }
 }
 
-int listener_accept(int listener, union net_address *peer)
+int listener_open(struct listener *listener, const struct endpoint *endpoint,
+                  const struct listener_options *options)
+{
+    int failed = -EINVAL;
+
+    *listener = (struct listener){.fd = -1, .give_up_ms = options->give_up_ms};
+    switch (endpoint->kind) {
+    case ENDPOINT_TCP:
+        failed = open_tcp(listener, endpoint, options);
+        break;
+    case ENDPOINT_UNIX:
+        failed = open_unix(listener, endpoint, options);
+        break;
+    case ENDPOINT_FD:
+        failed = adopt(listener, endpoint->fd);
+        break;
+    }
+    if (failed == 0)
+        name_listener(listener);
+    return failed;
+}
+
+/* Another server may have replaced the file in the meantime. */
+static void remove_file(struct listener *listener)
+{
+    struct stat file;
+
+    if (listener->path[0] != '\0' && lstat(listener->path, &file) == 0 &&
+        file.st_dev == listener->device && file.st_ino == listener->inode)
+        unlink(listener->path);
+    listener->path[0] = '\0';
+}
+
+void listener_shut_down(struct listener *listener)
+{
+    remove_file(listener);
+    if (!listener->is_inherited)
+        shutdown(listener->fd, SHUT_RDWR);
+}
+
+void listener_close(struct listener *listener)
+{
+    if (listener->fd < 0)
+        return;
+    listener_shut_down(listener);
+    close(listener->fd);
+    listener->fd = -1;
+}
+
+static void unmap_ipv4(union net_address *peer)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = peer->v6.sin6_port};
+
+    memcpy(&v4.sin_addr, peer->v6.sin6_addr.s6_addr + 12, 4);
+    *peer = (union net_address){.v4 = v4};
+}
+
+int listener_accept(const struct listener *listener, union net_address *peer)
 {
     socklen_t size = sizeof *peer;
-    int fd = accept4(listener, &peer->any, &size, SOCK_CLOEXEC);
 
-    return fd < 0 ? -errno : fd;
+    *peer = (union net_address){.any = {.sa_family = AF_UNIX}};
+    int fd = listener->is_unix ? accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC)
+                               : accept4(listener->fd, &peer->any, &size, SOCK_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (peer->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr))
+        unmap_ipv4(peer);
+    /* A client that has reset the connection already may make this fail; recv(2) will tell. */
+    if (listener->is_inherited && !listener->is_unix)
+        (void)set_tcp_options(fd, listener->give_up_ms);
+    return fd;
 }
 
 enum accept_verdict accept_verdict(int error)
 {
     switch (error) {
-    case EINTR:
     case EAGAIN:
+        return ACCEPT_WAIT;
+    case EINTR:
     /* Errors of the connection that was waiting; accept(2) on Linux returns them. */
     case ECONNABORTED:
     case EPROTO:
@@ -123,18 +347,13 @@ enum accept_verdict accept_verdict(int error)
     }
 }
 
-size_t listener_queued(int listener)
+size_t listener_queued(const struct listener *listener)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
 
-    getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size);
+    if (listener->is_unix)
+        return SOMAXCONN;
+    getsockopt(listener->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     return info.tcpi_unacked; /* on a listening socket Linux stores the queue's length here */
-}
-
-void listener_set_nonblocking(int listener)
-{
-    int flags = fcntl(listener, F_GETFL);
-
-    INVARIANT(flags >= 0 && fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0);
 }

@@ -1,30 +1,79 @@
 /*
- * Listening sockets, and the errors of accept(2).
+ * Listening sockets, and the errors of accept(2). A listener never blocks: accept(2) returns EAGAIN
+ * if no client waits, and the acceptor waits in poll(2).
  */
 #ifndef LISTENER_H
 #define LISTENER_H
 
 #include "address.h"
+#include "endpoint.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Opens a listening socket: close-on-exec, with SO_REUSEADDR, TCP_NODELAY, and SO_OOBINLINE, so
- * that an urgent byte is a byte like any other. If give_up_ms is not 0, the kernel gives up a peer
- * that has answered nothing for that time; it asks a silent peer twice, so this takes at least two
- * seconds. On Linux an accepted socket inherits all options but close-on-exec, which saves system
- * calls for each connection. Returns the descriptor or -errno. */
-int listener_open(const union net_address *address, int backlog, uint32_t give_up_ms);
+/* Room for any name of a listener. */
+#define LISTENER_NAME_SIZE 128
 
-/* The port of a bound socket, in host byte order. */
-uint16_t listener_port(int listener);
+struct listener {
+    int fd; /* -1: it is closed */
+    bool is_unix;
+    bool is_inherited;             /* shared with other processes: never shut down */
+    uint32_t give_up_ms;           /* see listener_open */
+    uint16_t port;                 /* in host byte order; 0 for a Unix socket */
+    char name[LISTENER_NAME_SIZE]; /* "127.0.0.1:1234", "[::]:1234", "unix:/run/lined.sock" */
 
-/* Accepts one connection, close-on-exec. Returns its descriptor or -errno. */
-int listener_accept(int listener, union net_address *peer);
+    /* The socket file that listener_open has made; path is "" if it has made none. */
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    dev_t device;
+    ino_t inode;
+};
+
+struct listener_options {
+    int backlog; /* for listen(2) */
+
+    /* If it is not 0, the kernel gives up a peer that has answered nothing for that time; it asks a
+     * silent peer twice, so this takes at least two seconds. TCP only. */
+    uint32_t give_up_ms;
+
+    bool reuse_port; /* SO_REUSEPORT: other processes may listen on the same port. TCP only. */
+};
+
+/* Opens a listening socket: close-on-exec, non-blocking. TCP: with SO_REUSEADDR, TCP_NODELAY, and
+ * SO_OOBINLINE, so that an urgent byte is a byte like any other. On Linux an accepted socket
+ * inherits them, which saves system calls for each connection. "*" falls back to 0.0.0.0 if there
+ * is no IPv6.
+ *
+ * Unix: mode and group are set before listen(2), so no client connects before. A socket file that
+ * refuses connections is stale, and is replaced.
+ *
+ * An inherited socket stays as it is but for O_NONBLOCK, which stays set; the options are set on
+ * each accepted socket.
+ *
+ * LINED_OK, or -errno: of the system calls; -EADDRINUSE also if the file of a Unix socket is no
+ * socket; -ENOENT if there is no such group; -ENOTSOCK, -EPROTOTYPE, -EISCONN, -EINVAL for an
+ * inherited descriptor that is no socket, no stream of TCP or Unix, connected, or not listening;
+ * -EOPNOTSUPP for reuse_port with a Unix socket. */
+int listener_open(struct listener *listener, const struct endpoint *endpoint,
+                  const struct listener_options *options);
+
+/* Clients are refused from now on, unless another process has the socket too. Removes the socket
+ * file that it has made, if it is still the same file and permissions allow it. */
+void listener_shut_down(struct listener *listener);
+
+/* The same, and closes the descriptor. */
+void listener_close(struct listener *listener);
+
+/* Accepts one connection, close-on-exec. Returns its descriptor or -errno; -EAGAIN: no client
+ * waits. An IPv4 client of an IPv6 socket gets its IPv4 address; the peer of a Unix socket has no
+ * address, only the family AF_UNIX. */
+int listener_accept(const struct listener *listener, union net_address *peer);
 
 /* What an acceptor does after an error of accept(2). */
 enum accept_verdict {
     ACCEPT_RETRY, /* that client is gone: accept the next one */
+    ACCEPT_WAIT,  /* no client waits */
     ACCEPT_PAUSE, /* a resource has run out: wait until some of it is free */
     ACCEPT_ENDED, /* the listener was shut down */
     ACCEPT_FATAL, /* no later call can succeed */
@@ -32,10 +81,8 @@ enum accept_verdict {
 
 enum accept_verdict accept_verdict(int error);
 
-/* How many connections wait on the listener to be accepted. */
-size_t listener_queued(int listener);
-
-/* From now on accept(2) returns EAGAIN instead of waiting. A call that waits already goes on. */
-void listener_set_nonblocking(int listener);
+/* How many connections wait on the listener to be accepted. For a Unix socket the kernel does not
+ * tell: then as many as the backlog allows. */
+size_t listener_queued(const struct listener *listener);
 
 #endif

@@ -5,15 +5,26 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+/* The peer of a Unix socket has no half-closed state of its own here: after a shutdown(2) of our
+ * reading side poll(2) reports POLLRDHUP too. */
+static enum peer_state unix_peer_state(int fd)
+{
+    struct pollfd closed = {.fd = fd};
+
+    return poll(&closed, 1, 0) == 1 ? PEER_DEAD : PEER_OPEN; /* POLLHUP or POLLERR */
+}
 
 enum peer_state peer_state(int fd)
 {
     struct tcp_info info = {.tcpi_state = TCP_CLOSE};
     socklen_t size = sizeof info;
 
-    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 && errno == EOPNOTSUPP)
+        return unix_peer_state(fd);
     switch (info.tcpi_state) {
     case TCP_CLOSE_WAIT:
         return PEER_HALF_CLOSED;

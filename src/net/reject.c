@@ -14,7 +14,7 @@
 
 static void close_place(struct reject_list *reject_list, size_t place)
 {
-    size_t after = reject_list->count - place;
+    size_t after = REJECT_FIRST + reject_list->count - 1 - place;
 
     close(reject_list->polled[place].fd);
     memmove(&reject_list->polled[place], &reject_list->polled[place + 1],
@@ -26,65 +26,75 @@ static void close_place(struct reject_list *reject_list, size_t place)
 
 void reject_begin(struct reject_list *reject_list, int fd, const char *line)
 {
-    if (reject_list->count ==
-        REJECT_MAX) /* before this client gets its line, so that never more are open */
-        close_place(reject_list, 1);
+    /* Before this client gets its line, so that never more are open. */
+    if (reject_list->count == REJECT_MAX)
+        close_place(reject_list, REJECT_FIRST);
     /* A new connection has room for a line; if not, the client has reset it. */
     if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ||
         shutdown(fd, SHUT_WR) < 0) {
         close(fd);
         return;
     }
-    reject_list->count++;
-    reject_list->polled[reject_list->count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    reject_list->places[reject_list->count] =
-        (struct reject_place){.deadline_ms = monotonic_ms() + LINGER_MS};
+    size_t place = REJECT_FIRST + reject_list->count++;
+    reject_list->polled[place] = (struct pollfd){.fd = fd, .events = POLLIN};
+    reject_list->places[place] = (struct reject_place){.deadline_ms = monotonic_ms() + LINGER_MS};
 }
 
-/* Drops the bytes that the client has sent. True: it has ended its side, or has sent too much. */
+/* Drops bytes that the client has sent. True: it has ended its side, or has sent too much. Without
+ * MSG_TRUNC, which only TCP can do into no buffer. */
 static bool is_done(struct reject_list *reject_list, size_t place)
 {
     struct reject_place *kept = &reject_list->places[place];
+    char unwanted[4096];
 
-    /* For TCP, MSG_TRUNC drops the bytes and copies nothing (tcp(7)). */
-    ssize_t size = recv(reject_list->polled[place].fd, NULL, DROP_MAX, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t size = recv(reject_list->polled[place].fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
     if (size < 0)
         return errno != EAGAIN && errno != EINTR;
     kept->dropped += (size_t)size;
     return size == 0 || kept->dropped >= DROP_MAX;
 }
 
-void reject_wait(struct reject_list *reject_list, int listener)
+static int poll_timeout(const struct reject_list *reject_list)
 {
-    reject_list->polled[0] = (struct pollfd){.fd = listener, .events = POLLIN};
-    while (reject_list->count > 0) {
-        int64_t left = reject_list->places[1].deadline_ms - monotonic_ms();
-        if (poll(reject_list->polled, reject_list->count + 1, left > 0 ? (int)left : 0) < 0)
-            return; /* no memory, or RLIMIT_NOFILE was lowered: accepting goes on */
+    if (reject_list->count == 0)
+        return -1;
+    int64_t left = reject_list->places[REJECT_FIRST].deadline_ms - monotonic_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+void reject_wait(struct reject_list *reject_list, int listener, int wake, int stop)
+{
+    struct pollfd *polled = reject_list->polled;
+
+    polled[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+    polled[1] = (struct pollfd){.fd = wake, .events = POLLIN};
+    polled[2] = (struct pollfd){.fd = stop, .events = POLLIN};
+    do {
+        if (poll(polled, REJECT_FIRST + reject_list->count, poll_timeout(reject_list)) < 0)
+            return; /* no memory, or RLIMIT_NOFILE was lowered: the caller tries to accept */
         int64_t now = monotonic_ms();
-        for (size_t place = reject_list->count; place > 0; place--) {
-            if ((reject_list->polled[place].revents != 0 && is_done(reject_list, place)) ||
+        for (size_t place = REJECT_FIRST + reject_list->count - 1; place >= REJECT_FIRST; place--) {
+            if ((polled[place].revents != 0 && is_done(reject_list, place)) ||
                 now >= reject_list->places[place].deadline_ms)
                 close_place(reject_list, place);
         }
-        if (reject_list->polled[0].revents != 0)
-            return;
-    }
+    } while ((polled[0].revents | polled[1].revents | polled[2].revents) == 0);
 }
 
 int64_t reject_deadline_ms(const struct reject_list *reject_list)
 {
-    return reject_list->count > 0 ? reject_list->places[1].deadline_ms : 0;
+    return reject_list->count > 0 ? reject_list->places[REJECT_FIRST].deadline_ms : 0;
 }
 
 void reject_expire(struct reject_list *reject_list)
 {
-    while (reject_list->count > 0 && monotonic_ms() >= reject_list->places[1].deadline_ms)
-        close_place(reject_list, 1);
+    while (reject_list->count > 0 &&
+           monotonic_ms() >= reject_list->places[REJECT_FIRST].deadline_ms)
+        close_place(reject_list, REJECT_FIRST);
 }
 
 void reject_end(struct reject_list *reject_list)
 {
     while (reject_list->count > 0)
-        close_place(reject_list, reject_list->count);
+        close_place(reject_list, REJECT_FIRST + reject_list->count - 1);
 }

@@ -16,21 +16,25 @@
  */
 #define REJECT_MAX 32
 
+/* The first place of a connection. */
+#define REJECT_FIRST 3
+
 struct reject_list {
     size_t count;
-    struct pollfd polled[1 + REJECT_MAX]; /* 0 is the listener's; then the oldest first */
+    struct pollfd polled[REJECT_FIRST + REJECT_MAX]; /* the listener and two events; then
+                                                      * the oldest connection first */
     struct reject_place {
-        int64_t deadline_ms;  /* monotonic */
-        size_t dropped;       /* bytes received from the client */
-    } places[1 + REJECT_MAX]; /* parallel to polled */
+        int64_t deadline_ms;             /* monotonic */
+        size_t dropped;                  /* bytes received from the client */
+    } places[REJECT_FIRST + REJECT_MAX]; /* parallel to polled */
 };
 
 /* Rejects the client on fd with a line. Takes over fd. */
 void reject_begin(struct reject_list *reject_list, int fd, const char *line);
 
 /* Serves the rejected clients until a client waits on the listener, or the listener is shut down,
- * or no rejected client is left. */
-void reject_wait(struct reject_list *reject_list, int listener);
+ * or one of the two events is set. */
+void reject_wait(struct reject_list *reject_list, int listener, int wake, int stop);
 
 /* The time at which the oldest connection must be closed, monotonic ms; 0: there is none. For an
  * acceptor that waits for something else than clients. reject_expire closes it. */

@@ -1,23 +1,29 @@
 #include "lifecycle.h"
 
+#include "base/event.h"
 #include "base/invariant.h"
 #include "base/monotonic.h"
 #include "lifecycle_locked.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-void lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table,
-                    uint32_t drain_timeout_ms, int drain_event)
+int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms)
 {
+    int stop_event = event_open();
+
+    if (stop_event < 0)
+        return stop_event;
     *lifecycle = (struct lifecycle){.table = table,
                                     .drain_timeout_ms = drain_timeout_ms,
-                                    .drain_event = drain_event,
+                                    .stop_event = stop_event,
                                     .phase = LIFECYCLE_RUNNING};
     INVARIANT(pthread_mutex_init(&lifecycle->lock, NULL) == 0);
     monotonic_cond_init(&lifecycle->over);
     monotonic_cond_init(&lifecycle->departed);
     monotonic_cond_init(&lifecycle->cut);
+    return LINED_OK;
 }
 
 void lifecycle_deinit(struct lifecycle *lifecycle)
@@ -27,6 +33,7 @@ void lifecycle_deinit(struct lifecycle *lifecycle)
     INVARIANT(pthread_cond_destroy(&lifecycle->departed) == 0);
     INVARIANT(pthread_cond_destroy(&lifecycle->over) == 0);
     INVARIANT(pthread_mutex_destroy(&lifecycle->lock) == 0);
+    close(lifecycle->stop_event);
 }
 
 static void notify_if_empty_locked(struct lifecycle *lifecycle)
@@ -52,15 +59,18 @@ void lifecycle_end_accepting(struct lifecycle *lifecycle)
 
 /* ---- the life of a connection ---- */
 
-int lifecycle_enter(struct lifecycle *lifecycle)
+int lifecycle_enter(struct lifecycle *lifecycle, size_t max)
 {
-    int result = LINED_STOPPING;
+    int result = LINED_OK;
 
     lifecycle_lock(lifecycle);
-    if (lifecycle_phase(lifecycle) != LIFECYCLE_CUT) {
+    if (lifecycle_phase(lifecycle) == LIFECYCLE_CUT) {
+        result = LINED_STOPPING;
+    } else if (max > 0 && lifecycle->present >= max) {
+        result = -EUSERS;
+    } else {
         lifecycle->present++;
         lifecycle->connections++;
-        result = LINED_OK;
     }
     lifecycle_unlock(lifecycle);
     return result;
@@ -83,7 +93,7 @@ static void release_locked(struct lifecycle *lifecycle)
 {
     INVARIANT(lifecycle->present > 0);
     lifecycle->present--;
-    INVARIANT(pthread_cond_signal(&lifecycle->departed) == 0);
+    INVARIANT(pthread_cond_broadcast(&lifecycle->departed) == 0);
     notify_if_empty_locked(lifecycle);
 }
 
@@ -120,8 +130,6 @@ static void set_phase_locked(struct lifecycle *lifecycle, enum lifecycle_phase p
  * reads the new phase before it blocks. */
 void lifecycle_drain(struct lifecycle *lifecycle)
 {
-    const uint64_t one = 1;
-
     lifecycle_lock(lifecycle);
     lifecycle->shutdown_callers++;
     bool is_first = lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING;
@@ -132,8 +140,8 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     lifecycle_unlock(lifecycle);
     if (!is_first)
         return;
+    event_set(lifecycle->stop_event);
     conn_table_shutdown(lifecycle->table, SHUT_RD);
-    INVARIANT(write(lifecycle->drain_event, &one, sizeof one) == sizeof one);
 }
 
 size_t lifecycle_cut(struct lifecycle *lifecycle)
@@ -150,8 +158,10 @@ size_t lifecycle_cut(struct lifecycle *lifecycle)
         set_phase_locked(lifecycle, LIFECYCLE_CUT);
     }
     lifecycle_unlock(lifecycle);
-    if (is_first)
-        conn_table_shutdown(lifecycle->table, SHUT_RDWR);
+    if (!is_first)
+        return 0;
+    event_set(lifecycle->stop_event);
+    conn_table_shutdown(lifecycle->table, SHUT_RDWR);
     return cut;
 }
 
@@ -160,6 +170,14 @@ void lifecycle_end_shutdown(struct lifecycle *lifecycle)
     lifecycle_lock(lifecycle);
     lifecycle->shutdown_callers--;
     notify_if_empty_locked(lifecycle);
+    lifecycle_unlock(lifecycle);
+}
+
+void lifecycle_wake_acceptors(struct lifecycle *lifecycle)
+{
+    lifecycle_lock(lifecycle);
+    lifecycle->wakes++;
+    INVARIANT(pthread_cond_broadcast(&lifecycle->departed) == 0);
     lifecycle_unlock(lifecycle);
 }
 

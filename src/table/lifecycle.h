@@ -29,13 +29,13 @@ struct lifecycle {
     /* Set by lifecycle_init; they never change after. */
     struct conn_table *table;
     uint32_t drain_timeout_ms;
-    int drain_event; /* an eventfd that is written to when a drain begins */
+    int stop_event; /* an event: set when the server drains or is cut, and never cleared */
 
     pthread_mutex_t lock; /* never held while another lock of the library is taken */
 
     /* One kind of waiter each, all timed by CLOCK_MONOTONIC. */
     pthread_cond_t over;     /* lifecycle_wait_empty, _wait_waiters */
-    pthread_cond_t departed; /* an acceptor: a connection was released, or the phase changed */
+    pthread_cond_t departed; /* acceptors: a connection was released, the phase changed, a wake */
     pthread_cond_t cut;      /* connections in lingering close: the phase became LIFECYCLE_CUT */
 
     /* Written under the lock; read without it by lifecycle_phase. It only ever goes up. */
@@ -46,14 +46,16 @@ struct lifecycle {
     size_t accepting;        /* lock; acceptors that may still bring connections */
     size_t shutdown_callers; /* lock; threads inside lifecycle_drain or _cut */
     size_t waiters;          /* lock; threads inside lined_server_wait */
+    uint64_t wakes;          /* lock; calls of lifecycle_wake_acceptors */
     int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
     uint64_t connections;    /* lock; how many have entered */
     uint64_t peak;           /* lock; the maximum of present, as of the last release */
     uint64_t cut_count;      /* lock; connections that the cut has found */
 };
 
-void lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table,
-                    uint32_t drain_timeout_ms, int drain_event);
+/* LINED_OK or -errno. */
+int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table,
+                   uint32_t drain_timeout_ms);
 
 /* All connections must be released. */
 void lifecycle_deinit(struct lifecycle *lifecycle);
@@ -70,9 +72,9 @@ static inline enum lifecycle_phase lifecycle_phase(struct lifecycle *lifecycle)
 void lifecycle_begin_accepting(struct lifecycle *lifecycle);
 void lifecycle_end_accepting(struct lifecycle *lifecycle);
 
-/* LINED_OK; LINED_STOPPING in LIFECYCLE_CUT. A connection that enters in a drain was waiting to be
- * accepted when the drain began. */
-int lifecycle_enter(struct lifecycle *lifecycle);
+/* LINED_OK; LINED_STOPPING in LIFECYCLE_CUT; -EUSERS if max connections are present (0: no limit).
+ * A connection that enters in a drain was waiting to be accepted when the drain began. */
+int lifecycle_enter(struct lifecycle *lifecycle, size_t max);
 void lifecycle_leave(struct lifecycle *lifecycle);
 void lifecycle_release(struct lifecycle *lifecycle);
 
@@ -116,12 +118,16 @@ size_t lifecycle_present(struct lifecycle *lifecycle);
  * client, so this is short. */
 size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
 
-/* Waits until fewer than max are present, or the phase is LIFECYCLE_CUT: true. False when the
- * deadline, monotonic ms, passes before; 0: there is no deadline. */
+/* Waits until fewer than max are present, or the phase is LIFECYCLE_CUT: true. False if the
+ * deadline, monotonic ms, passes before (0: there is no deadline), or lifecycle_wake_acceptors is
+ * called. */
 bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms);
 
 /* Waits until the deadline, monotonic ms, while the phase is LIFECYCLE_RUNNING. */
 void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms);
+
+/* Ends the waits for room, so that each acceptor shows that it is alive. Any thread. */
+void lifecycle_wake_acceptors(struct lifecycle *lifecycle);
 
 /* Waits at most timeout_ms for LIFECYCLE_CUT. True: it is the phase. */
 bool lifecycle_wait_cut(struct lifecycle *lifecycle, uint32_t timeout_ms);

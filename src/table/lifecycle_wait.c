@@ -101,11 +101,14 @@ bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadli
     bool in_time = true;
 
     lifecycle_lock(lifecycle);
+    uint64_t wakes = lifecycle->wakes;
     while (in_time && lifecycle->present >= max && lifecycle_phase(lifecycle) != LIFECYCLE_CUT) {
         if (deadline_ms == 0)
             wait_locked(lifecycle, &lifecycle->departed);
         else
             in_time = wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms);
+        if (lifecycle->wakes != wakes)
+            in_time = false;
     }
     lifecycle_unlock(lifecycle);
     return in_time;

@@ -1,0 +1,21 @@
+/*
+ * Opening the places where lined listens, and reporting them.
+ */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include "activation.h"
+#include "options.h"
+
+#include <lined.h>
+#include <stdbool.h>
+
+/* Makes the server of options, with its listeners: the inherited sockets, or those of --listen, or
+ * that of --ip and --port. False: it has failed, and a message says why. */
+bool listen_open(lined_server **server, const struct options *options,
+                 const struct activation *activation, const struct lined_handler *handler);
+
+/* A message for each listener. */
+void listen_report(lined_server *server);
+
+#endif
