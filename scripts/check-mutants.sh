@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Plants one bug at a time (test/mutants/*.patch) in a copy of the sources, and checks which test kills it:
+# Plants one bug at a time (test/mutants/*.patch) in a copy of the sources, and shows which test kills it:
 # scripts/check-mutants.sh [--quick] [NAME...]
-# Exit status 1: a bug survives, does not apply, or does not compile. docs/hacking.md explains how to add one.
+# Exit status 1: a mutant survives, does not apply, does not compile, or names a test that is not there.
+# docs/hacking.md says how to add one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# A test that takes longer hangs, which kills the mutant too.
-seconds_most=60
+# A test that takes longer is said to hang, which kills the mutant too.
+seconds_max=60
 
 quick=no
 if [ "${1-}" = --quick ]; then
@@ -32,24 +33,26 @@ git ls-files -z --cached --others --exclude-standard -- . ':!docs/measurements' 
 root=$PWD
 cd "$scratch"
 
-# build PRESET MODULE: one folder for each preset; after the first time it only compiles the patched files.
+# build PRESET MODULE: one folder for each preset; after the first time it builds only what a patch changes.
 build() {
     scripts/configure.sh "build/$1" --preset "$1" >"$scratch/said" 2>&1 || return
     cmake --build --preset "$1" --target "test_$2" -- --quiet >"$scratch/said" 2>&1
 }
 
-# run PRESET MODULE [CASE]: 0 if the test passes, or all tests of the module. A case that does not exist
-# fails, also without the bug.
+# has_test MODULE [CASE]: the module is there, and has the case.
+has_test() { grep -qF "START_TEST(${2:+$2)}" "test/test_$1.c"; }
+
+# run PRESET MODULE [CASE]: 0 if the test passes, or the whole module without CASE.
 run() {
     (
         [ -z "$3" ] || export CK_RUN_CASE=$3
-        timeout --kill-after=5 "$seconds_most" "build/$1/test/test_$2" >"$scratch/said" 2>&1
+        timeout --kill-after=5 "$seconds_max" "build/$1/test/test_$2" >"$scratch/said" 2>&1
     )
 }
 
 row() { printf '%-28s %-72s %7s  %s\n' "$@"; }
 
-# judge NAME: prints its row. 1 if the bug is not killed.
+# judge NAME: prints its row. 1 if the mutant is not killed.
 judge() {
     local patch="$mutants/$1.patch" preset module case began verdict=killed status=0
     [ -e "$patch" ] || {
@@ -58,8 +61,10 @@ judge() {
     }
     read -r preset module case < <(sed -n 's/^Killed-by: //p' "$patch")
     began=$SECONDS
-    # The test must pass without the bug. Otherwise its failure proves nothing.
-    if [ ! -e "passed-$preset-$module-$case" ]; then
+    # The test must pass without the bug; otherwise its failure would say nothing about the bug.
+    if ! has_test "$module" "$case" 2>said; then
+        verdict="NO SUCH TEST"
+    elif [ ! -e "passed-$preset-$module-$case" ]; then
         if build "$preset" "$module" && run "$preset" "$module" "$case"; then
             : >"passed-$preset-$module-$case"
         else
@@ -80,7 +85,7 @@ judge() {
         124 | 137) verdict="killed (hangs)" ;;
         esac
     fi
-    # Restore the sources, with new times, so that Ninja notices it.
+    # The sources without the bug, with new times, so that Ninja sees the change.
     sed -n 's/^--- \([^[:space:]]*\).*/\1/p' "$patch" | while read -r file; do
         cat "$root/$file" >"$file"
     done

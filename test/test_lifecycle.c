@@ -21,6 +21,8 @@
 static _Thread_local bool is_worker, is_pusher, is_stopper;
 static _Thread_local int locks_held, most_locks_held_at_unlock;
 static _Thread_local int shut_since_lock, most_shut_since_lock;
+static _Thread_local int closing = -1; /* the descriptor that a connection's thread closes */
+static _Thread_local bool was_shut_at_close;
 
 static lined_server *server;
 static sem_t has_opened, was_interrupted;
@@ -37,8 +39,10 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    if (is_worker && at_close != NULL)
+    if (is_worker && at_close != NULL) {
+        closing = fd;
         at_close();
+    }
     return __real_close(fd);
 }
 
@@ -48,6 +52,7 @@ int __wrap_shutdown(int fd, int how)
 {
     int result = __real_shutdown(fd, how);
 
+    was_shut_at_close |= fd == closing;
     shut_since_lock++;
     if (shut_since_lock > most_shut_since_lock)
         most_shut_since_lock = shut_since_lock;
@@ -154,15 +159,18 @@ static int dial_and_echo(void)
 /* ---- the end of a connection ---- */
 
 static struct lined_stats stats_at_close;
+static bool is_known_at_close;
 
 static void stop_at_close(void)
 {
     lined_server_stop(server);
+    is_known_at_close = was_shut_at_close;
     lined_server_stats(server, &stats_at_close);
 }
 
-/* A cut shuts down each registered descriptor: a closed one could by then be another file's. And
- * when the count of connections is 0, no descriptor is left. */
+/* A cut shuts down every connection in the table. If a closed descriptor were among them, it could
+ * be another socket's by then. And when no connection is counted any more, no descriptor is open.
+ */
 START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
 {
     prepare(LINED_PASSIVE);
@@ -171,6 +179,7 @@ START_TEST(a_connection_is_unknown_but_counted_when_it_is_closed)
     int client = dial_and_echo();
     hang_up(client);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert(!is_known_at_close);
     ck_assert_uint_eq(stats_at_close.connections_cut, 0);
     ck_assert_uint_eq(stats_at_close.connected, 1);
     lined_server_free(server);
@@ -304,6 +313,83 @@ END_TEST
 START_TEST(lingering_ends_when_the_client_resets)
 {
     expect_one_end(hang_up_rudely);
+}
+END_TEST
+
+/* A lingering close of a connection of a drain could keep the drain up, and would reset what the
+ * client still sends. */
+START_TEST(a_drain_ends_without_a_lingering_close)
+{
+    prepare(LINED_PASSIVE);
+    at_shutdown = note_end;
+    server = start_handler(&handler);
+    int client = dial_and_echo();
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert(!has_ended);
+    expect_eof(client);
+    hang_up(client);
+    lined_server_free(server);
+}
+END_TEST
+
+START_TEST(a_client_that_has_ended_is_not_waited_for)
+{
+    prepare(LINED_PASSIVE);
+    at_shutdown = note_end;
+    server = start_handler(&handler);
+    int client = dial_and_echo();
+    half_close(client);
+    expect_eof(client);
+    hang_up(client);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert(!has_ended);
+    lined_server_free(server);
+}
+END_TEST
+
+/* ---- a client that comes as another leaves ---- */
+
+static sem_t has_closing, was_rejected;
+static bool rejected_early;
+
+/* Gives the acceptor the time to reject the next client, for which this connection has made room.
+ */
+static void give_time_to_reject(void)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    sem_post(&has_closing);
+    rejected_early = sem_timedwait(&was_rejected, &until) == 0;
+    at_close = NULL;
+}
+
+static void note_rejection(void *context, enum lined_accept_pause why, int error)
+{
+    (void)context;
+    (void)error;
+    ck_assert_int_eq(why, LINED_PAUSE_LIMIT);
+    sem_post(&was_rejected);
+}
+
+START_TEST(a_connection_that_has_left_makes_room)
+{
+    prepare(LINED_PASSIVE);
+    options.max_connections = 1;
+    options.overflow = LINED_OVERFLOW_REJECT;
+    options.observer = &(const struct lined_observer){.accept_paused = note_rejection};
+    at_close = give_time_to_reject;
+    server = start_handler(&handler);
+    int first = dial_and_echo();
+    hang_up(first);
+    await(&has_closing);
+    int second = dial_and_echo();
+    ck_assert(!rejected_early);
+    hang_up(second);
+    finish(server);
 }
 END_TEST
 
@@ -569,6 +655,9 @@ int main(void)
         our_side_is_ended_before_it_is_closed,
         lingering_ends_when_the_client_ends,
         lingering_ends_when_the_client_resets,
+        a_drain_ends_without_a_lingering_close,
+        a_client_that_has_ended_is_not_waited_for,
+        a_connection_that_has_left_makes_room,
         a_borrowed_connection_is_not_closed,
         a_broadcast_sends_under_no_lock_of_all_connections,
         a_broadcast_after_a_cut_sends_nothing,
@@ -578,9 +667,9 @@ int main(void)
         an_interrupted_wait_is_no_end,
         a_thread_woken_by_a_drain_returns_stopping,
     };
-    sem_t *const semaphores[] = {&has_opened, &was_interrupted, &is_pushing,
-                                 &may_push,   &has_closed,      &may_leave,
-                                 &has_moved,  &has_paused,      &has_returned};
+    sem_t *const semaphores[] = {&has_opened,   &was_interrupted, &is_pushing,  &may_push,
+                                 &has_closed,   &may_leave,       &has_moved,   &has_paused,
+                                 &has_returned, &has_closing,     &was_rejected};
 
     for (size_t i = 0; i < sizeof semaphores / sizeof semaphores[0]; i++)
         sem_init(semaphores[i], 0, 0);
