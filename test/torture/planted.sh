@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Plants bugs, one at a time, and expects that the check for them fails, and says why: a check that
-# cannot fail shows nothing. Sourced by scripts/torture.sh, for "scripts/torture.sh planted": the
-# variables are its own.
+# Plants one bug at a time, and expects that the check for it fails and says why: a check that cannot
+# fail shows nothing. Sourced by scripts/torture.sh, for "scripts/torture.sh planted"; the variables
+# are defined there.
 # shellcheck disable=SC2034,SC2154
 
-# caught BUG CHECK PATTERN...: one of the check's verdicts has the pattern, and is not good.
+# caught BUG CHECK PATTERN: one of the check's verdicts matches the pattern, and is not good.
 caught() {
     if (
         trap clean_up EXIT
@@ -21,21 +21,26 @@ caught() {
     helgrind_lined=$root/build/helgrind/lined
 }
 
-# A variant that cannot be had ends it all: what was seen then would be something else.
+# A variant that cannot be built ends the run: the checks after it would run without the bug.
 #
-# variant FILE SCRIPT [CFLAGS]...: builds lined with one source changed by sed.
+# variant FILE SCRIPT [CFLAGS]...: builds lined with one source changed by sed. Each line of the script is
+# applied alone and must change the file.
 variant() {
-    local folder
+    local folder part
     folder=$(mktemp -d "$scratch/variant.XXXXXX")
     cp -r src include "$folder"
-    sed -i -E "$2" "$folder/$1"
-    if cmp -s "$1" "$folder/$1"; then
-        row "planted: in $1" 0 "-" "the bug did not take: $2"
-        exit 1
-    fi
-    cc -O1 -g -w -D_POSIX_C_SOURCE=200809L '-DLINED_VERSION="planted"' -DLINED_SANDBOX=0 "${@:3}" -I"$folder/include" \
-        "$folder"/src/*.c "$folder"/src/cmd/*.c "$folder"/src/handlers/*.c -rdynamic -pthread -ldl \
-        -o "$folder/lined" || { row "planted: in $1" 0 "-" "does not build: $2" && exit 1; }
+    while IFS= read -r part; do
+        cp "$folder/$1" "$folder/before"
+        sed -i -E "$part" "$folder/$1"
+        if cmp -s "$folder/before" "$folder/$1"; then
+            row "planted: in $1" 0 "-" "changes nothing: $part"
+            exit 1
+        fi
+    done <<<"$2"
+    find "$folder/src" -name load -prune -o -path '*/upper' -prune -o -name '*.c' -print0 >"$folder/sources"
+    xargs -0 cc -O1 -g -w -D_POSIX_C_SOURCE=200809L '-DLINED_VERSION="planted"' -DLINED_SANDBOX=0 "${@:3}" \
+        -I"$folder/include" -I"$folder/src" -rdynamic -pthread -o "$folder/lined" <"$folder/sources" ||
+        { row "planted: in $1" 0 "-" "does not build: $2" && exit 1; }
     chmod 755 "$folder"
     lined=$folder/lined
 }
@@ -51,11 +56,13 @@ planted_sends() {
 }
 
 planted_faults() {
-    variant src/acceptor.c 's/(#define PACE_MS +)[0-9]+u/\10u/'
+    variant src/acceptor.c 's/(#define PAUSE_MS +)[0-9]+u/\10u/'
     caught "no pacing" torture_accept 'CPU: '
-    variant src/net/net.c '/^enum accept_verdict accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
+    variant src/net/listener.c '/^enum accept_verdict accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
     caught "EHOSTDOWN is fatal" torture_accept 'EHOSTDOWN'
-    variant src/acceptor.c '/^static bool accept_one/,/^}/{s/while (\(\(result = take_in)/if \1/;s/^    if \(result != LINED_OK\)$/    ;/;/^        close\(fd\);$/d}'
+    variant src/acceptor.c '/^static bool accept_one/,/^}/s/while (\(\(result = admit)/if \1/
+/^static bool accept_one/,/^}/{/^    if \(result != LINED_OK\)$/{N;d}}
+/^static bool accept_one/,/^}/s/return result == LINED_OK;/return true;/'
     caught "a failed thread leaks its descriptor" torture_threads 'descriptors stay'
     variant src/buffer/send_buffer.c '/if \(data == NULL\)/{N;d}'
     mkdir -p "$scratch/build/test" "$scratch/build/asan"
@@ -63,36 +70,38 @@ planted_faults() {
     cp "$lined" "$scratch/build/asan/lined"
     root=$scratch caught "a failed realloc goes unseen" torture_each 'did harm'
     cp "$plain_lined" "$scratch/build/test/lined"
-    variant src/worker.c '/^        free\(conn\);$/d' -fsanitize=address
+    variant src/worker.c '/^        free\(session\);$/d' -fsanitize=address
     cp "$lined" "$scratch/build/asan/lined"
-    root=$scratch caught "a refused connection is not freed" torture_each 'did harm'
+    root=$scratch caught "a connection that gets no thread is not freed" torture_each 'did harm'
 }
 
 planted_races() {
-    local flags unlocked='/^void registry_leave/,/^}/{s/ registry_lock\(registry\);/;/;s/ registry_unlock\(registry\);/;/}'
+    local flags unlocked='/^void lifecycle_leave/,/^}/s/ lifecycle_lock\(lifecycle\);/;/
+/^void lifecycle_leave/,/^}/s/ lifecycle_unlock\(lifecycle\);/;/'
     variant src/table/lifecycle.c "$unlocked" -fsanitize=thread -O2
     tsan_lined=$lined
     caught "leaving without the lock" race_tsan 'thread sanitizer.*data race'
-    # As its own build has it: with flags that make all else known to it.
+    # With the flags of the helgrind build, which tell helgrind of the atomic operations.
     read -ra flags < <(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' "$root/build/helgrind/CMakeCache.txt")
     variant src/table/lifecycle.c "$unlocked" "${flags[@]}"
     helgrind_lined=$lined
-    caught "leaving without the lock" race_helgrind 'helgrind.*registry_leave'
-    variant src/worker.c '/^    free\(conn\);$/d'
+    caught "leaving without the lock" race_helgrind 'helgrind.*lifecycle_leave'
+    variant src/worker.c '/^    free\(session\);$/d'
     caught "a connection is not freed" race_memcheck 'memcheck.*definitely lost'
-    variant src/worker.c '/registry_leave\(registry/{h;d};/^    close\(fd\);/{G}'
-    caught "close before leaving" torture_close 'EBADF|ENOTSOCK'
+    variant src/worker.c '/^    conn_table_remove\(workers->table/{h;d};/^    close\(fd\);/{G}'
+    caught "close before removing" torture_close 'EBADF|ENOTSOCK'
 }
 
 planted_loads() {
     variant src/worker.c '/^    close\(fd\);$/d'
     caught "a descriptor is not closed" torture_hostile 'descriptors stay'
-    variant src/worker.c '/^    free\(conn\);$/d'
+    variant src/worker.c '/^    free\(session\);$/d'
     caught "a connection is not freed" torture_hostile 'memory (stays|grows)'
     plant FAULT_CALL=setsockopt FAULT_HOW=skip FAULT_FIRST=1000000
     arm
     caught "no SO_REUSEADDR" torture_kill 'Address already in use'
-    variant src/command/log/log_writer_thread.c 's/error == EINTR/false/;s/case EBADF:/case EINTR:/'
+    variant src/command/log/log_writer_thread.c 's/error == EINTR/false/
+s/case EBADF:/case EINTR:/'
     caught "EINTR ends the log" torture_log 'the log is not whole'
 }
 
