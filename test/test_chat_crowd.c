@@ -1,5 +1,6 @@
 /* A chat of many members: as one leaves in anger, and as the server ends. In both modes. */
 #include "../src/handlers/chat/chat.h"
+#include "../src/handlers/chat/chat_text.h"
 
 #include "dial.h"
 #include "embed.h"
@@ -73,6 +74,35 @@ START_TEST(a_member_that_has_reset_says_nothing_more)
 }
 END_TEST
 
+/* Longer lines are cut to it; a sanitizer sees whether it fits the handler's own memory. */
+START_TEST(the_longest_message_arrives)
+{
+    char line[CHAT_TEXT_MOST + 2], message[CHAT_TEXT_MOST + 1];
+
+    prepare((enum lined_mode)_i);
+    options.max_line = sizeof line;
+    ck_assert_int_eq(chat_init(NULL, NULL, &context), LINED_OK);
+    lined_server *server = start_handler_in(&lined_handler_chat, context);
+    int listener = join(server, 1);
+    int speaker = join(server, 2);
+
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    memset(message, 'x', sizeof message);
+    message[CHAT_TEXT_MOST] = '\0';
+    expect(listener, "* guest2 joined\r\n");
+    say_bytes(speaker, line, sizeof line);
+    expect(listener, "<guest2> ");
+    expect(listener, message);
+    expect(listener, "\r\n");
+    hang_up(listener);
+    hang_up(speaker);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    end(server);
+}
+END_TEST
+
 /* Each would be told of all the others: a number of messages that grows with the square. */
 START_TEST(no_member_is_told_that_others_leave_as_the_server_ends)
 {
@@ -99,6 +129,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_member_that_has_reset_says_nothing_more,
+        the_longest_message_arrives,
         no_member_is_told_that_others_leave_as_the_server_ends,
     };
     return suite_run_loop("chat_crowd", tests, sizeof tests / sizeof tests[0], 2);

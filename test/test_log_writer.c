@@ -249,6 +249,7 @@ static struct {
     atomic_size_t room;  /* how many bytes there may be */
     atomic_size_t used;  /* how many there are */
     atomic_int attempts; /* how often writing was tried */
+    bool says_nothing;   /* writing beyond the room is no error and takes no byte */
     bool must_be_whole;
     atomic_int torn; /* how often it was not whole lines, or more at once than a pipe keeps whole */
 } disk = {.fd = -1, .error = ENOSPC};
@@ -267,7 +268,7 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
     size_t left = disk.room - disk.used;
     if (left == 0) {
         errno = disk.error;
-        return -1;
+        return disk.says_nothing ? 0 : -1;
     }
     ssize_t written = __real_write(fd, bytes, size < left ? size : left);
     disk.used += written > 0 ? (size_t)written : 0;
@@ -441,6 +442,30 @@ START_TEST(what_may_pass_is_tried_again)
 }
 END_TEST
 
+/* An errno of an earlier call says nothing about a write that took no byte. */
+START_TEST(a_write_that_takes_nothing_is_tried_again)
+{
+    FILE *file;
+
+    disk.says_nothing = true;
+    disk.error = EBADF;
+    struct log_writer *log = start_on_disk(&file, 0, LOG_DROP);
+    log_writer_append(log, "line\n", 5);
+    pthread_mutex_lock(&seen.lock);
+    while (seen.pauses == 0 && seen.failures == 0)
+        pthread_cond_wait(&seen.changed, &seen.lock);
+    ck_assert_int_eq(seen.failures, 0);
+    ck_assert_int_eq(seen.paused_with, EIO);
+    pthread_mutex_unlock(&seen.lock);
+    disk.room = SIZE_MAX;
+    await(&seen.resumes);
+    ck_assert_int_eq(seen.failures, 0);
+    ck_assert(log_writer_stop(log, PATIENCE_MS));
+    log_writer_free(log);
+    fclose(file);
+}
+END_TEST
+
 /* Where messages go to the same pipe, none of them may come amid a line. */
 START_TEST(lines_are_written_whole_where_messages_come_between)
 {
@@ -485,6 +510,7 @@ int main(void)
         a_full_disk_does_not_delay_the_end,
         a_full_disk_is_not_tried_all_the_time,
         what_may_pass_is_tried_again,
+        a_write_that_takes_nothing_is_tried_again,
         lines_are_written_whole_where_messages_come_between,
     };
     return suite_run("log_writer", tests, sizeof tests / sizeof tests[0]);

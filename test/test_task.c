@@ -166,6 +166,48 @@ static int await_exact(void *context, lined_conn *conn, void *state)
     return result;
 }
 
+static sem_t has_line;
+
+/* Lets its deadline pass while a line waits in the socket, and takes the line afterwards. */
+static int be_late(void *context, lined_conn *conn, void *state)
+{
+    struct pollfd nothing = {.fd = -1};
+    const char *line;
+    size_t size;
+
+    (void)state;
+    lined_set_deadline(conn, 1);
+    while (sem_wait(&has_line) != 0)
+        continue;
+    poll(&nothing, 1, 20); /* longer than the deadline */
+    int result = lined_recv_line(conn, &line, &size);
+    if (result != LINED_DEADLINE)
+        return -EPROTO;
+    lined_set_deadline(conn, 0);
+    result = lined_recv_line(conn, &line, &size);
+    if (result == LINED_OK)
+        result = lined_send(conn, line, size);
+    return result;
+}
+
+/* A client that sends without a pause could otherwise put the deadline off for ever. */
+START_TEST(a_deadline_passes_although_a_line_waits)
+{
+    static const struct lined_handler late = {.task = be_late};
+    ck_assert_int_eq(sem_init(&has_line, 0, 0), 0);
+    lined_server *server = start(&late);
+    int client = dial(lined_server_port(server));
+
+    say(client, "hello\n");
+    sem_post(&has_line);
+    expect(client, "hello\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_END);
+    finish(server);
+}
+END_TEST
+
 START_TEST(a_deadline_holds_for_exact_bytes_too)
 {
     static const struct lined_handler handler = {.task = await_exact};
@@ -443,6 +485,7 @@ int main(void)
         many_exact_bytes_come_whole,
         too_many_exact_bytes_are_rejected_and_too_few_are_dropped,
         a_deadline_passes_and_the_connection_goes_on,
+        a_deadline_passes_although_a_line_waits,
         a_deadline_holds_for_exact_bytes_too,
         the_sooner_of_deadline_and_idle_timeout_ends_the_wait,
         no_deadline_is_missed,
