@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Explores every state of the models in docs/models with spin, and checks that spin finds each bug that
-# is planted in them: scripts/check-models.sh [--quick]. Fails where a search was not exhaustive, too.
+# Explores every state of the models in test/models with spin, and shows that spin finds each bug that
+# is planted in them: scripts/check-models.sh [--quick]. A search that was not exhaustive is a failure.
 # --quick leaves the planted bugs out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,24 +9,26 @@ case ${1-} in
 *) echo "usage: scripts/check-models.sh [--quick]" >&2 && exit 2 ;;
 esac
 scripts/install-deps.sh models
-models=$PWD/docs/models
+models=$PWD/test/models
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# What a model names is there: [file.c function].
-for named in $(grep -ohE '\[[a-z_]+\.c [a-z_]+\]' "$models"/*.pml | tr -d '[]' | tr ' ' : | sort -u); do
-    grep -qE "\b${named#*:}\(" "src/${named%:*}" || {
-        echo "check-models: src/${named%:*} has no ${named#*:}: bring docs/models up to date" >&2
+# A model names the code that its steps stand for: [file.c function]. The file must be in src/ or a folder
+# of it, and must define the function: a call, which is indented, is not enough.
+while read -r file function; do
+    source=$(find src -name "$file")
+    if [ -z "$source" ] || ! xargs grep -qE "^[a-z].*\b$function\(" <<<"$source"; then
+        echo "check-models: no $file in src/ defines $function: bring test/models up to date" >&2
         exit 1
-    }
-done
+    fi
+done < <(grep -ohE '\[[a-z_]+\.c [a-z_]+\]' "$models"/*.pml | tr -d '[]' | sort -u)
 
-# explore NAME FILE FLAG...: the search's output in NAME.out. Memory and depth are bounded; reaching a
-# bound is an error below.
+# explore NAME FILE FLAG...: writes the output of the search to NAME.out. Memory and depth are bounded; a
+# search that reaches a bound counts as an error below.
 explore() {
     local name=$1 file=$2 optimize=-O2
     shift 2
-    [[ $* != *MUTANT_* ]] || optimize=-O0 # found early: compiling is what takes time
+    [[ $* != *MUTANT_* ]] || optimize=-O0 # a bug is found early: compiling takes most of the time
     mkdir "$scratch/$name"
     (
         cd "$scratch/$name"
@@ -36,11 +38,11 @@ explore() {
     ) >"$scratch/$name.out" 2>&1 || true
 }
 
-figure() { grep -oE "$2" "$scratch/$1.out" | grep -oE '[0-9]+' | head -1 || true; }
+number() { grep -oE "$2" "$scratch/$1.out" | grep -oE '[0-9]+' | head -1 || true; }
 
 row() { printf '%-48s %10s %6s %6s  %s\n' "$@"; }
 
-# Every state seen, and nothing wrong.
+# judge_model NAME: prints its row. 1 unless every state was explored without an error.
 judge_model() {
     local out="$scratch/$1.out" verdict=clean
     if grep -qE 'max search depth too small|out of memory|reached -DMEMLIM|Search not completed' "$out" ||
@@ -48,23 +50,23 @@ judge_model() {
         verdict="NOT EXHAUSTIVE"
     fi
     grep -q 'errors: 0$' "$out" || verdict="WRONG: $(grep -m1 '^pan:1:' "$out" || tail -1 "$out")"
-    row "$1" "$(figure "$1" '[0-9]+ states, stored')" "$(figure "$1" 'depth reached [0-9]+')" \
-        "$(figure "$1" 'errors: [0-9]+')" "$verdict"
+    row "$1" "$(number "$1" '[0-9]+ states, stored')" "$(number "$1" 'depth reached [0-9]+')" \
+        "$(number "$1" 'errors: [0-9]+')" "$verdict"
     [ "$verdict" = clean ]
 }
 
-# The first thing that is wrong.
+# judge_mutant NAME: prints its row, with the first error. 1 if there is none.
 judge_mutant() {
     local out="$scratch/$1.out" found
     found=$(grep -m1 -oE '^pan:1: (invalid end state|assertion violated.*)' "$out" | cut -c8-60) || return 1
-    row "$1" "$(figure "$1" '[0-9]+ states, stored')" "$(figure "$1" 'depth reached [0-9]+')" \
-        "$(figure "$1" 'errors: [0-9]+')" "found: $found"
+    row "$1" "$(number "$1" '[0-9]+ states, stored')" "$(number "$1" 'depth reached [0-9]+')" \
+        "$(number "$1" 'errors: [0-9]+')" "found: $found"
 }
 
 scenarios_of() { sed -n 's/^ \* SCENARIO \([0-9]\):.*/\1/p' "$models/$1"; }
 mutants_of() { grep -oE 'MUTANT_[A-Z_]+[A-Z]' "$models/$1" | sort -u; }
 
-# mutant FILE NAME: in whichever scenario shows it, those with few states first.
+# mutant FILE NAME: tries the scenarios, last first, until one shows the bug.
 mutant() {
     local scenario name="${1%.pml}-$2"
     if [ -z "$(scenarios_of "$1")" ]; then
@@ -80,13 +82,13 @@ mutant() {
     return 1
 }
 
-# check NAME FILE FLAG...: all of a model.
+# check NAME FILE FLAG...: explores all states of a model.
 check() {
     explore "$@"
     judge_model "$1"
 }
 
-# start COMMAND...: beside as many others as there are processors. Rows come as they are done.
+# start COMMAND...: runs it in the background, at most one command for each processor at a time.
 start() {
     while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
         wait -n || true
@@ -112,7 +114,7 @@ for file in stop.pml push.pml mailbox.pml thread_cache.pml; do
 done
 wait
 if [ -e "$scratch/wrong" ] || { [ "$planted" -eq 0 ] && [ -z "$quick" ]; }; then
-    echo "check-models: a model is wrong, or not explored to its end, or a planted bug was not found" >&2
+    echo "check-models: a model has an error or was not explored to its end, or a planted bug was not found" >&2
     exit 1
 fi
-echo "check-models: every state explored; $planted planted bugs, each found"
+echo "check-models: every state explored; $planted planted bugs, all found"

@@ -1,21 +1,21 @@
 /*
- * Active delivery at its end: connections' threads post messages that live on their stacks and wait;
- * the owner takes and answers; whoever frees closes the mailbox once nobody is left.
- * See README.md here. MUTANT_*: a bug that the check must find.
+ * The end of active mode: the threads of connections post messages that live on their stacks, and wait; the
+ * dispatcher takes and answers the messages; the thread that frees the server closes the mailbox once no
+ * connection is present. See README.md here. MUTANT_*: a bug that the check must find.
  */
 #define SENDERS 2
-#define NOBODY SENDERS
+#define NONE SENDERS
 
 bool locked, waits, closed, freed;
 chan messages = [SENDERS] of { byte }; /* the list; len is depth */
 byte answered[SENDERS];                /* semaphores */
 bool there[SENDERS];                   /* the messages' memory */
-byte present = SENDERS;                /* the registry's count; see stop.pml */
-bool owner_gone;
+byte present = SENDERS;                /* the life cycle's count; see stop.pml */
+bool dispatcher_gone;
 
 #define LOCKED !locked -> assert(!freed)
 
-/* [mailbox.c mailbox_post_and_wait] [session.c ask] */
+/* [mailbox.c mailbox_post_and_wait] [active.c dispatch] */
 inline mailbox_post_and_wait(me) {
     atomic { LOCKED; locked = true };
     atomic {
@@ -46,7 +46,7 @@ inline mailbox_post_and_wait(me) {
 #endif
 }
 
-/* [session.c serve_active]: one message for open, one for lines or none, one for close. */
+/* [active.c active_serve]: one message for open, one for lines or none, one for close. */
 proctype sender(byte me)
 {
     there[me] = true; /* [mailbox.c mailbox_message_init] */
@@ -56,13 +56,13 @@ proctype sender(byte me)
     :: true
     fi;
     there[me] = false; /* [mailbox.c mailbox_message_deinit] */
-    atomic { assert(!freed); present-- } /* [registry.c registry_release] */
+    atomic { assert(!freed); present-- } /* [lifecycle.c lifecycle_release] */
 }
 
-/* [owner.c dispatcher_main] [mailbox.c mailbox_take] [owner.c handle] [mailbox.c mailbox_answer] */
-proctype owner()
+/* [dispatcher.c dispatcher_main] [mailbox.c mailbox_take] [dispatcher.c handle] [mailbox.c mailbox_answer] */
+proctype dispatcher()
 {
-    byte message = NOBODY;
+    byte message = NONE;
 
 take:
     atomic { LOCKED; locked = true };
@@ -81,35 +81,35 @@ take:
         locked = false
     }
     if
-    :: message != NOBODY ->
+    :: message != NONE ->
         assert(there[message]); /* the callback runs with it */
-#ifdef MUTANT_TOUCHES_WHAT_IS_ANSWERED
+#ifdef MUTANT_USES_AN_ANSWERED_MESSAGE
         answered[message]++;
         assert(there[message]);
 #else
         atomic { assert(there[message]); answered[message]++ }
 #endif
-        message = NOBODY;
+        message = NONE;
         goto take
     :: else
     fi;
-    owner_gone = true
+    dispatcher_gone = true
 }
 
-/* [server.c undo_part] [owner.c dispatcher_stop] [mailbox.c mailbox_close] [mailbox.c mailbox_deinit] */
+/* [server.c end_threads] [server.c end_dispatcher] [mailbox.c mailbox_close] [mailbox.c mailbox_deinit] */
 proctype freer()
 {
 #ifndef MUTANT_CLOSES_EARLY
-    present == 0; /* [registry_wait.c registry_wait_empty] */
+    present == 0; /* [lifecycle_wait.c lifecycle_wait_empty] */
 #endif
     atomic {
         LOCKED;
         closed = true;
-#ifndef MUTANT_CLOSE_TELLS_NOBODY
+#ifndef MUTANT_CLOSE_DOES_NOT_SIGNAL
         waits = false
 #endif
     }
-    owner_gone; /* pthread_join(3) */
+    dispatcher_gone; /* [dispatcher.c dispatcher_join] */
     d_step { assert(!locked && len(messages) == 0); freed = true }
 }
 
@@ -117,7 +117,7 @@ init {
     atomic {
         run sender(0);
         run sender(1);
-        run owner();
+        run dispatcher();
         run freer()
     }
 }

@@ -1,15 +1,20 @@
 /*
- * What others send to a connection, against its end: borrow and list against leave, close and the
- * entry's memory; handles of the gone; the courier's wake-up; nothing that was taken is lost.
- * See README.md here. MUTANT_*: a bug that the check must find.
+ * What other threads send to a connection, against the connection's end: borrow and list against remove,
+ * close and the memory of the entry; handles of connections that have ended; the flusher's wake-up; no
+ * bytes that were taken are lost. See README.md here. MUTANT_*: a bug that the check must find.
  *
- * One slot and two connections that use it one after the other, so that the second has the first
- * one's slot, and its memory and descriptor number are the first one's to the eye.
+ * One slot and two connections that use it one after the other, so that the second has the slot of the
+ * first one, and may have its memory and its descriptor number as well.
+ *
+ * Two kinds of locks: the table's, and one for each outbox. A thread that borrows takes the outbox's lock
+ * while it holds the table's, so that a connection that removes its entry and then takes the outbox's
+ * lock has waited for every borrower. The table's lock is never taken with an outbox locked. The count of
+ * connections has a lock of its own, which no thread takes together with these: see stop.pml.
  */
-#define NOBODY 2
+#define NONE 2
 
-bool locked;           /* the registry's lock */
-byte slot = NOBODY;    /* whose entry it holds */
+bool locked;           /* the table's lock */
+byte slot = NONE;      /* the connection whose entry it holds */
 byte generation;
 byte number[2];        /* of each connection; 0: none yet */
 bool open[2];          /* its descriptor */
@@ -17,8 +22,8 @@ bool there[2];         /* its memory */
 bool outbox[2];        /* the lock of its outbox */
 bool is_held[2], is_closed[2], shut[2];
 byte waiting[2];       /* pushes in the outbox */
-bool armed[2];         /* the courier's epoll set, for one event */
-byte told;             /* the courier has an event of that number in hand */
+bool armed[2];         /* the flusher's epoll set, for one event */
+byte event;            /* the flusher has taken an event of that number and not handled it yet */
 
 inline lock() { atomic { !locked -> locked = true } }
 inline unlock() { locked = false }
@@ -28,24 +33,24 @@ inline outbox_lock(c) { atomic { !outbox[c] -> assert(there[c]); outbox[c] = tru
 /* [outbox.c outbox_unlock] */
 inline outbox_unlock(c) { d_step { assert(there[c] && outbox[c]); outbox[c] = false } }
 
-/* [registry.c registry_borrow] [slots.c slot_map_find] */
-inline registry_borrow(n) {
+/* [conn_table.c conn_table_borrow] [slot_map.c slot_map_find] */
+inline conn_table_borrow(n) {
     lock();
     atomic {
         if
 #ifdef MUTANT_GENERATION_NOT_COMPARED
-        :: slot != NOBODY -> found = slot
+        :: slot != NONE -> found = slot
 #else
-        :: slot != NOBODY && generation == n -> found = slot
+        :: slot != NONE && generation == n -> found = slot
 #endif
-        :: else -> found = NOBODY
+        :: else -> found = NONE
         fi
     }
 #ifdef MUTANT_BORROW_LOCKS_LATE
     unlock();
 #endif
     if
-    :: found != NOBODY -> outbox_lock(found)
+    :: found != NONE -> outbox_lock(found)
     :: else
     fi;
 #ifndef MUTANT_BORROW_LOCKS_LATE
@@ -53,7 +58,7 @@ inline registry_borrow(n) {
 #endif
 }
 
-/* [courier.c flusher_watch_locked] [outbox.c outbox_needs_flusher_locked] */
+/* [flusher.c flusher_watch_locked] [outbox.c outbox_needs_flusher_locked] */
 inline flusher_watch_locked(c) {
     d_step {
         assert(there[c] && outbox[c] && open[c]);
@@ -64,28 +69,28 @@ inline flusher_watch_locked(c) {
     }
 }
 
-/* [outbox.c outbox_push_locked] [push.c push_locked] The socket takes it, or it waits. */
+/* [outbox.c outbox_push_locked] [push.c lined_push] The socket takes it, or it waits. */
 inline push_locked(c) {
     if
     :: atomic { is_closed[c] || waiting[c] == 2 -> assert(there[c]) }
     :: atomic { !is_closed[c] && !is_held[c] && waiting[c] == 0 -> assert(open[c] && outbox[c]) }
     :: atomic { !is_closed[c] && waiting[c] < 2 -> assert(there[c] && outbox[c]); waiting[c]++ }
     fi;
-#ifndef MUTANT_COURIER_NOT_TOLD
+#ifndef MUTANT_FLUSHER_NOT_ARMED
     flusher_watch_locked(c)
 #endif
 }
 
-/* ---- a connection's thread; the second begins where the first has left its slot ---- */
+/* ---- a connection's thread; the second connection begins when the first has left its slot ---- */
 
-/* [session.c serve] */
-proctype session(byte c)
+/* [worker.c serve] */
+proctype worker(byte c)
 {
     byte taken;
 
-    /* [registry.c registry_join] [slots.c slot_map_add] */
+    /* [conn_table.c conn_table_add] [slot_map.c slot_map_add] */
     atomic {
-        slot == NOBODY && !locked && (c == 0 || number[0] != 0) ->
+        slot == NONE && !locked && (c == 0 || number[0] != 0) ->
         slot = c;
 #ifndef MUTANT_GENERATION_NOT_RAISED
         generation++;
@@ -122,7 +127,7 @@ send_them:
     od;
 
     /* [send.c conn_send_last] */
-last_words:
+send_last:
     outbox_lock(c);
     d_step { is_held[c] = true; taken = waiting[c]; waiting[c] = 0 }
     outbox_unlock(c);
@@ -137,23 +142,23 @@ again:
     :: waiting[c] == 0 -> is_held[c] = false; outbox_unlock(c)
     fi;
     outbox_lock(c); /* [outbox.c outbox_close] */
-#ifdef MUTANT_CLOSES_OVER_WHAT_WAITS
+#ifdef MUTANT_CLOSES_WITH_BYTES_WAITING
     is_closed[c] = true;
 #else
     is_closed[c] = waiting[c] == 0;
 #endif
     outbox_unlock(c);
     if
-    :: !is_closed[c] -> goto last_words
+    :: !is_closed[c] -> goto send_last
     :: is_closed[c]
     fi;
 
-    /* The end: [registry.c registry_leave] [slots.c slot_map_remove] [registry.c await_return] */
-#ifdef MUTANT_CLOSE_BEFORE_LEAVE
+    /* [worker.c end]: [conn_table.c conn_table_remove] [slot_map.c slot_map_remove] */
+#ifdef MUTANT_CLOSE_BEFORE_REMOVE
     d_step { open[c] = false; armed[c] = false }
 #endif
-    atomic { !locked -> slot = NOBODY }
-#ifndef MUTANT_LEAVE_WITHOUT_AWAIT_RETURN
+    atomic { !locked -> slot = NONE }
+#ifndef MUTANT_REMOVE_WITHOUT_WAITING
     outbox_lock(c);
     outbox_unlock(c);
 #endif
@@ -164,7 +169,7 @@ again:
     }
 }
 
-/* ---- others ---- */
+/* ---- other threads ---- */
 
 /* Pushes to the first connection, twice, by its handle. [push.c lined_push] */
 proctype pusher()
@@ -174,12 +179,12 @@ proctype pusher()
     number[0] != 0;
     do
     :: times < 2 ->
-        registry_borrow(number[0]);
+        conn_table_borrow(number[0]);
         if
-        :: found != NOBODY ->
-            assert(found == 0); /* never a stranger who has the slot now */
+        :: found != NONE ->
+            assert(found == 0); /* never the connection that has the slot now */
             push_locked(found);
-            outbox_unlock(found) /* [registry.c registry_return] */
+            outbox_unlock(found) /* [conn_table.c conn_table_return] */
         :: else
         fi;
         times++
@@ -187,33 +192,33 @@ proctype pusher()
     od
 }
 
-/* Broadcasts, and cuts in the end. [registry.c registry_list_open] [push.c lined_broadcast] */
+/* Broadcasts, and then cuts. [conn_table.c conn_table_list_open] [push.c lined_broadcast] */
 proctype broadcaster()
 {
     byte found, listed;
 
-    atomic { !locked -> listed = (slot != NOBODY -> generation : 0) }
+    atomic { !locked -> listed = (slot != NONE -> generation : 0) }
     if
     :: listed != 0 ->
-        registry_borrow(listed);
+        conn_table_borrow(listed);
         if
-        :: found != NOBODY -> push_locked(found); outbox_unlock(found)
+        :: found != NONE -> push_locked(found); outbox_unlock(found)
         :: else
         fi
     :: else
     fi;
 
-    lock(); /* [registry.c shut_all] */
+    lock(); /* [conn_table.c conn_table_shutdown] */
     if
-    :: slot != NOBODY -> d_step { assert(open[slot]); shut[slot] = true }
+    :: slot != NONE -> d_step { assert(open[slot]); shut[slot] = true }
     :: else
     fi;
     unlock()
 }
 
-/* [courier.c flusher_main] [courier.c deliver] epoll tells of each armed socket once; the event
+/* [flusher.c flusher_main] [flusher.c deliver] epoll reports each armed socket once; the event
  * may be taken long before it is handled. */
-proctype courier()
+proctype flusher()
 {
     byte found;
 
@@ -221,31 +226,32 @@ end:
     do
     :: atomic {
            if
-           :: armed[0] -> armed[0] = false; told = number[0]
-           :: armed[1] -> armed[1] = false; told = number[1]
+           :: armed[0] -> armed[0] = false; event = number[0]
+           :: armed[1] -> armed[1] = false; event = number[1]
            fi
        }
-       registry_borrow(told);
+       conn_table_borrow(event);
        if
-       :: found != NOBODY ->
+       :: found != NONE ->
            if /* [outbox.c outbox_deliver_locked]: all, or a part */
            :: atomic { is_held[found] || waiting[found] == 0 -> assert(there[found]) }
            :: atomic { !is_held[found] && waiting[found] > 0 -> assert(open[found]); waiting[found] = 0 }
            :: atomic { !is_held[found] && waiting[found] > 1 -> assert(open[found]); waiting[found]-- }
            fi;
-#ifndef MUTANT_COURIER_NOT_ARMED_AGAIN
+#ifndef MUTANT_FLUSHER_NOT_ARMED_AGAIN
            flusher_watch_locked(found);
 #endif
            outbox_unlock(found)
        :: else
        fi;
-       atomic { found = 0; told = 0 }
+       atomic { found = 0; event = 0 }
     od
 }
 
-/* What waits is sent: the connection's thread is at it, or the courier is told or about to look. */
+/* Bytes that wait are sent: the connection's thread is sending, or the flusher is armed, or it has an event
+ * that it has not handled yet. */
 #define STRANDED(c) (there[c] && !outbox[c] && waiting[c] > 0 && !is_held[c] && !armed[c] && \
-                     told != number[c])
+                     event != number[c])
 
 proctype monitor()
 {
@@ -258,11 +264,11 @@ end:
 
 init {
     atomic {
-        run session(0);
-        run session(1);
+        run worker(0);
+        run worker(1);
         run pusher();
         run broadcaster();
-        run courier();
+        run flusher();
         run monitor()
     }
 }

@@ -1,18 +1,34 @@
 /*
- * How a server ends: drain, stop, wait and free against the acceptor and the connections' threads.
- * See README.md here. A file and a function in brackets are what a step stands for. Another thread
- * may come between any two steps but those in one atomic or d_step.
+ * How a server starts and ends: drain, stop, wait and free against the acceptor and the workers of the
+ * connections. See README.md here. A file and a function in brackets are the code that a step stands
+ * for. Another thread may come between any two steps, except inside one atomic or d_step.
  *
- * SCENARIO 1: one thread ends the server, by drain or stop, and nobody joins it; another waits and
- *             frees. Two clients.
- * SCENARIO 2: two threads end it, one by drain, the other by either; a third waits, joins both, and
- *             frees. One fault of accept or of pthread_create.
- * SCENARIO 3: a callback ends it by drain or stop, or accept fails for good, or nothing does;
- *             another thread waits and frees, or frees at once. One fault.
- * SCENARIO 4: one thread ends it; two wait, of which one joins the other or not, and frees. A wake-up
- *             for nothing.
- * SCENARIO 5: one thread drains the server, and the drain's deadline passes: the courier cuts. A client
- *             leaves its replies unread or not.
+ * A connection begins and ends in steps under two locks, the life cycle's and the table's. No thread
+ * holds both. The order of the steps is what makes this right:
+ *
+ *   Begin: enter (life cycle), add (table), start the thread. A cut may come between enter and add: its
+ *     walk through the table misses the connection. That is harmless, because a phase is set before its
+ *     walk begins, and the connection's thread reads the phase before it waits for the first time. A
+ *     thread that reads the old phase was added before the walk began, so the walk finds it and
+ *     shutdown(2) wakes it. If the table came first, a walk could find a connection that the life cycle
+ *     may still refuse, and the count would not cover it.
+ *   End: leave (life cycle), remove (table), close(2), release (life cycle). Remove comes before close:
+ *     a walk calls shutdown(2) with the table locked, so it never reaches a descriptor that is closed.
+ *     Release comes last: a thread that waits for the count goes on to free the server. Leave comes
+ *     before remove: a cut counts present - leaving connections, and a connection that has left the
+ *     table is not cut by it.
+ *   No thread for a connection: remove, then withdraw, in the opposite order of enter and add.
+ *
+ * SCENARIO 1: one thread ends the server, by drain or stop, perhaps before its start, and is not joined;
+ *             another starts it, waits and frees. Two clients.
+ * SCENARIO 2: two threads end it, one by drain, the other by drain or stop; a third starts it, waits,
+ *             joins both, and frees. One fault of accept or of pthread_create.
+ * SCENARIO 3: a callback ends it by drain or stop, or accept fails for good, or nothing ends it; another
+ *             thread starts it or not, waits and frees, or frees at once. One fault.
+ * SCENARIO 4: one thread ends it; two wait; one of these joins the other or not, and frees. One spurious
+ *             wake-up.
+ * SCENARIO 5: one thread drains the server, perhaps before its start, and the drain timeout passes: the
+ *             flusher cuts. A client leaves its replies unread or not.
  * MUTANT_*:   a bug that the check must find.
  */
 #ifndef SCENARIO
@@ -36,18 +52,24 @@
 #define STOPPING 2
 #define WAS_CUT 3
 
-/* The server. freed: its memory is gone. */
+/* The server. freed: its memory is gone. locked: the life cycle's lock. */
 bool freed, locked;
 byte phase = RUNNING;
-byte present, enders, waiters;
-bool is_accepting;
-bool in_slot[CLIENTS];
+byte present, leaving, shutdown_callers, waiters, accepting;
+bool is_started;
 
-/* Condition variable over: who waits on it. 0 is the thread that frees, 1 the other. A thread that
- * frees waits for the registry to be empty first, and then for the waiters. */
+/* The table. Each section under its lock uses nothing else, so it is one step, and the lock needs no
+ * variable. */
+bool in_table[CLIENTS];
+
+/* The eventfd that a drain writes to, and the flusher waits for. */
+bool drain_event;
+
+/* Condition variable over: which threads wait on it. 0 is the thread that frees, 1 the other one. The
+ * thread that frees waits until the server is empty first, and then for the other waiters. */
 bool waits[2];
 
-/* The listener, and the kernel's queue of who is not accepted yet. */
+/* The listener, and the backlog: clients that are not accepted yet. */
 bool listener_open = true, listener_shut, listener_nonblock;
 chan queue = [CLIENTS] of { byte };
 
@@ -55,33 +77,33 @@ chan queue = [CLIENTS] of { byte };
 bool open[CLIENTS], rd_shut[CLIENTS], wr_shut[CLIENTS], ended[CLIENTS];
 byte received[CLIENTS];
 
-/* What a run decides once: whether the drain's deadline passes. Only then a client may be deaf, which
- * is to leave its replies unread: without the cut nothing but the send timeout would end it. */
-bool hasty, deaf[CLIENTS];
+/* SCENARIO 5: the drain timeout passes. Only there a client may be deaf, which means that it leaves its
+ * replies unread: without the cut only the send timeout would end its connection. */
+#define TIMEOUT_PASSES (SCENARIO == 5)
+bool deaf[CLIENTS];
 
 /* How many faults are still to come: accept without a descriptor, a client that accept reports as
- * aborted, no thread; a wake-up for nothing. */
+ * aborted, no thread; a spurious wake-up. */
 byte faults = FAULTS, spurious = SPURIOUS;
 
 /* SCENARIO 3: a callback has called drain or stop. */
 bool called;
 
-/* Kept for the properties alone. due: lines that were received when the drain began and are not
- * answered. over: the connection is closed or reset, and the client knows. */
+/* Only for the properties. due: lines that were received when the drain began and are not answered.
+ * over: the connection is closed or reset, and the client has learned it. */
 byte due[CLIENTS];
 bool over[CLIENTS];
-bool acceptor_gone, courier_cuts, courier_ends;
+bool acceptor_gone, flusher_is_ending, flusher_gone;
 byte enders_gone, waits_begun;
 bool other_over;
 
 #define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS)
 
 #define SERVER assert(!freed)
-#define IS_EMPTY (present == 0 && !is_accepting && enders == 0)
+#define IS_EMPTY (present == 0 && accepting == 0 && shutdown_callers == 0)
 
-/* The registry's lock. A section that touches nothing but what the lock guards is one step, with
- * LOCKED as its first condition: whoever holds the lock, nobody could tell the difference. Sections
- * that others can see into, for they read the phase or use sockets, take it and let it go. */
+/* The life cycle's lock. A section that uses only fields that the lock guards is one step, with LOCKED
+ * as its first condition. A section that waits on a condition takes the lock and unlocks it. */
 #define LOCKED !locked -> SERVER
 inline lock() { atomic { LOCKED; locked = true } }
 inline unlock() { d_step { SERVER; assert(locked); locked = false } }
@@ -102,8 +124,8 @@ inline wait_over(me) {
     }
 }
 
-/* [registry.c tell_if_empty_locked] */
-inline tell_if_empty_locked() {
+/* [lifecycle.c notify_if_empty_locked] */
+inline notify_if_empty_locked() {
     if
     :: IS_EMPTY ->
         SERVER;
@@ -119,7 +141,8 @@ inline tell_if_empty_locked() {
     fi
 }
 
-/* shutdown(2) of a connection by another thread. A closed descriptor may be a stranger's by now. */
+/* shutdown(2) of a connection by another thread. The number of a closed descriptor may belong to another
+ * socket. */
 inline shut(c, both) {
     d_step {
         assert(open[c]);
@@ -131,7 +154,7 @@ inline shut(c, both) {
     }
 }
 
-/* Nothing more happens to it, so all such clients are alike. */
+/* Nothing more happens to this client: its variables are cleared so that fewer states differ. */
 inline end_client(c) {
     assert(due[c] == 0 || MAY_LOSE_REPLIES);
     over[c] = true;
@@ -145,7 +168,7 @@ inline end_client(c) {
 /* close(2) */
 inline close_descriptor(c) { d_step { assert(open[c]); open[c] = false; end_client(c) } }
 
-/* shutdown(2) of the listener: who waits to be accepted is reset. */
+/* shutdown(2) of the listener: clients in the backlog are reset. */
 inline shut_listener() {
     atomic {
         SERVER;
@@ -158,70 +181,84 @@ inline shut_listener() {
     }
 }
 
-/* [registry.c registry_begin_accepting] in the thread that starts the server: see init. */
-/* [registry.c registry_end_accepting] */
-inline registry_end_accepting() {
+/* [lifecycle.c lifecycle_begin_accepting] */
+inline lifecycle_begin_accepting() { atomic { LOCKED; accepting++ } }
+
+/* [lifecycle.c lifecycle_end_accepting] */
+inline lifecycle_end_accepting() {
     atomic {
         LOCKED;
-        is_accepting = false;
-#ifndef MUTANT_ACCEPTOR_TELLS_NOBODY
-        tell_if_empty_locked()
+        assert(accepting > 0);
+        accepting--;
+#ifndef MUTANT_ACCEPTOR_DOES_NOT_NOTIFY
+        notify_if_empty_locked()
 #endif
     }
 }
 
-/* [registry.c registry_join] */
-inline registry_join(c) {
+/* [lifecycle.c lifecycle_enter] */
+inline lifecycle_enter() {
     atomic {
         LOCKED;
-#ifdef MUTANT_JOIN_AFTER_CUT
-        joined = true;
+#ifdef MUTANT_ENTER_AFTER_CUT
+        entered = true;
 #else
-        joined = phase != CUT;
+        entered = phase != CUT;
 #endif
         if
-        :: joined -> in_slot[c] = true; present++; assert(phase != CUT)
+        :: entered -> present++; assert(phase != CUT)
         :: else
         fi
     }
 }
 
-/* [registry.c registry_leave] What has to do with the outbox is in push.pml. */
-inline registry_leave(c) { atomic { LOCKED; in_slot[c] = false } }
+/* [conn_table.c conn_table_add] The phase may have changed since the enter. */
+inline conn_table_add(c) { d_step { SERVER; assert(open[c] && !in_table[c]); in_table[c] = true } }
 
-/* [registry.c registry_release] [registry.c release_locked] */
-inline registry_release() {
-#if defined(MUTANT_TELL_AFTER_UNLOCK)
-    atomic { LOCKED; assert(present > 0); present-- }
-    d_step { SERVER; tell_if_empty_locked() }
+/* [conn_table.c conn_table_remove] The wait for a thread that has borrowed the entry is in push.pml. */
+inline conn_table_remove(c) { d_step { SERVER; assert(in_table[c]); in_table[c] = false } }
+
+/* [lifecycle.c lifecycle_leave] */
+inline lifecycle_leave() { atomic { LOCKED; leaving++; assert(leaving <= present) } }
+
+/* [lifecycle.c lifecycle_release] [lifecycle.c release_locked] */
+inline lifecycle_release() {
+#if defined(MUTANT_NOTIFIES_AFTER_UNLOCK)
+    atomic { LOCKED; assert(present > 0 && leaving > 0); leaving--; present-- }
+    d_step { SERVER; notify_if_empty_locked() }
 #else
     atomic {
         LOCKED;
-        assert(present > 0);
+        assert(present > 0 && leaving > 0);
+        leaving--;
         present--;
-#ifndef MUTANT_RELEASE_TELLS_NOBODY
-        tell_if_empty_locked()
+#ifndef MUTANT_RELEASE_DOES_NOT_NOTIFY
+        notify_if_empty_locked()
 #endif
     }
 #endif
 }
 
-/* [registry.c registry_withdraw] */
-inline registry_withdraw(c) {
-    registry_leave(c);
-    registry_release()
+/* [lifecycle.c lifecycle_withdraw] */
+inline lifecycle_withdraw() {
+    atomic {
+        LOCKED;
+        assert(present > leaving);
+        present--;
+        notify_if_empty_locked()
+    }
 }
 
-/* [registry.c shut_all] Every connection that is registered, one after the other. The lock is held for
- * one slot here, so that others come between any two. */
-inline shut_all(to) {
+/* [conn_table.c conn_table_shutdown] Every connection in the table, one after the other. The table is
+ * locked for one slot here, so that other threads come between any two. */
+inline conn_table_shutdown(to) {
     do
-    :: at < CLIENTS -> atomic { LOCKED; if :: in_slot[at] -> shut(at, to == CUT) :: else fi; at++ }
+    :: at < CLIENTS -> atomic { SERVER; if :: in_table[at] -> shut(at, to == CUT) :: else fi; at++ }
     :: at == CLIENTS -> at = 0; break
     od
 }
 
-/* What the kernel has received of lines when a drain begins is due, also from who is not accepted. */
+/* Lines that the kernel has received when a drain begins are due, also those of clients in the backlog. */
 inline note_what_is_due() {
     do
     :: at < CLIENTS ->
@@ -231,7 +268,7 @@ inline note_what_is_due() {
     od
 }
 
-/* [registry.c set_phase_locked] */
+/* [lifecycle.c set_phase_locked] */
 inline set_phase_locked(to) {
     phase = to;
     if
@@ -241,83 +278,102 @@ inline set_phase_locked(to) {
     broadcast_over()
 }
 
-inline count_ender() {
-#ifdef MUTANT_ENDERS_UNCOUNTED
+inline count_caller() {
+#ifdef MUTANT_CALLERS_UNCOUNTED
     skip
 #else
-    enders++
+    shutdown_callers++
 #endif
 }
 
-/* [registry.c registry_end_ending] */
-inline registry_end_ending() {
+/* [lifecycle.c lifecycle_end_shutdown] */
+inline lifecycle_end_shutdown() {
     atomic {
         LOCKED;
-#ifndef MUTANT_ENDERS_UNCOUNTED
-        assert(enders > 0);
-        enders--;
+#ifndef MUTANT_CALLERS_UNCOUNTED
+        assert(shutdown_callers > 0);
+        shutdown_callers--;
 #endif
-#ifndef MUTANT_ENDER_TELLS_NOBODY
-        tell_if_empty_locked()
+#ifndef MUTANT_CALLER_DOES_NOT_NOTIFY
+        notify_if_empty_locked()
 #endif
     }
 }
 
-/* [server.c lined_server_drain] */
-inline lined_server_drain() {
-#ifdef MUTANT_SHUT_BEFORE_PHASE
-    shut_all(DRAINING);
+/* [lifecycle.c lifecycle_drain] The event is written last: a flusher that it wakes finds the phase. */
+inline lifecycle_drain() {
+#ifdef MUTANT_SHUTDOWN_BEFORE_PHASE
+    conn_table_shutdown(DRAINING);
 #endif
-    atomic { /* [registry.c registry_drain] */
+#ifdef MUTANT_EVENT_BEFORE_PHASE
+    atomic { SERVER; drain_event = true };
+#endif
+    atomic {
         LOCKED;
-        count_ender();
+        count_caller();
         if
         :: phase == RUNNING -> mine = true; set_phase_locked(DRAINING)
         :: else
         fi
     }
     if
-    :: mine -> mine = false; shut_all(DRAINING); skip
-    :: else
-    fi;
-#ifndef MUTANT_LISTENER_BLOCKS
-    d_step { SERVER; assert(listener_open); listener_nonblock = true } /* [net.c listener_set_nonblocking] */
+    :: mine ->
+        mine = false;
+        conn_table_shutdown(DRAINING);
+#if !defined(MUTANT_DRAIN_WRITES_NO_EVENT) && !defined(MUTANT_EVENT_BEFORE_PHASE)
+        atomic { SERVER; drain_event = true } /* write(2) */
 #endif
-    /* [net.c listener_queued], and between it and [server.c end_accepting] somebody may come. */
-#ifdef MUTANT_DRAIN_FORGETS_THE_QUEUE
-    shut_listener();
+    :: else
+    fi
+}
+
+/* [acceptor.c acceptor_drain] */
+inline acceptor_drain() {
+#ifndef MUTANT_LISTENER_BLOCKS
+    d_step { SERVER; assert(listener_open); listener_nonblock = true } /* [listener.c listener_set_nonblocking] */
+#endif
+    /* [listener.c listener_queued] A client may come between it and [acceptor.c acceptor_cut]. */
+#ifdef MUTANT_DRAIN_RESETS_THE_BACKLOG
+    shut_listener()
 #else
     if
     :: atomic { empty(queue) -> SERVER; assert(listener_open) } ->
-#ifndef MUTANT_DRAIN_WAKES_NOBODY
+#ifndef MUTANT_DRAIN_WAKES_NO_ACCEPTOR
         shut_listener()
 #endif
     :: atomic { nempty(queue) -> SERVER; assert(listener_open) }
-    fi;
+    fi
 #endif
-    registry_end_ending()
+}
+
+/* [server.c lined_server_drain] */
+inline lined_server_drain() {
+    lifecycle_drain();
+    acceptor_drain();
+    lifecycle_end_shutdown()
 }
 
 /* [server.c lined_server_stop] */
 inline lined_server_stop() {
-    atomic { /* [registry.c registry_cut] */
+    atomic { /* [lifecycle.c lifecycle_cut] */
         LOCKED;
-        count_ender();
+        count_caller();
+        assert(leaving <= present); /* the difference is the number of connections that are cut */
         if
         :: phase != CUT -> mine = true; set_phase_locked(CUT)
         :: else
         fi
     }
     if
-    :: mine -> mine = false; shut_all(CUT)
+    :: mine -> mine = false; conn_table_shutdown(CUT)
     :: else
     fi;
-    shut_listener(); /* [server.c end_accepting] */
-    registry_end_ending()
+    shut_listener(); /* [acceptor.c acceptor_cut] */
+    lifecycle_end_shutdown()
 }
 
-/* [registry_wait.c registry_wait_empty] */
-inline registry_wait_empty(me) {
+/* [lifecycle_wait.c lifecycle_wait_empty] */
+inline lifecycle_wait_empty(me) {
     lock();
 #ifdef MUTANT_WAIT_WITHOUT_LOOP
     if
@@ -333,16 +389,16 @@ inline registry_wait_empty(me) {
     unlock()
 }
 
-/* [registry_wait.c registry_begin_wait] */
-inline registry_begin_wait() { atomic { LOCKED; waiters++; waits_begun++ } }
+/* [lifecycle_wait.c lifecycle_begin_wait] */
+inline lifecycle_begin_wait() { atomic { LOCKED; waiters++; waits_begun++ } }
 
-/* [registry_wait.c registry_end_wait] */
-inline registry_end_wait() {
+/* [lifecycle_wait.c lifecycle_end_wait] */
+inline lifecycle_end_wait() {
     atomic {
         LOCKED;
         assert(waiters > 0);
         waiters--;
-#ifndef MUTANT_WAITER_TELLS_NOBODY
+#ifndef MUTANT_WAITER_DOES_NOT_NOTIFY
         if
         :: waiters == 0 -> broadcast_over()
         :: else
@@ -351,8 +407,8 @@ inline registry_end_wait() {
     }
 }
 
-/* [registry_wait.c registry_wait_waiters] */
-inline registry_wait_waiters(me) {
+/* [lifecycle_wait.c lifecycle_wait_waiters] */
+inline lifecycle_wait_waiters(me) {
     lock();
     do
     :: waiters > 0 -> wait_over(me)
@@ -361,41 +417,41 @@ inline registry_wait_waiters(me) {
     unlock()
 }
 
-/* Every connection's thread is gone and its descriptor closed, and no other will come. */
+/* Every connection is released, its descriptor is closed, and no other connection will come. */
 inline all_over() {
     atomic {
         SERVER;
-        assert(present == 0 && !is_accepting && phase != RUNNING && len(queue) == 0);
+        assert(present == 0 && leaving == 0 && accepting == 0 && phase != RUNNING && len(queue) == 0);
         do
-        :: at < CLIENTS -> assert(!in_slot[at] && !open[at]); at++
+        :: at < CLIENTS -> assert(!in_table[at] && !open[at]); at++
         :: at == CLIENTS -> at = 0; break
         od
     }
 }
 
-/* [server.c lined_server_wait] */
+/* [server.c lined_server_wait] The end of the threads, [worker.c workers_end], is in thread_cache.pml. */
 inline lined_server_wait(me) {
-    registry_begin_wait();
-    registry_wait_empty(me);
+    lifecycle_begin_wait();
+    lifecycle_wait_empty(me);
     all_over();
-    registry_end_wait()
+    lifecycle_end_wait()
 }
 
 /* ---- a connection's thread ---- */
 
-/* [session.c serve] [session.c serve_passive] [session.c receive_lines] */
-proctype session(byte c)
+/* [worker.c serve] [worker.c passive_serve] [worker.c serve_lines] */
+proctype worker(byte c)
 {
     byte at, victim, left, lines, replies, reason;
     bool mine, saw_drain;
 
-serve: /* [conn.c conn_wait_line] */
-    if /* [conn.c may_take]: a stop is seen between two lines */
+serve: /* [recv.c conn_wait_line] */
+    if /* [recv.c may_take] [conn.c conn_open]: a cut is seen before the first line, and between two lines */
     :: atomic { phase == CUT -> SERVER; reason = WAS_CUT; lines = 0; replies = 0 } -> goto finish
     :: atomic { phase != CUT -> SERVER }
     fi;
     if
-    :: atomic { lines > 0 -> lines--; replies++ } -> /* [conn.c conn_take_line], and the worker */
+    :: atomic { lines > 0 -> lines--; replies++ } -> /* [recv.c conn_take_line], and the handler */
 #if SCENARIO == 3
         if
         :: atomic { !called -> called = true } -> if :: lined_server_drain() :: lined_server_stop() fi
@@ -405,7 +461,7 @@ serve: /* [conn.c conn_wait_line] */
         goto serve
     :: else
     fi;
-    if /* [send.c conn_send_gathered] [send.c send_all] [send.c wait_writable] */
+    if /* [send.c conn_send_replies] [send.c send_all] [send.c wait_writable] */
     :: replies == 0
     :: atomic {
            replies > 0 && !deaf[c] && !wr_shut[c] ->
@@ -415,22 +471,22 @@ serve: /* [conn.c conn_wait_line] */
        }
     :: atomic { replies > 0 && wr_shut[c] -> reason = WAS_CUT; replies = 0 } -> goto finish
     fi;
-#ifdef MUTANT_JOINED_IN_A_DRAIN_READS_ON
+#ifdef MUTANT_ENTERED_IN_A_DRAIN_READS_ON
     left = LIMITLESS;
 #else
-    if /* [conn.c receive_limit] */
+    if /* [recv.c receive_limit] */
     :: atomic { phase == RUNNING -> SERVER; left = LIMITLESS }
     :: atomic {
            phase != RUNNING ->
            SERVER;
            if
-           :: !saw_drain -> saw_drain = true; left = received[c] /* [net.c peer_readable] */
+           :: !saw_drain -> saw_drain = true; left = received[c] /* [peer.c peer_readable] */
            :: else
            fi
        }
     fi;
 #endif
-    if /* [conn.c receive]: recv(2) sleeps until there is a line, or an end */
+    if /* [recv.c receive]: recv(2) sleeps until there is a line, or an end */
     :: left == 0
     :: atomic {
            left > 0 && received[c] > 0 ->
@@ -441,7 +497,7 @@ serve: /* [conn.c conn_wait_line] */
        } -> goto serve
     :: left > 0 && received[c] == 0 && (rd_shut[c] || ended[c])
     fi;
-    atomic { /* [conn.c end_of_input] */
+    atomic { /* [recv.c end_of_input] */
         SERVER;
         left = 0;
         saw_drain = false;
@@ -452,27 +508,35 @@ serve: /* [conn.c conn_wait_line] */
         fi
     }
 
-finish: /* [goodbye.c conn_finish] [goodbye.c wait_for_acknowledgements] [registry_wait.c registry_wait_cut] */
+finish: /* [close.c conn_finish] [close.c wait_for_acknowledgements] [lifecycle_wait.c lifecycle_wait_cut] */
     if
     :: reason != STOPPING
     :: atomic { reason == STOPPING && (!deaf[c] || phase == CUT) -> SERVER }
     fi;
     reason = 0;
-#if defined(MUTANT_CLOSE_BEFORE_LEAVE)
+    /* [worker.c end] */
+#ifndef MUTANT_NEVER_LEAVES
+    lifecycle_leave();
+#endif
+#if defined(MUTANT_CLOSE_BEFORE_REMOVE)
     close_descriptor(c);
-    registry_leave(c);
-    registry_release()
+    conn_table_remove(c);
+    lifecycle_release()
 #elif defined(MUTANT_RELEASE_BEFORE_CLOSE)
-    registry_leave(c);
-    registry_release();
+    conn_table_remove(c);
+    lifecycle_release();
     close_descriptor(c)
-#elif defined(MUTANT_NEVER_LEAVES)
+#elif defined(MUTANT_RELEASE_BEFORE_REMOVE)
+    lifecycle_release();
+    conn_table_remove(c);
+    close_descriptor(c)
+#elif defined(MUTANT_NEVER_REMOVED)
     close_descriptor(c);
-    registry_release()
+    lifecycle_release()
 #else
-    registry_leave(c);
+    conn_table_remove(c);
     close_descriptor(c);
-    registry_release()
+    lifecycle_release()
 #endif
 }
 
@@ -488,7 +552,7 @@ finish: /* [goodbye.c conn_finish] [goodbye.c wait_for_acknowledgements] [regist
 proctype acceptor()
 {
     byte at, victim, c, queued, result;
-    bool mine, saw_drain, sleeps, joined;
+    bool mine, saw_drain, sleeps, entered;
 
 accept_more: /* [acceptor.c may_accept] */
     if
@@ -499,7 +563,7 @@ accept_more: /* [acceptor.c may_accept] */
            SERVER;
            assert(listener_open);
            if
-           :: !saw_drain -> saw_drain = true; queued = len(queue) /* [net.c listener_queued] */
+           :: !saw_drain -> saw_drain = true; queued = len(queue) /* [listener.c listener_queued] */
            :: else
            fi
        }
@@ -508,7 +572,7 @@ accept_more: /* [acceptor.c may_accept] */
        :: queued > 0
        fi
     fi;
-    /* [net.c listener_accept] accept(2) looks once, when it is called, whether it may sleep. */
+    /* [listener.c listener_accept] accept(2) checks once, when it is called, whether it may sleep. */
     atomic { SERVER; assert(listener_open); sleeps = !listener_nonblock }
     atomic {
         if
@@ -529,38 +593,59 @@ accept_more: /* [acceptor.c may_accept] */
         SERVER;
         sleeps = false
     }
-    if /* [acceptor.c handle_accept_error] [net.c accept_verdict] */
-    :: atomic { result == RETRY -> result = 0; c = 0 } -> goto pace
-    :: atomic { result == FATAL -> result = 0 } -> lined_server_drain(); goto gone
+    if /* [acceptor.c handle_accept_error] [listener.c accept_verdict] */
+    :: atomic { result == RETRY -> result = 0; c = 0 } -> goto pause
+    :: atomic { result == FATAL -> result = 0 } -> /* [acceptor.c give_up] */
+        lifecycle_drain();
+        lifecycle_end_shutdown();
+        goto gone
     :: atomic { result == AGAIN || result == ENDED -> assert(phase != RUNNING); result = 0 } ->
         goto gone
     :: atomic { result == ACCEPTED -> queued = (saw_drain -> queued - 1 : 0) }
     fi;
 
-    /* [acceptor.c accept_one] [session.c worker_start] [session.c run] */
-    registry_join(c);
+begin: /* [acceptor.c accept_one] [acceptor.c admit] [worker.c worker_start] [worker.c start] */
+    lifecycle_enter();
     if
-    :: !joined -> close_descriptor(c); goto gone
-    :: atomic { joined -> joined = false; run session(c); c = 0 } -> goto accept_more
-    :: atomic { joined && faults > 0 -> joined = false; faults-- } -> /* pthread_create(3) fails */
-#ifndef MUTANT_WITHDRAW_FORGOTTEN
-        registry_withdraw(c);
+    :: atomic { !entered -> SERVER } -> close_descriptor(c); goto gone
+    :: atomic { entered -> entered = false }
+    fi;
+#ifdef MUTANT_ADD_AFTER_THREAD
+    if
+    :: atomic { true -> run worker(c) };
+       conn_table_add(c);
+       c = 0;
+       goto accept_more
+    fi;
 #endif
-        close_descriptor(c);
-        c = 0
+    conn_table_add(c);
+    if /* [worker.c pass_to_thread] */
+    :: atomic { true -> run worker(c); c = 0 } -> goto accept_more
+    :: faults > 0 -> faults-- /* pthread_create(3) fails */
+    fi;
+#ifndef MUTANT_REMOVE_FORGOTTEN
+    conn_table_remove(c);
+#endif
+#ifndef MUTANT_WITHDRAW_FORGOTTEN
+    lifecycle_withdraw();
+#endif
+    atomic { LOCKED }; /* [acceptor.c pause_for] [lifecycle_wait.c lifecycle_wait_departure]: it always ends */
+    if
+    :: atomic { phase != CUT -> SERVER } -> goto begin
+    :: atomic { phase == CUT -> SERVER } -> close_descriptor(c); goto gone
     fi;
 
-pace: /* [acceptor.c pace] [registry_wait.c registry_wait_departure]: a timed wait, which always ends */
+pause: /* the same wait, after a failure of accept(2) */
     atomic { LOCKED };
     goto accept_more;
 
 gone:
     shut_listener();
-    registry_end_accepting();
+    lifecycle_end_accepting();
     acceptor_gone = true
 }
 
-/* ---- who ends it ---- */
+/* ---- threads that end the server ---- */
 
 proctype ender(bool may_stop)
 {
@@ -574,32 +659,59 @@ proctype ender(bool may_stop)
     enders_gone++
 }
 
-/* [courier.c flusher_main] A drain whose deadline has passed is cut, whether or not anybody waits. What
- * it delivers is in push.pml. */
-proctype courier()
+#if TIMEOUT_PASSES
+/* [flusher.c flusher_main] It cuts a drain whose timeout has passed, whether or not a thread waits for the
+ * server. What it sends is in push.pml. */
+proctype flusher()
 {
-    byte at, victim;
+    byte at, victim, seen;
     bool mine;
 
-end_unless_it_cuts: /* a server that ends before needs it no more */
-    atomic { hasty && phase == DRAINING && !courier_ends -> courier_cuts = true }
-#ifndef MUTANT_NOBODY_CUTS
-    lined_server_stop(); /* [server.c drain_is_over] */
+    do
+    :: flusher_is_ending -> break
+    :: else ->
+        atomic { LOCKED; seen = phase }; /* [lifecycle_wait.c lifecycle_drain_left_ms] */
+        if
+        :: seen == DRAINING ->
+            if
+            :: drain_event -> drain_event = false /* epoll_wait(2) returns before the timeout */
+            :: true ->
+#ifndef MUTANT_FLUSHER_DOES_NOT_CUT
+                lined_server_stop() /* [server.c cut_at_deadline] */
+#else
+                flusher_is_ending
 #endif
-    courier_cuts = false
+            fi
+        :: else -> atomic { drain_event -> drain_event = false } /* it sleeps without a limit */
+        fi;
+        seen = 0
+    od;
+    flusher_gone = true
 }
+#endif
 
 #if SCENARIO == 4
 proctype other_waiter()
 {
     byte at;
 
+    is_started;
     lined_server_wait(1);
     other_over = true
 }
 #endif
 
-/* The thread that waits and frees. */
+/* [server.c lined_server_start] [server.c start_threads] */
+inline lined_server_start() {
+#if TIMEOUT_PASSES
+    run flusher(); /* [flusher.c flusher_start] */
+#endif
+    lifecycle_begin_accepting(); /* [acceptor.c acceptor_start] */
+    atomic { run acceptor(); is_started = true }
+}
+
+/* The thread that starts the server, waits, and frees it. Other threads may drain or stop the server before
+ * the start. */
 proctype owner()
 {
     byte at, victim;
@@ -607,16 +719,21 @@ proctype owner()
 
 #if SCENARIO == 3
     if
-    :: phase != RUNNING -> lined_server_wait(0)
+    :: lined_server_start()
+    :: true
+    fi;
+    if
+    :: is_started && phase != RUNNING -> lined_server_wait(0)
     :: true
     fi;
 #else
+    lined_server_start();
     lined_server_wait(0);
 #endif
 #if SCENARIO == 2
     enders_gone == 2;
 #elif SCENARIO == 4
-    waits_begun == 2; /* nobody calls the server once it is freed */
+    waits_begun == 2; /* no thread calls the server once it is freed */
     if
     :: true -> other_over /* it joins the other */
     :: true
@@ -624,16 +741,25 @@ proctype owner()
 #endif
     /* [server.c lined_server_free] */
     lined_server_stop();
-    acceptor_gone; /* [server.c undo_part]: pthread_join(3) */
+    if /* [server.c end_threads] */
+    :: is_started ->
+        acceptor_gone; /* [acceptor.c acceptor_join] */
 #ifndef MUTANT_FREE_DOES_NOT_WAIT
-    registry_wait_empty(0);
+        lifecycle_wait_empty(0);
 #endif
 #ifndef MUTANT_FREE_FORGETS_WAITERS
-    registry_wait_waiters(0);
+        lifecycle_wait_waiters(0);
 #endif
+        skip
+    :: !is_started
+    fi;
     all_over();
-    atomic { !courier_cuts -> courier_ends = true } /* [courier.c flusher_deinit]: pthread_join(3) */
-    d_step { /* [server.c undo_and_free] [registry.c registry_deinit] */
+#if TIMEOUT_PASSES
+    flusher_is_ending = true; /* [flusher.c flusher_end] */
+    drain_event = true;
+    flusher_gone;
+#endif
+    d_step { /* [acceptor.c acceptor_deinit] [lifecycle.c lifecycle_deinit] [conn_table.c conn_table_deinit] */
         assert(listener_open);
         listener_open = false;
         assert(IS_EMPTY && !locked);
@@ -675,27 +801,23 @@ proctype client(byte c)
 
 init {
     atomic {
-        is_accepting = true; /* [registry.c registry_begin_accepting] */
-        run acceptor();
         run client(0);
         run owner();
 #if SCENARIO == 1
         run client(1);
+#elif SCENARIO == 4
+        run other_waiter();
 #elif SCENARIO == 5
-        hasty = true;
-        run courier();
         if
         :: deaf[0] = true
         :: true
         fi;
-#elif SCENARIO == 4
-        run other_waiter();
 #endif
 #if SCENARIO == 2
         run ender(false);
 #endif
 #if SCENARIO != 3
-        run ender(SCENARIO != 5) /* after a stop the deadline is nothing */
+        run ender(SCENARIO != 5) /* after a stop the drain timeout means nothing */
 #endif
     }
 }

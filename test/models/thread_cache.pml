@@ -1,11 +1,11 @@
 /*
- * Idle worker threads: the acceptor passes connections to idle threads, or creates threads; a wait may
- * end by itself at any moment; the thread that frees the server waits for all of them. Places (what
- * idle_count counts) are fewer than threads. See README.md here. MUTANT_*: a bug that the check must
- * find.
+ * Idle worker threads: the acceptor passes connections to idle threads, or creates threads; a wait of an idle
+ * thread may end by its timeout at any moment; the thread that frees the server waits for all threads. Places
+ * (idle_count counts the places that are taken) are fewer than threads. See README.md here. MUTANT_*: a bug
+ * that the check must find.
  *
  * SCENARIO 1: four connections; one thread waits for the end, and frees
- * SCENARIO 2: three connections; two threads wait for the end, of which one joins the other and frees
+ * SCENARIO 2: three connections; two threads wait for the end; one of them joins the other and frees
  */
 #if SCENARIO == 1
 #define JOBS 4
@@ -16,7 +16,7 @@
 #define NOTHING JOBS
 
 bool locked, is_over, freed, acceptor_gone, waiter_gone;
-bool ender_sleeps[2]; /* in pthread_cond_wait(3) on ended */
+bool waiter_sleeps[2]; /* in pthread_cond_wait(3) on ended */
 byte threads, served;
 byte done[JOBS];
 chan free_places = [PLACES] of { byte };
@@ -35,12 +35,12 @@ inline uncount_locked() {
     :: threads == 0 ->
 #ifdef MUTANT_SIGNAL_FOR_BROADCAST
         if
-        :: ender_sleeps[0] -> ender_sleeps[0] = false
-        :: else -> ender_sleeps[1] = false
+        :: waiter_sleeps[0] -> waiter_sleeps[0] = false
+        :: else -> waiter_sleeps[1] = false
         fi
 #else
-        ender_sleeps[0] = false;
-        ender_sleeps[1] = false
+        waiter_sleeps[0] = false;
+        waiter_sleeps[1] = false
 #endif
     :: else
     fi
@@ -74,19 +74,19 @@ inline wait_locked() {
         assert(!idle??[eval(place)]); /* in no case does the list keep it */
         free_places!place;
         job = job_of[place];
-#ifdef MUTANT_LATE_IS_NOTHING
+#ifdef MUTANT_LATE_JOB_IS_FORGOTTEN
         if
         :: is_late -> job = NOTHING
         :: else
         fi;
 #endif
-        place = 0; /* here and elsewhere: what does not matter any more makes no states */
+        place = 0; /* here and below: values that are not used any more are cleared, so that fewer states differ */
         is_late = false
     }
 }
 
-/* [session.c worker_main] [thread_cache.c thread_cache_wait] */
-proctype thread(byte job)
+/* [worker.c worker_main] [thread_cache.c thread_cache_wait] */
+proctype worker(byte job)
 {
     byte place;
     bool is_late;
@@ -95,7 +95,7 @@ proctype thread(byte job)
     :: atomic {
            assert(!freed && done[job] == 0); /* each job is done once */
            done[job]++;
-           served++ /* [registry.c registry_release] */
+           served++ /* [lifecycle.c lifecycle_release] */
        };
        atomic { LOCKED; locked = true };
        if
@@ -111,7 +111,7 @@ proctype thread(byte job)
        fi
     od;
     /* [thread_cache.c thread_cache_leave] */
-#ifdef MUTANT_TELLS_AFTER_UNLOCK
+#ifdef MUTANT_SIGNALS_AFTER_UNLOCK
     atomic { LOCKED; threads-- };
     d_step { assert(!freed); threads++; uncount_locked() }
 #else
@@ -119,7 +119,7 @@ proctype thread(byte job)
 #endif
 }
 
-/* [session.c run] [thread_cache.c thread_cache_pass] [thread_cache.c thread_cache_not_created] */
+/* [worker.c pass_to_thread] [thread_cache.c thread_cache_pass] [thread_cache.c thread_cache_not_created] */
 proctype acceptor()
 {
     byte job = 0, place;
@@ -145,7 +145,7 @@ proctype acceptor()
 #endif
             locked = false;
             if
-            :: atomic { run thread(job); job++ };
+            :: atomic { run worker(job); job++ };
 #ifdef MUTANT_COUNTS_LATE
                atomic { LOCKED; threads++ }
 #else
@@ -173,33 +173,33 @@ inline thread_cache_end(me) {
     od;
     do
     :: threads > 0 ->
-        d_step { ender_sleeps[me] = true; locked = false };
-        atomic { !ender_sleeps[me] && !locked -> locked = true }
+        d_step { waiter_sleeps[me] = true; locked = false };
+        atomic { !waiter_sleeps[me] && !locked -> locked = true }
     :: else -> break
     od;
     locked = false
 }
 
-#define REGISTRY_IS_EMPTY (acceptor_gone && served == JOBS) /* [registry_wait.c registry_wait_empty] */
+#define SERVER_IS_EMPTY (acceptor_gone && served == JOBS) /* [lifecycle_wait.c lifecycle_wait_empty] */
 
 #if SCENARIO == 2
-/* [server.c lined_server_wait] */
+/* [server.c lined_server_wait] [worker.c workers_end] */
 proctype waiter()
 {
     byte place;
 
-    REGISTRY_IS_EMPTY;
+    SERVER_IS_EMPTY;
     thread_cache_end(1);
     waiter_gone = true
 }
 #endif
 
-/* [server.c lined_server_wait] [server.c undo_part] [thread_cache.c thread_cache_deinit] */
+/* [server.c lined_server_wait] [server.c end_threads] [thread_cache.c thread_cache_deinit] */
 proctype freer()
 {
     byte place;
 
-    REGISTRY_IS_EMPTY;
+    SERVER_IS_EMPTY;
 #ifndef MUTANT_FREES_EARLY
     thread_cache_end(0);
 #endif
