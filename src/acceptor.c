@@ -98,19 +98,25 @@ static void give_up(struct acceptor *acceptor, int error)
     lifecycle_end_shutdown(acceptor->lifecycle);
 }
 
+/* No client waits. False in a drain: then there is no client left to accept. Whether it drains was
+ * asked before accept(2): a client may have come after it, and before a drain that began since. */
+static bool wait_for_client(struct acceptor *acceptor)
+{
+    if (acceptor->saw_drain)
+        return false;
+    reject_wait(&acceptor->rejected, acceptor->listener.fd, acceptor->wake,
+                acceptor->lifecycle->stop_event);
+    event_clear(acceptor->wake);
+    return true;
+}
+
 /* False when there is no client left to accept. */
 static bool handle_accept_error(struct acceptor *acceptor, int error)
 {
     enum accept_verdict verdict = accept_verdict(error);
-    bool is_running = lifecycle_phase(acceptor->lifecycle) == LIFECYCLE_RUNNING;
 
-    if (verdict == ACCEPT_WAIT || (verdict == ACCEPT_ENDED && !is_running)) {
-        if (is_running)
-            reject_wait(&acceptor->rejected, acceptor->listener.fd, acceptor->wake,
-                        acceptor->lifecycle->stop_event);
-        event_clear(acceptor->wake);
-        return is_running;
-    }
+    if (verdict == ACCEPT_WAIT)
+        return wait_for_client(acceptor);
     accept_errors_add(&acceptor->errors, error);
     if (verdict == ACCEPT_ENDED || verdict == ACCEPT_FATAL) {
         give_up(acceptor, error);

@@ -30,6 +30,7 @@ static lined_handle handle;           /* of the last connection; read after has_
 static void (*at_close)(void);        /* on a connection's thread, before it closes */
 static void (*at_shutdown)(int how);  /* after it */
 static void (*at_accept)(void);       /* on the acceptor, when a client was accepted */
+static void (*at_no_client)(void);    /* on the acceptor, when no client waits */
 static void (*at_send)(void);         /* on a pusher, before it */
 static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
 static void (*at_recv)(ssize_t);      /* on a connection's thread, after it */
@@ -69,6 +70,10 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 
     if (client >= 0 && at_accept != NULL)
         at_accept();
+    if (client < 0 && at_no_client != NULL) {
+        at_no_client();
+        errno = EAGAIN;
+    }
     return client;
 }
 
@@ -646,6 +651,32 @@ START_TEST(a_thread_woken_by_a_drain_returns_stopping)
 }
 END_TEST
 
+static int late_client = -1;
+
+static void connect_and_drain(void)
+{
+    if (late_client >= 0)
+        return;
+    late_client = dial(lined_server_port(server));
+    say(late_client, "hello\n");
+    lined_server_drain(server);
+}
+
+/* accept(2) has found no client; then one comes, and after it the drain. */
+START_TEST(a_client_that_comes_just_before_a_drain_is_served)
+{
+    prepare(LINED_PASSIVE);
+    at_no_client = connect_and_drain;
+    ck_assert_int_eq(lined_server_new(&server, &options, &handler, NULL), LINED_OK);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    expect(late_client, "hello\n");
+    expect_eof(late_client);
+    hang_up(late_client);
+    lined_server_free(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -666,6 +697,7 @@ int main(void)
         a_client_accepted_during_a_stop_is_closed,
         an_interrupted_wait_is_no_end,
         a_thread_woken_by_a_drain_returns_stopping,
+        a_client_that_comes_just_before_a_drain_is_served,
     };
     sem_t *const semaphores[] = {&has_opened,   &was_interrupted, &is_pushing,  &may_push,
                                  &has_closed,   &may_leave,       &has_moved,   &has_paused,

@@ -62,15 +62,16 @@ bool is_started;
  * variable. */
 bool in_table[CLIENTS];
 
-/* The eventfd that a drain writes to, and the flusher waits for. */
-bool drain_event;
+/* The event that is set when the server drains or is cut, as the acceptor sees it (it stays set), and as
+ * the flusher sees it (EPOLLONESHOT: once). */
+bool stop_event, flusher_event;
 
 /* Condition variable over: which threads wait on it. 0 is the thread that frees, 1 the other one. The
  * thread that frees waits until the server is empty first, and then for the other waiters. */
 bool waits[2];
 
 /* The listener, and the backlog: clients that are not accepted yet. */
-bool listener_open = true, listener_shut, listener_nonblock;
+bool listener_open = true, listener_shut;
 chan queue = [CLIENTS] of { byte };
 
 /* The clients' sockets, on the server's side. Whole lines stand for bytes. */
@@ -100,6 +101,7 @@ bool other_over;
 #define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS)
 
 #define SERVER assert(!freed)
+inline set_stop_event() { atomic { SERVER; stop_event = true; flusher_event = true } }
 #define IS_EMPTY (present == 0 && accepting == 0 && shutdown_callers == 0)
 
 /* The life cycle's lock. A section that uses only fields that the lock guards is one step, with LOCKED
@@ -300,13 +302,13 @@ inline lifecycle_end_shutdown() {
     }
 }
 
-/* [lifecycle.c lifecycle_drain] The event is written last: a flusher that it wakes finds the phase. */
+/* [lifecycle.c lifecycle_drain] The event is set after the phase: a thread that it wakes finds the phase. */
 inline lifecycle_drain() {
 #ifdef MUTANT_SHUTDOWN_BEFORE_PHASE
     conn_table_shutdown(DRAINING);
 #endif
 #ifdef MUTANT_EVENT_BEFORE_PHASE
-    atomic { SERVER; drain_event = true };
+    set_stop_event();
 #endif
     atomic {
         LOCKED;
@@ -319,37 +321,17 @@ inline lifecycle_drain() {
     if
     :: mine ->
         mine = false;
-        conn_table_shutdown(DRAINING);
 #if !defined(MUTANT_DRAIN_WRITES_NO_EVENT) && !defined(MUTANT_EVENT_BEFORE_PHASE)
-        atomic { SERVER; drain_event = true } /* write(2) */
+        set_stop_event();
 #endif
+        conn_table_shutdown(DRAINING)
     :: else
     fi
-}
-
-/* [acceptor.c acceptor_drain] */
-inline acceptor_drain() {
-#ifndef MUTANT_LISTENER_BLOCKS
-    d_step { SERVER; assert(listener_open); listener_nonblock = true } /* [listener.c listener_set_nonblocking] */
-#endif
-    /* [listener.c listener_queued] A client may come between it and [acceptor.c acceptor_cut]. */
-#ifdef MUTANT_DRAIN_RESETS_THE_BACKLOG
-    shut_listener()
-#else
-    if
-    :: atomic { empty(queue) -> SERVER; assert(listener_open) } ->
-#ifndef MUTANT_DRAIN_WAKES_NO_ACCEPTOR
-        shut_listener()
-#endif
-    :: atomic { nempty(queue) -> SERVER; assert(listener_open) }
-    fi
-#endif
 }
 
 /* [server.c lined_server_drain] */
 inline lined_server_drain() {
     lifecycle_drain();
-    acceptor_drain();
     lifecycle_end_shutdown()
 }
 
@@ -365,10 +347,14 @@ inline lined_server_stop() {
         fi
     }
     if
-    :: mine -> mine = false; conn_table_shutdown(CUT)
+    :: mine ->
+        mine = false;
+#ifndef MUTANT_CUT_WRITES_NO_EVENT
+        set_stop_event();
+#endif
+        conn_table_shutdown(CUT)
     :: else
     fi;
-    shut_listener(); /* [acceptor.c acceptor_cut] */
     lifecycle_end_shutdown()
 }
 
@@ -545,14 +531,13 @@ finish: /* [close.c conn_finish] [close.c wait_for_acknowledgements] [lifecycle_
 #define ACCEPTED 0
 #define AGAIN 1
 #define RETRY 2
-#define ENDED 3
-#define FATAL 4
+#define FATAL 3
 
 /* [acceptor.c acceptor_main] */
 proctype acceptor()
 {
     byte at, victim, c, queued, result;
-    bool mine, saw_drain, sleeps, entered;
+    bool mine, saw_drain, entered;
 
 accept_more: /* [acceptor.c may_accept] */
     if
@@ -566,32 +551,32 @@ accept_more: /* [acceptor.c may_accept] */
            :: !saw_drain -> saw_drain = true; queued = len(queue) /* [listener.c listener_queued] */
            :: else
            fi
+#ifdef MUTANT_DRAIN_RESETS_THE_BACKLOG
+           ; queued = 0
+#endif
        }
        if
        :: queued == 0 -> goto gone
        :: queued > 0
        fi
     fi;
-    /* [listener.c listener_accept] accept(2) checks once, when it is called, whether it may sleep. */
-    atomic { SERVER; assert(listener_open); sleeps = !listener_nonblock }
-    atomic {
+    atomic { /* [listener.c listener_accept] */
+        SERVER;
+        assert(listener_open && !listener_shut);
         if
-        :: listener_shut -> result = ENDED
-        :: !listener_shut && nempty(queue) ->
+        :: nempty(queue) ->
             queue?c;
             open[c] = true;
             result = ACCEPTED
-        :: !listener_shut && empty(queue) && !sleeps -> result = AGAIN
-        :: !listener_shut && faults > 0 -> faults--; result = RETRY /* there is no descriptor */
-        :: !listener_shut && faults > 0 && nempty(queue) -> /* the client was reset */
+        :: empty(queue) -> result = AGAIN
+        :: faults > 0 -> faults--; result = RETRY /* there is no descriptor */
+        :: faults > 0 && nempty(queue) -> /* the client was reset */
             queue?c;
             faults--;
             end_client(c);
             result = RETRY
-        :: !listener_shut && faults > 0 -> faults--; result = FATAL
-        fi;
-        SERVER;
-        sleeps = false
+        :: faults > 0 -> faults--; result = FATAL
+        fi
     }
     if /* [acceptor.c handle_accept_error] [listener.c accept_verdict] */
     :: atomic { result == RETRY -> result = 0; c = 0 } -> goto pause
@@ -599,12 +584,26 @@ accept_more: /* [acceptor.c may_accept] */
         lifecycle_drain();
         lifecycle_end_shutdown();
         goto gone
-    :: atomic { result == AGAIN || result == ENDED -> assert(phase != RUNNING); result = 0 } ->
-        goto gone
+    /* [acceptor.c wait_for_client] */
+#ifdef MUTANT_EMPTY_BEFORE_THE_DRAIN_IS_THE_END
+    :: atomic { result == AGAIN && phase != RUNNING -> result = 0 } -> goto gone
+    :: atomic { result == AGAIN && phase == RUNNING -> result = 0 } ->
+#else
+    :: atomic { result == AGAIN && saw_drain -> result = 0 } -> goto gone
+    :: atomic { result == AGAIN && !saw_drain -> result = 0 } ->
+#endif
+        atomic { /* [reject.c reject_wait] poll(2) of the listener and the event */
+#ifdef MUTANT_ACCEPTOR_IGNORES_THE_EVENT
+            nempty(queue) -> SERVER
+#else
+            nempty(queue) || stop_event -> SERVER
+#endif
+        };
+        goto accept_more
     :: atomic { result == ACCEPTED -> queued = (saw_drain -> queued - 1 : 0) }
     fi;
 
-begin: /* [acceptor.c accept_one] [acceptor.c admit] [worker.c worker_start] [worker.c start] */
+begin: /* [acceptor.c accept_one] [acceptor.c admit_patiently] [acceptor.c admit] [worker.c worker_start] [worker.c start] */
     lifecycle_enter();
     if
     :: atomic { !entered -> SERVER } -> close_descriptor(c); goto gone
@@ -640,7 +639,7 @@ pause: /* the same wait, after a failure of accept(2) */
     goto accept_more;
 
 gone:
-    shut_listener();
+    shut_listener(); /* [listener.c listener_shut_down] */
     lifecycle_end_accepting();
     acceptor_gone = true
 }
@@ -674,7 +673,7 @@ proctype flusher()
         if
         :: seen == DRAINING ->
             if
-            :: drain_event -> drain_event = false /* epoll_wait(2) returns before the timeout */
+            :: flusher_event -> flusher_event = false /* epoll_wait(2) returns before the timeout */
             :: true ->
 #ifndef MUTANT_FLUSHER_DOES_NOT_CUT
                 lined_server_stop() /* [server.c cut_at_deadline] */
@@ -682,7 +681,7 @@ proctype flusher()
                 flusher_is_ending
 #endif
             fi
-        :: else -> atomic { drain_event -> drain_event = false } /* it sleeps without a limit */
+        :: else -> atomic { flusher_event -> flusher_event = false } /* it sleeps without a limit */
         fi;
         seen = 0
     od;
@@ -701,7 +700,7 @@ proctype other_waiter()
 }
 #endif
 
-/* [server.c lined_server_start] [server.c start_threads] */
+/* [server.c lined_server_start] [server.c start_acceptors] */
 inline lined_server_start() {
 #if TIMEOUT_PASSES
     run flusher(); /* [flusher.c flusher_start] */
@@ -751,12 +750,12 @@ proctype owner()
         lifecycle_wait_waiters(0);
 #endif
         skip
-    :: !is_started
+    :: !is_started -> shut_listener() /* [acceptor.c acceptor_deinit] */
     fi;
     all_over();
 #if TIMEOUT_PASSES
     flusher_is_ending = true; /* [flusher.c flusher_end] */
-    drain_event = true;
+    flusher_event = true;
     flusher_gone;
 #endif
     d_step { /* [acceptor.c acceptor_deinit] [lifecycle.c lifecycle_deinit] [conn_table.c conn_table_deinit] */
