@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* strerrorname_np */
+#include "errno_name.h"
 #include "lined.h"
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ void lined_reason(int reason, char text[LINED_REASON_SIZE])
     if (reason >= 0 && (size_t)reason < sizeof words / sizeof words[0])
         name = words[reason];
     else if (reason < 0)
-        name = strerrorname_np(-reason);
+        name = errno_name(-reason);
     if (name == NULL) {
         snprintf(text, LINED_REASON_SIZE, "unknown reason %d", reason);
         return;

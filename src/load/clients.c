@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* epoll_pwait2 */
+#define _GNU_SOURCE /* syscall */
 #include "clients.h"
 
 #include "clock.h"
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct client *clients_new(const struct settings *settings)
@@ -42,7 +43,9 @@ int clients_wait(const struct side *side, struct epoll_event events[CLIENTS_EVEN
     const uint64_t sleep_ns = side->is_awake ? 0 : timeout_ns;
     const struct timespec timeout = {.tv_sec = (time_t)(sleep_ns / NS_PER_S),
                                      .tv_nsec = (long)(sleep_ns % NS_PER_S)};
-    int count = epoll_pwait2(side->epoll, events, CLIENTS_EVENTS_MOST, &timeout, NULL);
+    /* epoll_pwait2(2), which musl has no function for. */
+    int count = (int)syscall(SYS_epoll_pwait2, side->epoll, events, CLIENTS_EVENTS_MOST, &timeout,
+                             NULL, (size_t)0);
 
     if (count >= 0)
         return count;

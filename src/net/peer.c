@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* struct tcp_info */
+#define _GNU_SOURCE /* struct tcp_info: musl's needs more than _DEFAULT_SOURCE */
 #include "peer.h"
 
 #include <errno.h>
