@@ -228,9 +228,12 @@ START_TEST(a_user_it_cannot_become_is_reported)
     expect_rejected("lined-nobody-has-this-name", 2,
                     "--user 'lined-nobody-has-this-name': there is no user with this name");
     expect_rejected("root", 2, "--user 'root': must be a user other than root");
-    expect_rejected("0", 2, "--user '0': there is no user with this name");
-    expect_rejected("two words", 2, "--user 'two words': must be the name of a user");
-    expect_rejected("", 2, "--user '': must be the name of a user");
+    expect_rejected("0", 2,
+                    "--user '0': there is no user with this name; a number needs a group: UID:GID");
+    expect_rejected("0:0", 2, "--user '0:0': must be a user other than root");
+    expect_rejected("1000:", 2, "--user '1000:': must be UID:GID, two numbers from 1 to ");
+    expect_rejected("two words", 2, "--user 'two words': must be the name of a user, or UID:GID");
+    expect_rejected("", 2, "--user '': must be the name of a user, or UID:GID");
 }
 END_TEST
 
@@ -283,17 +286,19 @@ static bool is_root(void)
     return false;
 }
 
-static void expect_nobody(const char *const arguments[])
+/* The line on standard error names the user. groups are its supplementary groups. */
+static void expect_user(const char *const arguments[], const char *name, uid_t user, gid_t group,
+                        const char *groups)
 {
-    const struct passwd *nobody = getpwnam("nobody");
-    char groups[64];
+    char named[64];
 
-    ck_assert_ptr_nonnull(nobody);
-    snprintf(groups, sizeof groups, "%u ", nobody->pw_gid);
+    snprintf(named, sizeof named, "; user %s", name);
     process_serve(&server, -1, arguments);
-    ck_assert_ptr_nonnull(strstr(server.confined, "; user nobody"));
-    expect_ids("Uid", nobody->pw_uid);
-    expect_ids("Gid", nobody->pw_gid);
+    const char *found = strstr(server.confined, named);
+    ck_assert_msg(found != NULL && strcmp(found, named) == 0, "the line is \"%s\"",
+                  server.confined);
+    expect_ids("Uid", user);
+    expect_ids("Gid", group);
     expect_status("Groups", groups);
     expect_status("CapEff", "0000000000000000");
     expect_status("CapPrm", "0000000000000000");
@@ -301,6 +306,27 @@ static void expect_nobody(const char *const arguments[])
     serve_a_line();
     end_well();
 }
+
+static void expect_nobody(const char *const arguments[])
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    char groups[64];
+
+    ck_assert_ptr_nonnull(nobody);
+    snprintf(groups, sizeof groups, "%u ", nobody->pw_gid);
+    expect_user(arguments, "nobody", nobody->pw_uid, nobody->pw_gid, groups);
+}
+
+/* The numbers need no entry in a database of users. */
+START_TEST(as_root_it_becomes_a_user_by_number)
+{
+    if (!is_root())
+        return;
+    ck_assert_int_eq(setgroups(2, (const gid_t[]){0, 1}), 0); /* which it must not keep */
+    expect_user(ARGUMENTS("--user=54321:65432"), "54321:65432", 54321, 65432, "");
+    expect_user(ARGUMENTS("--user=54321:65432", "--no-sandbox"), "54321:65432", 54321, 65432, "");
+}
+END_TEST
 
 START_TEST(as_root_it_becomes_the_user_nobody)
 {
@@ -373,6 +399,7 @@ int main(void)
         a_user_it_cannot_become_is_reported,
         without_root_it_can_become_no_other_user,
         as_root_it_becomes_the_user_nobody,
+        as_root_it_becomes_a_user_by_number,
         as_root_a_handler_that_was_taken_over_cannot_connect,
         as_root_it_binds_first,
         as_root_a_way_back_is_rejected,

@@ -24,6 +24,7 @@ static struct {
     gid_t group, effective_group, saved_group;
     bool can_return; /* to root */
     bool has_groups; /* which can be changed still */
+    bool is_numeric; /* the next setgroups drops the groups; the one after it tries to return */
     bool is_there;   /* the user */
 } now;
 
@@ -101,6 +102,10 @@ int __wrap_getresgid(gid_t *group, gid_t *effective, gid_t *saved)
 int __wrap_setgroups(size_t size, const gid_t *groups)
 {
     ck_assert(size == 0 && groups == NULL);
+    if (now.is_numeric) {
+        now.is_numeric = false;
+        return result_of("setgroups");
+    }
     return now.has_groups ? 0 : -1;
 }
 
@@ -115,7 +120,8 @@ static void begin(void)
 
 /* ---- tests ---- */
 
-static const struct privileges somebody = {"somebody", 1000, 2000};
+static const struct privileges somebody = {"somebody", false, 1000, 2000};
+static const struct privileges numbers = {"1000:2000", true, 1000, 2000};
 static char message[PRIVILEGES_MESSAGE_SIZE];
 
 START_TEST(a_user_is_found)
@@ -127,6 +133,69 @@ START_TEST(a_user_is_found)
     ck_assert_str_eq(found.name, "somebody");
     ck_assert_uint_eq(found.user, 1000);
     ck_assert_uint_eq(found.group, 2000);
+}
+END_TEST
+
+/* The numbers are not looked up: the system has no such user. */
+START_TEST(two_numbers_are_a_user_and_a_group)
+{
+    struct privileges found;
+
+    begin();
+    now.is_there = false;
+    ck_assert(privileges_find(&found, "1000:2000", message));
+    ck_assert_str_eq(found.name, "1000:2000");
+    ck_assert(found.is_numeric);
+    ck_assert_uint_eq(found.user, 1000);
+    ck_assert_uint_eq(found.group, 2000);
+    ck_assert(privileges_find(&found, "4294967294:1", message));
+    ck_assert_uint_eq(found.user, 4294967294);
+    ck_assert_uint_eq(found.group, 1);
+}
+END_TEST
+
+START_TEST(bad_numbers_are_rejected)
+{
+    static const char *const bad[] = {
+        "1000:",    ":1000",           ":",        "1000:2000:3000",   "somebody:2000",
+        "1000:adm", "-1:2000",         "+1:2000",  " 1000:2000",       "4294967295:1",
+        "1:2 ",     "1:4294967295",    "0x1:1",    "4294967296:1",     "18446744073709552616:1",
+        "1.0:1",    "1:1844674407371", "1000:-01", "99999999999999:1", "000000000000001000:2000",
+    };
+    struct privileges found;
+
+    begin();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(!privileges_find(&found, bad[i], message), "%s is taken", bad[i]);
+        ck_assert_str_eq(message, "must be UID:GID, two numbers from 1 to 4294967294");
+    }
+    ck_assert(!privileges_find(&found, "0:0", message));
+    ck_assert_str_eq(message, "must be a user other than root");
+    ck_assert(!privileges_find(&found, "0:2000", message));
+    ck_assert_str_eq(message, "must be a user other than root");
+    ck_assert(!privileges_find(&found, "1000:0", message));
+    ck_assert_str_eq(message, "must have a group other than 0, the group of root");
+    now.is_there = false;
+    ck_assert(!privileges_find(&found, "1000", message));
+    ck_assert_str_eq(message, "there is no user with this name; a number needs a group: UID:GID");
+}
+END_TEST
+
+START_TEST(numbers_have_no_supplementary_groups)
+{
+    begin();
+    now.is_numeric = true; /* the wrapper of initgroups refuses the name */
+    ck_assert(privileges_drop(&numbers, message));
+    begin();
+    now.is_numeric = true;
+    now.has_groups = true;
+    ck_assert(!privileges_drop(&numbers, message));
+    begin();
+    now.is_numeric = true;
+    now.failing = "setgroups";
+    ck_assert(!privileges_drop(&numbers, message));
+    ck_assert_str_eq(message, "cannot become user '1000:2000': setgroups: Operation not permitted; "
+                              "start lined as root, or as that user");
 }
 END_TEST
 
@@ -208,6 +277,9 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_user_is_found,
+        two_numbers_are_a_user_and_a_group,
+        bad_numbers_are_rejected,
+        numbers_have_no_supplementary_groups,
         an_unknown_user_and_a_failing_look_up_are_told_apart,
         each_call_that_fails_is_named,
         what_is_kept_is_noticed,

@@ -337,9 +337,9 @@ const struct setting settings[] = {
      .help = "poll this long for the next line before the thread sleeps, 0 to 10000 "
              "(default 50)"},
     {.name = "--user",
-     .argument = "NAME",
+     .argument = "NAME|UID:GID",
      .variable = "LINED_USER",
-     .allowed = "the name of a user",
+     .allowed = "the name of a user, or UID:GID",
      .read = read_user,
      .help = "once the port is open, become this user for good"},
     {.name = "--no-sandbox",

@@ -9,16 +9,18 @@
 
 /* The user to become. */
 struct privileges {
-    const char *name; /* owned by the caller */
+    const char *name; /* the name of a user, or UID:GID; owned by the caller */
+    bool is_numeric;  /* the name is UID:GID: there are no supplementary groups */
     uid_t user;
     gid_t group;
 };
 
 #define PRIVILEGES_MESSAGE_SIZE 256
 
-/* Looks up the user by name. A number is not allowed, because it has no groups; root is not
+/* Looks up the user by name, or takes the numbers of UID:GID without a look-up. root is not
  * allowed, because it gives up nothing. Returns false after a failure; message is then one line,
- * terminated, without an LF. Reads the sources in /etc/nsswitch.conf, and is not thread-safe. */
+ * terminated, without an LF. It is not thread-safe. For a name glibc reads the sources in
+ * /etc/nsswitch.conf, and musl, the C library of a static build, reads /etc/passwd. */
 bool privileges_find(struct privileges *privileges, const char *name,
                      char message[PRIVILEGES_MESSAGE_SIZE]);
 
