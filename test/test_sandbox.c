@@ -109,6 +109,7 @@ static void refuse_processes_and_files(void)
     EXPECT_REFUSED(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
     EXPECT_REFUSED(kill(getpid(), 0));
     EXPECT_REFUSED(syscall(SYS_tgkill, getppid(), getppid(), 0));
+    EXPECT_REFUSED(syscall(SYS_tkill, getppid(), 0));
     EXPECT_REFUSED(syscall(SYS_memfd_create, "", 0));
     EXPECT_REFUSED(setresuid(0, 0, 0));
 }
@@ -330,6 +331,7 @@ static void refuse_other_memory(void)
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, anonymous, -1, 0);
     EXPECT(page != MAP_FAILED);
     EXPECT(madvise(page, 4096, MADV_DONTNEED) == 0);
+    EXPECT(madvise(page, 4096, MADV_FREE) == 0);
     EXPECT_REFUSED(madvise(page, 4096, MADV_MERGEABLE));
     EXPECT_REFUSED(
         madvise(page, 0, MADV_HWPOISON)); /* of no page, in case that it is not refused */
@@ -355,11 +357,13 @@ static void refuse_to_set_limits(void)
 static void refuse_priority_inheritance(void)
 {
     const struct timespec past = {.tv_sec = 1};
+    uint32_t other_word = 0;
     uint32_t word = (uint32_t)getppid(); /* which the sandbox does not tell */
 
     EXPECT(sandbox_enter().syscalls == 0);
     EXPECT(syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0);
     EXPECT(syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0) == -1 && errno == EAGAIN);
+    EXPECT(syscall(SYS_futex, &word, FUTEX_REQUEUE_PRIVATE, 0, 1, &other_word, 0) == 0);
     EXPECT_REFUSED(syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, &past, NULL, 0));
     EXPECT_REFUSED(syscall(SYS_futex, &word, FUTEX_LOCK_PI_PRIVATE, 0, &past, NULL, 0));
 }

@@ -35,10 +35,15 @@
 /* With any flags: they select the kind of memory and the clock. */
 #define FUTEX_IS(operation) {.number = 1, .mask = (uint32_t)FUTEX_CMD_MASK, .value = (operation)}
 
-/* The flags with which glibc creates a thread (createthread.c). */
+/* The flags with which glibc (createthread.c) and musl (pthread_create.c) create a thread. Only
+ * musl has CLONE_DETACHED, which the kernel ignores. */
 #define THREAD_FLAGS                                                                               \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |            \
-     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED)
+/* The flags of a listening socket. musl's fcntl(3) adds O_LARGEFILE, which F_SETFL ignores. glibc's
+ * O_LARGEFILE is 0 on 64-bit systems. */
+#define LISTENER_FLAGS                                                                             \
+    {.number = 2, .mask = UINT32_MAX & ~(uint32_t)O_LARGEFILE, .value = O_RDWR | O_NONBLOCK}
 
 /* Each entry says what needs the call, and why it is harmless outside the process. "Modules" marks
  * calls that lined does not make itself: a module may make them through libc.
@@ -58,6 +63,7 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAIT)}},
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAKE)}},
     {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_WAIT_BITSET)}},
+    {.call = SYS_futex, .arguments = {FUTEX_IS(FUTEX_REQUEUE)}}, /* musl: condition variables */
     /* Asks if the client has gone, and for the length of the backlog: only numbers. Other options
        create descriptors (SO_PEERPIDFD: of the client's process) or map memory
        (TCP_ZEROCOPY_RECEIVE). */
@@ -84,6 +90,9 @@ const struct syscall_rule syscall_table[] = {
 
     /* Accepts clients. The flags only concern the new descriptor. */
     {.call = SYS_accept4},
+    /* musl's accept4(3) calls it if accept4(2) fails with EINVAL, as on a listener that was shut
+       down. */
+    {.call = SYS_accept},
     /* Ends a connection or the listener. The socket can do less afterwards. */
     {.call = SYS_shutdown},
     /* Closes a descriptor. */
@@ -92,7 +101,7 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_fcntl, .arguments = {IS(1, F_GETFL)}},
     /* A drain makes the listener non-blocking; these are all its flags. Not O_ASYNC: the kernel
        would send SIGIO to the processes of a terminal. Not F_SETOWN: it selects that process. */
-    {.call = SYS_fcntl, .arguments = {IS(1, F_SETFL), IS(2, O_RDWR | O_NONBLOCK)}},
+    {.call = SYS_fcntl, .arguments = {IS(1, F_SETFL), LISTENER_FLAGS}},
 
     /* ---- the flusher (flusher.c) ---- */
 
@@ -101,10 +110,9 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_epoll_ctl},
 #ifdef SYS_epoll_wait
     {.call = SYS_epoll_wait},
-#else
-    /* epoll_wait(2) on arm64. */
-    {.call = SYS_epoll_pwait},
 #endif
+    /* epoll_wait(3) on arm64, and of musl. */
+    {.call = SYS_epoll_pwait},
 
     /* ---- open descriptors: open(2) has checked the right to read or write ---- */
 
@@ -139,6 +147,7 @@ const struct syscall_rule syscall_table[] = {
     /* The C library frees a part of an idle stack. Other advice removes pages from use
        (MADV_HWPOISON, root only), or shares them with other processes (MADV_MERGEABLE). */
     {.call = SYS_madvise, .arguments = {IS(2, MADV_DONTNEED)}},
+    {.call = SYS_madvise, .arguments = {IS(2, MADV_FREE)}}, /* musl: free(3), its own pages */
     {.call = SYS_mremap}, /* realloc(3); a mapping keeps its protection */
     {.call = SYS_munmap}, /* free(3), stacks */
     {.call = SYS_brk},    /* malloc(3); the heap is not executable */
@@ -162,7 +171,8 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_rt_sigtimedwait}, /* sigwait(3): SIGTERM, SIGUSR1 */
     {.call = SYS_rt_sigaction},    /* libc starts its first thread; abort(3) */
     {.call = SYS_rt_sigreturn},    /* modules: the return from a handler */
-    /* Ends the thread for signals; abort(3). Only for threads of this process. */
+    /* abort(3) of glibc. Only for threads of this process. musl's abort(3) calls tkill(2), which is
+       not allowed, and ends the process by SIGSEGV. */
     {.call = SYS_tgkill, .arguments = {OWN_PROCESS(0)}},
 
     /* ---- reading numbers ---- */
