@@ -46,6 +46,14 @@ want_for_test() {
     want has_command redis-benchmark redis-tools
 }
 
+# musl-gcc is a shell script that calls gcc.
+want_for_static() {
+    want_for_build
+    want has_command musl-gcc gcc musl-tools
+    want has_header linux/landlock.h linux-libc-dev
+    want has_command readelf binutils
+}
+
 want_for_lint() {
     want has_command clang-format-19 clang-format-19
     want has_command shellcheck shellcheck
@@ -104,7 +112,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test clang lint fuzz coverage analyse models torture peers fresh"
+tasks="build talk install test static clang lint fuzz coverage analyse models torture peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then

@@ -1,13 +1,14 @@
 #define _GNU_SOURCE /* memfd_create, dup3, fexecve */
 #include "process.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,51 @@
 
 /* Lined's copy in memory, or -1. A descriptor of this process. */
 static int lined_copy = -1;
+
+const char *process_lined(void)
+{
+    const char *named = getenv("TEST_LINED");
+
+    return named == NULL ? LINED_BUILT : named;
+}
+
+/* musl is the only C library that lined is linked with statically. */
+static bool is_static(void)
+{
+    struct process process;
+    char text[1024];
+
+    process_run(&process, -1, (const char *const[]){"--handler=./no-module.so", NULL});
+    process_rest(&process.err, text, sizeof text);
+    ck_assert_int_eq(process_wait(&process), 2);
+    return strstr(text, "linked statically and loads no modules") != NULL;
+}
+
+bool process_skips_modules(void)
+{
+    if (!is_static())
+        return false;
+    suite_skip("a lined that is linked statically loads no modules");
+    return true;
+}
+
+const char *process_error(int error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } of_musl[] = {
+        {EADDRINUSE, "Address in use"},
+        {EADDRNOTAVAIL, "Address not available"},
+        {EMFILE, "No file descriptors available"},
+    };
+
+    for (size_t i = 0; i < sizeof of_musl / sizeof of_musl[0]; i++) {
+        if (error == of_musl[i].error && is_static())
+            return of_musl[i].text;
+    }
+    return strerror(error);
+}
 
 /* The command, or lined's copy where there is one and the command is NULL. */
 static void become(const char *command, int out, int err, const char *const arguments[])

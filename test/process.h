@@ -5,6 +5,7 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,18 @@ struct process {
     char confined[512]; /* what it says of its sandbox; process_serve reads it */
     char limit[512];    /* the line in which it says how many connections it takes, as a rule */
 };
+
+/* The path of the tested lined: the value of the environment variable TEST_LINED, or the lined that
+ * is built with the tests. */
+const char *process_lined(void);
+#define LINED_COMMAND process_lined()
+
+/* Returns true, and reports the test as skipped, if that lined is linked statically and loads no
+ * modules. The test must then return. */
+bool process_skips_modules(void);
+
+/* The text of an errno in the messages of that lined. It depends on the C library of that lined. */
+const char *process_error(int error);
 
 /* Runs lined with these arguments, which end with NULL; the command's name is not among them.
  * Its standard output is a pipe, or the descriptor out where that is not -1. */

@@ -11,6 +11,7 @@ scratch=$(mktemp -d)
 log=$scratch/log
 pid=
 : "${lined:?}"
+lined=${TEST_LINED:-$lined} # instead of the lined that is built with the tests
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
 
 fail() {

@@ -39,6 +39,8 @@ START_TEST(past_the_drain_timeout_a_stuck_callback_is_left)
 {
     static const char *const modes[] = {"--mode=passive", "--mode=active"};
 
+    if (process_skips_modules())
+        return;
     for (int i = 0; i < 2; i++) {
         int client = get_stuck_in_a_callback("--drain-timeout=0.1", modes[i]);
         ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
@@ -49,8 +51,9 @@ END_TEST
 
 START_TEST(after_a_second_signal_a_stuck_callback_is_left)
 {
+    if (process_skips_modules())
+        return;
     int client = get_stuck_in_a_callback("--drain-timeout=1000", "--mode=passive");
-
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
     process_line(&server.err, text, sizeof text); /* it drains */
     cut_by(SIGINT);
@@ -78,6 +81,8 @@ static void expect_abort(const char *line, const char *mode)
 
 START_TEST(a_callback_that_ends_its_thread_aborts)
 {
+    if (process_skips_modules())
+        return;
     expect_abort("exit\n", "--mode=passive");
     expect_abort("exit\n", "--mode=active");
     expect_abort("cancel\n", "--mode=passive");

@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <lined.h>
 #include <linux/ipv6.h>
 #include <net/if.h>
@@ -31,9 +32,9 @@ START_TEST(a_port_in_use_is_status_1)
     serve();
     snprintf(port, sizeof port, "%u", server.port);
     snprintf(expected, sizeof expected,
-             "lined: cannot listen on 127.0.0.1:%s: Address already in use; another process "
-             "listens on this port, see 'ss -ltnp': end that process, or set another --port\n",
-             port);
+             "lined: cannot listen on 127.0.0.1:%s: %s; another process listens on this port, see "
+             "'ss -ltnp': end that process, or set another --port\n",
+             port, process_error(EADDRINUSE));
     process_run(&second, -1, ARGUMENTS("-p", port));
     process_rest(&second.err, text, sizeof text);
     ck_assert_str_eq(text, expected);
@@ -55,9 +56,11 @@ static void expect_cannot_listen(const char *ip, const char *port, const char *w
 
 START_TEST(an_address_that_cannot_be_had_is_status_1)
 {
-    expect_cannot_listen("192.0.2.1", "0",
-                         "192.0.2.1:0: Cannot assign requested address; no "
-                         "interface has this address, see 'ip address'");
+    char why[128];
+
+    snprintf(why, sizeof why, "192.0.2.1:0: %s; no interface has this address, see 'ip address'",
+             process_error(EADDRNOTAVAIL));
+    expect_cannot_listen("192.0.2.1", "0", why);
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
     if (fd < 0) {
         expect_cannot_listen("::1", "0", "this system has no IPv6");
