@@ -54,6 +54,18 @@ want_for_static() {
     want has_command readelf binutils
 }
 
+has_arm64_library() { [ -e "/usr/lib/aarch64-linux-gnu/pkgconfig/$1.pc" ]; }
+
+# The programs that the tests run are for this machine, the libraries of the tests for arm64.
+want_for_arm64() {
+    want_for_test
+    want has_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    want has_command qemu-aarch64 qemu-user
+    want has_arm64_library check check:arm64
+    want has_arm64_library jansson libjansson-dev:arm64
+    want has_arm64_library libmd libmd-dev:arm64
+}
+
 want_for_lint() {
     want has_command clang-format-19 clang-format-19
     want has_command shellcheck shellcheck
@@ -112,7 +124,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static clang lint fuzz coverage analyse models torture peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
@@ -136,6 +148,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "lined: installing ${missing[*]}" >&2
 {
+    if [[ " ${missing[*]} " == *:arm64\ * ]]; then
+        "${as_root[@]}" dpkg --add-architecture arm64
+    fi
     "${as_root[@]}" apt-get update -q &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
             apt-get install -q -y --no-install-recommends "${missing[@]}"

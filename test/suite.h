@@ -9,7 +9,9 @@
  * then. Returns 77, the exit status by which ctest knows that all of a module is skipped. */
 int suite_skip(const char *reason);
 
-/* Returns main's exit status: a failure, and no test run at all, are not 0. */
+/* Returns main's exit status: a failure, and no test run at all, are not 0. The environment
+ * variable TEST_SKIP can name a file with lines "TEST: REASON". These tests are not run, and
+ * printed as skipped. */
 int suite_run(const char *name, const TTest *const tests[], size_t count);
 
 /* The same, each test the given number of times, with _i from 0. */

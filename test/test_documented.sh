@@ -146,7 +146,7 @@ in_manual=$(sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$root/docs/lined.3" | sed '1,/^\
 # likes of test_<module>.c and *.patch.
 pages=("$root"/{README,SECURITY,CHANGELOG}.md "$root"/docs/*.md "$root"/docs/*.[0-9])
 presets=$(sed -n '/"configurePresets"/,/"buildPresets"/s/^ *"name": "\(.*\)",/\1/p' "$root/CMakePresets.json")
-grep -ohP '(?<=build/)[a-z]+(?=/)|(?<=--preset )[a-z]+' "${pages[@]}" | while read -r preset; do
+grep -ohP '(?<=build/)[a-z0-9]+(?=/)|(?<=--preset )[a-z0-9]+' "${pages[@]}" | while read -r preset; do
     grep -qx "$preset" <<<"$presets" || fail "the pages name a preset '$preset', which does not exist"
 done
 grep -ohP '(?<![\w/.-])(scripts|src|test|docs|include|\.ci)/[\w./-]++(?![<*])' "${pages[@]}" | while read -r file; do
