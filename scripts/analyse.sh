@@ -22,7 +22,7 @@ run_cppcheck() {
     # Here a loop without a body has "continue": this rule does not apply.
     cppcheck --enable=warning,style,performance,portability --suppress=redundantContinue \
         --inline-suppr --std=c11 --quiet -j "$(nproc)" --error-exitcode=1 -Iinclude \
-        -D_POSIX_C_SOURCE=200809L -D__GLIBC__=2 -DLINED_VERSION='"0"' \
+        -D_POSIX_C_SOURCE=200809L -D__GLIBC__=2 -DLINED_VERSION='"0"' -DLINED_MODULES=1 \
         --template='{file}:{line}: {message} [{id}]' "${sources[@]}"
 }
 
