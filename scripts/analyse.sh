@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs four analysers on src/ and test/bench/: cppcheck, clang-tidy (.clang-tidy lists the checks), gcc
-# -fanalyzer, scan-build. Any finding is a failure. scripts/analyse.sh [TOOL...]
+# Runs four analysers on src/: cppcheck, clang-tidy (.clang-tidy lists the checks), gcc -fanalyzer,
+# scan-build. Any finding is a failure. scripts/analyse.sh [TOOL...]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,7 +9,7 @@ tools=("$@")
 scripts/install-deps.sh analyse
 build=build/analyse
 mkdir -p "$build"
-mapfile -t sources < <(git ls-files 'src/*.c' 'test/bench/*.c' | grep -v /peers/)
+mapfile -t sources < <(git ls-files 'src/*.c')
 
 # shellcheck disable=SC2317
 configure() { # FOLDER COMPILER FLAGS

@@ -113,16 +113,17 @@ static bool drop_privileges(const struct serving *serving, const struct privileg
 
 static bool init_handler(struct serving *serving)
 {
-    char text[ERROR_TEXT_SIZE];
     int result = LINED_OK;
 
     if (serving->module->init != NULL)
         result =
             serving->module->init(serving->server, &serving->options->server, &serving->context);
-    if (result != LINED_OK)
+    if (result != LINED_OK) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "%s '%.200s' cannot start: %s",
                 options_name(serving->options, "--handler"), serving->options->handler,
                 error_text(result < 0 ? -result : result, text));
+    }
     lined_server_set_context(serving->server, serving->context);
     return result == LINED_OK;
 }
@@ -210,11 +211,11 @@ static int run(struct serving *serving)
     uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
     int status = STATUS_DRAINED;
     bool may_free_log = false;
-    char text[ERROR_TEXT_SIZE];
 
     report_start(serving);
     int result = lined_server_wait(serving->server);
     if (result < 0) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot accept any more: %s", error_text(-result, text));
         status = STATUS_CANNOT_SERVE;
     } else if (result == LINED_CUT) {
