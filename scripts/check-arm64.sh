@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-modules='errno_name|line_buffer|inspect|options|vectors|server_.*|callbacks|slow_clients'
+modules='errno_name|line_buffer|inspect|options|vectors|server_.*|callbacks|slow_clients|endpoint|listener|listeners'
 
 scripts/install-deps.sh arm64
 scripts/configure.sh build/arm64 --preset arm64

@@ -61,6 +61,7 @@ static int add_acceptor(lined_server *server, const struct listener *listener)
 {
     size_t count = server->acceptor_count + 1;
     struct acceptor *acceptor = malloc(sizeof *acceptor);
+    /* It is an array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     struct acceptor **larger = realloc(server->acceptors, count * sizeof *larger);
     int failed = -ENOMEM;
 

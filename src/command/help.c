@@ -87,6 +87,7 @@ static void append_option(struct help *help, char letter, const char *name, cons
     append_paragraph(help, column, words);
 }
 
+/* append() writes the text. NOLINTNEXTLINE(readability-non-const-parameter) */
 void help_text(char text[HELP_SIZE])
 {
     struct help help = {.text = text};
