@@ -459,5 +459,8 @@ int main(void)
         variables_of_a_service_are_ignored,
         no_setting_is_called_like_a_variable_of_a_service,
     };
+    /* Whole test runs can set some: LINED_NO_SANDBOX. */
+    for (int i = 0; settings[i].name != NULL; i++)
+        unsetenv(settings[i].variable);
     return suite_run("options", tests, sizeof tests / sizeof tests[0]);
 }

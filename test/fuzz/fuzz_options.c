@@ -73,16 +73,15 @@ static bool begins_with_option(const char *message, const char *word)
     return length >= 3 && strncmp(message, word, length) == 0;
 }
 
-/* The settings that have letters, and what else has. */
+/* True if the message begins with the name of an option of which the word has the letter. */
 static bool begins_with_letter(const char *message, const char *word)
 {
-    static const char *const named[] = {"i--ip ", "p--port ", "q--quiet ", "w--handler "};
-
     if (word[0] != '-' || word[1] == '-')
         return false;
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        if (strchr(word, named[i][0]) != NULL &&
-            strncmp(message, named[i] + 1, strlen(named[i]) - 1) == 0)
+    for (int i = 0; settings[i].name != NULL; i++) {
+        size_t length = strlen(settings[i].name);
+        if (settings[i].letter != 0 && strchr(word, settings[i].letter) != NULL &&
+            strncmp(message, settings[i].name, length) == 0 && message[length] == ' ')
             return true;
     }
     /* A letter that is none: "unknown option '-x'". */
