@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <netinet/in.h>
@@ -214,6 +215,53 @@ START_TEST(a_handler_that_was_taken_over_cannot_connect)
 }
 END_TEST
 
+/* ---- Unix sockets ---- */
+
+static void expect_socket_file(bool is_left, const char *user)
+{
+    char folder[] = "/tmp/lined-confinement-XXXXXX";
+    const struct passwd *owner = getpwnam(user);
+    char path[64];
+    char listen_text[80];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(owner != NULL && (geteuid() != 0 || chown(folder, owner->pw_uid, 0) == 0));
+    snprintf(path, sizeof path, "%s/socket", folder);
+    snprintf(listen_text, sizeof listen_text, "--listen=unix:%s", path);
+    if (geteuid() == 0 && owner->pw_uid != 0)
+        process_run(&server, -1, ARGUMENTS(listen_text, "--user", user));
+    else
+        process_run(&server, -1, ARGUMENTS(listen_text));
+    do
+        process_line(&server.err, text, sizeof text);
+    while (strstr(text, "at a time") == NULL);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    end_well();
+    ck_assert_int_eq(access(path, F_OK), is_left ? 0 : -1);
+    unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static bool has_landlock(void)
+{
+    if (syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION) >= 0)
+        return true;
+    suite_skip("this kernel has no Landlock");
+    return false;
+}
+
+START_TEST(in_the_sandbox_it_removes_its_socket_file)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    if (!has_landlock() || user == NULL)
+        return;
+    expect_socket_file(false, user->pw_name);
+    filter_sandbox(SECCOMP_RET_ERRNO | EPERM, false); /* from now on there is no Landlock */
+    expect_socket_file(true, user->pw_name);
+}
+END_TEST
+
 /* ---- --user ---- */
 
 static void expect_rejected(const char *user, int status, const char *part)
@@ -377,6 +425,13 @@ START_TEST(as_root_it_binds_first)
 }
 END_TEST
 
+START_TEST(as_root_it_removes_its_socket_file_as_the_user)
+{
+    if (is_root() && has_landlock())
+        expect_socket_file(false, "nobody");
+}
+END_TEST
+
 /* A capability that outlives the change of user would let it become root again. */
 START_TEST(as_root_a_way_back_is_rejected)
 {
@@ -396,6 +451,7 @@ int main(void)
         it_is_on_by_default,
         it_can_be_left_off,
         a_handler_that_was_taken_over_cannot_connect,
+        in_the_sandbox_it_removes_its_socket_file,
         a_denied_sandbox_is_reported,
         a_partly_denied_sandbox_is_reported,
         a_filter_that_kills_is_outlived,
@@ -406,6 +462,7 @@ int main(void)
         as_root_it_becomes_a_user_by_number,
         as_root_a_handler_that_was_taken_over_cannot_connect,
         as_root_it_binds_first,
+        as_root_it_removes_its_socket_file_as_the_user,
         as_root_a_way_back_is_rejected,
     };
     if (!LINED_SANDBOX)

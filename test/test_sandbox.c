@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,8 +20,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -86,6 +89,14 @@ static void expect_threads_in_sandbox(void (*what)(void))
         EXPECT((call) == -1 && errno == ENOSYS);                                                   \
     } while (0)
 
+/* No Unix socket was made. */
+static const struct removable no_file;
+
+static struct sandbox enter(void)
+{
+    return sandbox_enter(&no_file);
+}
+
 static void *return_argument(void *argument)
 {
     return argument;
@@ -94,12 +105,14 @@ static void *return_argument(void *argument)
 static void refuse_processes_and_files(void)
 {
     char *const no_arguments[] = {NULL};
-    const struct sandbox sandbox = sandbox_enter();
+    struct stat file;
+    const struct sandbox sandbox = enter();
 
     EXPECT(sandbox.syscalls == 0);
     EXPECT_REFUSED(open("/dev/null", O_RDONLY));
     EXPECT_REFUSED(openat(AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR, 0600));
     EXPECT_REFUSED(unlink("/tmp/lined-never-there"));
+    EXPECT_REFUSED(lstat("/tmp/lined-never-there", &file));
     EXPECT_REFUSED(execve("/bin/true", no_arguments, no_arguments));
     EXPECT_REFUSED(fork());
     EXPECT_REFUSED(vfork());
@@ -118,7 +131,7 @@ static void keep_the_policy(void)
 {
     const struct sched_param none = {0};
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(sched_setscheduler(0, SCHED_BATCH, &none));
     EXPECT_REFUSED(sched_setscheduler(getppid(), SCHED_BATCH, &none));
     EXPECT_REFUSED(sched_getscheduler(getppid()));
@@ -136,7 +149,7 @@ static void refuse_sockets(void)
     int made_before = socket(AF_INET, SOCK_STREAM, 0);
 
     EXPECT(made_before >= 0);
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(socket(AF_INET, SOCK_STREAM, 0));
     EXPECT_REFUSED(socket(AF_UNIX, SOCK_DGRAM, 0));
     EXPECT_REFUSED(connect(made_before, (struct sockaddr *)&address, sizeof address));
@@ -178,7 +191,7 @@ static void refuse_to_connect_by_sending(void)
     const struct msghdr message = {
         .msg_name = &others, .msg_namelen = sizeof others, .msg_iov = &part, .msg_iovlen = 1};
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(shutdown(listener, SHUT_RDWR) == 0);
     EXPECT_REFUSED(sendto(listener, secret, sizeof secret, MSG_FASTOPEN, (struct sockaddr *)&others,
                           sizeof others));
@@ -207,7 +220,7 @@ static void refuse_to_send_to_an_address(void)
     int outside = open_port(SOCK_DGRAM, &others);
     const struct sockaddr *at = at_a_round_address(&others, sizeof others);
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(sendto(mine, "x", 1, 0, (struct sockaddr *)&others, sizeof others));
     EXPECT_REFUSED(sendto(mine, "x", 1, 0, at, sizeof others));
     EXPECT(!has_arrived(outside));
@@ -219,7 +232,7 @@ static void send_as_replies_are_sent(void)
     int ends[2];
 
     EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(send(ends[0], "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1);
     EXPECT(syscall(SYS_sendto, ends[0], "x", 1, INT64_C(0x5a5a5a5a) << 32 | MSG_NOSIGNAL, NULL,
                    0) == 1);
@@ -245,7 +258,7 @@ static void refuse_descriptors_of_others(void)
     memcpy(CMSG_DATA(header), &readable, sizeof readable);
     EXPECT(readable >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     EXPECT(sendmsg(ends[0], &message, 0) == 1);
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(recvmsg(ends[1], &message, 0));
     EXPECT_REFUSED(sendmsg(ends[0], &message, 0));
     EXPECT(recv(ends[1], &byte, 1, 0) == 1); /* the descriptor is dropped */
@@ -264,7 +277,7 @@ static void refuse_other_socket_options(void)
     socklen_t size = sizeof number, info_size = sizeof info;
     int fd = open_port(SOCK_STREAM, &own);
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) == 0);
     EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
     EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_MARK, &number, sizeof number));
@@ -305,7 +318,7 @@ static void refuse_by_argument(void)
     int readable = 0;
     int made_before = socket(AF_INET, SOCK_STREAM, 0);
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(ioctl(STDIN_FILENO, TIOCSTI, &byte));
     EXPECT(ioctl(made_before, SIOCOUTQ, &readable) == 0);
     EXPECT_REFUSED(fcntl(made_before, F_SETOWN, getppid()));
@@ -322,7 +335,7 @@ static void refuse_other_memory(void)
     const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
 
     EXPECT(file >= 0 && ftruncate(file, 4096) == 0);
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(mmap(NULL, 4096, PROT_READ | PROT_EXEC, anonymous, -1, 0) == MAP_FAILED);
     EXPECT(errno == ENOSYS);
     errno = 0;
@@ -345,7 +358,7 @@ static void refuse_to_set_limits(void)
 {
     struct rlimit limit;
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(getrlimit(RLIMIT_CORE, &limit) == 0);
     EXPECT_REFUSED(setrlimit(RLIMIT_CORE, &limit));
     EXPECT_REFUSED(
@@ -360,7 +373,7 @@ static void refuse_priority_inheritance(void)
     uint32_t other_word = 0;
     uint32_t word = (uint32_t)getppid(); /* which the sandbox does not tell */
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0);
     EXPECT(syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0) == -1 && errno == EAGAIN);
     EXPECT(syscall(SYS_futex, &word, FUTEX_REQUEUE_PRIVATE, 0, 1, &other_word, 0) == 0);
@@ -371,7 +384,7 @@ static void refuse_priority_inheritance(void)
 /* The kernel refuses threads without CLONE_SIGHAND as well, but with another errno. */
 static void refuse_other_threads(void)
 {
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(syscall(SYS_clone, CLONE_THREAD, NULL, NULL, NULL, NULL) == -1 && errno == EINVAL);
     EXPECT_REFUSED(syscall(SYS_clone, 0, NULL, NULL, NULL, NULL)); /* a process without a signal */
     EXPECT_REFUSED(syscall(SYS_clone, CLONE_THREAD | CLONE_PIDFD, NULL, NULL, NULL, NULL));
@@ -384,7 +397,7 @@ static void allow_threads(void)
     pthread_t thread;
     void *returned;
 
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(pthread_create(&thread, NULL, return_argument, &barrier) == 0);
     EXPECT(pthread_join(thread, &returned) == 0 && returned == &barrier);
     EXPECT(pthread_kill(pthread_self(), 0) == 0);
@@ -432,7 +445,7 @@ static void hold_earlier_threads(void)
 
     EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
     EXPECT(pthread_create(&thread, NULL, try_to_open, NULL) == 0);
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     pthread_barrier_wait(&barrier);
     EXPECT(pthread_join(thread, NULL) == 0);
 }
@@ -455,13 +468,13 @@ static long call_20_of_i386(void)
 
 static void refuse_i386(void)
 {
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT(call_20_of_i386() == -ENOSYS); /* getpid there, writev here: not for its number */
 }
 
 static void refuse_x32(void)
 {
-    EXPECT(sandbox_enter().syscalls == 0);
+    EXPECT(enter().syscalls == 0);
     EXPECT_REFUSED(syscall(0x40000000 | SYS_getpid));
 }
 
@@ -505,7 +518,7 @@ static void deny_files_by_landlock(void)
     long version;
 
     EXPECT(folder >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny(&version) == 0);
+    EXPECT(landlock_deny(&version, &no_file) == 0);
     EXPECT(open("/etc/passwd", O_RDONLY) == -1 && errno == EACCES);
     EXPECT(openat(folder, "etc", O_RDONLY | O_DIRECTORY) == -1 && errno == EACCES);
     EXPECT(mkdir("/tmp/lined-sandbox-test", 0700) == -1 && errno == EACCES);
@@ -521,7 +534,7 @@ static void deny_what_is_said(void)
     long version;
 
     EXPECT(fd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny(&version) == 0);
+    EXPECT(landlock_deny(&version, &no_file) == 0);
     if (strstr(landlock_denied(version), "TCP") != NULL) {
         EXPECT(bind(fd, (const struct sockaddr *)&address, sizeof address) == -1);
         EXPECT(errno == EACCES);
@@ -530,6 +543,100 @@ static void deny_what_is_said(void)
     }
     if (strstr(landlock_denied(version), "signals") != NULL)
         EXPECT(kill(getppid(), 0) == -1 && errno == EPERM);
+}
+
+/* ---- a socket file that must be removed at the end ---- */
+
+static struct removable removable;
+static char folder[] = "/tmp/lined-sandbox-XXXXXX";
+static char inside[64], outside[64], file_outside[80];
+
+static void make_file(const char *path)
+{
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+/* Two folders in a folder, each with a file; the first one's file is removable. */
+static void make_files(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/lined-sandbox-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(inside, sizeof inside, "%s/inside", folder);
+    snprintf(outside, sizeof outside, "%s/outside", folder);
+    ck_assert_int_eq(mkdir(inside, 0700), 0);
+    ck_assert_int_eq(mkdir(outside, 0700), 0);
+    snprintf(removable.paths[0], REMOVABLE_SIZE, "%s/socket", inside);
+    removable.count = 1;
+    make_file(removable.paths[0]);
+    snprintf(file_outside, sizeof file_outside, "%s/file", outside);
+    make_file(file_outside);
+}
+
+static void remove_files(void)
+{
+    unlink(removable.paths[0]);
+    unlink(file_outside);
+    ck_assert_int_eq(rmdir(inside), 0);
+    ck_assert_int_eq(rmdir(outside), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static void remove_only_the_socket(void)
+{
+    const char *path = removable.paths[0];
+    struct stat file;
+
+    const struct sandbox sandbox = sandbox_enter(&removable);
+    EXPECT(sandbox.landlock == 0 && sandbox.syscalls == 0);
+    EXPECT(lstat(path, &file) == 0);
+    EXPECT(unlink(file_outside) == -1 && errno == EACCES);
+    EXPECT(unlink(path) == 0);
+    EXPECT(lstat(path, &file) == -1 && errno == ENOENT);
+    EXPECT_REFUSED(open(path, O_CREAT | O_WRONLY, 0600));
+    EXPECT_REFUSED(rmdir(inside));
+    EXPECT_REFUSED(syscall(SYS_unlinkat, AT_FDCWD, inside, AT_REMOVEDIR));
+    EXPECT_REFUSED(syscall(SYS_newfstatat, 0, "", &file, AT_EMPTY_PATH));
+    EXPECT_REFUSED(rename(file_outside, path));
+    EXPECT_REFUSED(chmod(file_outside, 0666));
+}
+
+/* Landlock alone: below the folder files may be removed, but not made, read or written. */
+static void only_remove_by_landlock(void)
+{
+    const char *path = removable.paths[0];
+    long version;
+
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    EXPECT(landlock_deny(&version, &removable) == 0);
+    EXPECT(open(path, O_RDONLY) == -1 && errno == EACCES);
+    EXPECT(open(path, O_WRONLY) == -1 && errno == EACCES);
+    EXPECT(unlink(file_outside) == -1 && errno == EACCES);
+    EXPECT(rmdir(outside) == -1 && errno == EACCES);
+    EXPECT(unlink(path) == 0);
+    EXPECT(open(path, O_CREAT | O_WRONLY, 0600) == -1 && errno == EACCES);
+}
+
+/* The calls are there only if Landlock restricts them. */
+static void remove_nothing_without_landlock(void)
+{
+    struct sock_filter no_landlock[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof no_landlock / sizeof *no_landlock, no_landlock};
+    struct stat file;
+
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    EXPECT(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+    const struct sandbox sandbox = sandbox_enter(&removable);
+    EXPECT(sandbox.landlock == EPERM && sandbox.syscalls == 0);
+    EXPECT_REFUSED(unlink(removable.paths[0]));
+    EXPECT_REFUSED(lstat(removable.paths[0], &file));
 }
 
 static bool has_landlock(void)
@@ -544,6 +651,19 @@ START_TEST(landlock_denies_files)
 {
     if (has_landlock())
         expect_in_sandbox(deny_files_by_landlock);
+}
+END_TEST
+
+START_TEST(only_a_socket_file_can_be_removed)
+{
+    if (!has_landlock())
+        return;
+    make_files();
+    expect_in_sandbox(remove_nothing_without_landlock);
+    expect_in_sandbox(remove_only_the_socket);
+    make_file(removable.paths[0]);
+    expect_in_sandbox(only_remove_by_landlock);
+    remove_files();
 }
 END_TEST
 
@@ -585,6 +705,9 @@ START_TEST(what_a_filter_must_allow_is_said)
     ck_assert_ptr_nonnull(
         sandbox_remedy(&(struct sandbox){.syscalls = EPERM, .was_filtered = true}, said));
     ck_assert_ptr_nonnull(strstr(said, ": SystemCallFilter=seccomp"));
+    ck_assert_ptr_nonnull(sandbox_remedy(
+        &(struct sandbox){.landlock = EPERM, .was_filtered = true, .adds_rules = true}, said));
+    ck_assert_ptr_nonnull(strstr(said, ": SystemCallFilter=landlock_add_rule landlock_create"));
 }
 END_TEST
 
@@ -602,6 +725,7 @@ int main(void)
         the_filter_holds_threads_made_before,
         the_filter_knows_its_machine,
         landlock_denies_files,
+        only_a_socket_file_can_be_removed,
         landlock_denies_what_is_said,
         what_is_not_in_force_is_said,
         what_a_filter_must_allow_is_said,

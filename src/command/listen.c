@@ -2,6 +2,7 @@
 
 #include "listen_hint.h"
 #include "message.h"
+#include "net/endpoint.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -140,6 +141,20 @@ bool listen_open(lined_server **server, const struct options *options,
         return true;
     lined_server_free(*server);
     return false;
+}
+
+void listen_made_files(const struct options *options, struct removable *made)
+{
+    struct endpoint endpoint;
+    const char *why;
+
+    _Static_assert(REMOVABLE_MAX >= OPTIONS_LISTEN_MAX, "room for every listener");
+    made->count = 0;
+    for (size_t i = 0; i < options->listen_count; i++) {
+        if (endpoint_parse(options->listen[i], &endpoint, &why) && endpoint.kind == ENDPOINT_UNIX)
+            snprintf(made->paths[made->count++], REMOVABLE_SIZE, "%.107s",
+                     endpoint.unix_address.sun_path);
+    }
 }
 
 void listen_report(lined_server *server)

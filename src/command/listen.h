@@ -5,6 +5,7 @@
 #define LISTEN_H
 
 #include "activation.h"
+#include "command/sandbox/removable.h"
 #include "options.h"
 
 #include <lined.h>
@@ -14,6 +15,9 @@
  * that of --ip and --port. False: it has failed, and a message says why. */
 bool listen_open(lined_server **server, const struct options *options,
                  const struct activation *activation, const struct lined_handler *handler);
+
+/* The socket files that listen_open has made. */
+void listen_made_files(const struct options *options, struct removable *made);
 
 /* A message for each listener. */
 void listen_report(lined_server *server);

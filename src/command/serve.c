@@ -136,8 +136,12 @@ static void fini_handler(const struct serving *serving)
 
 static void enter_sandbox(struct serving *serving)
 {
-    if (sandbox_is_built() && !serving->options->no_sandbox)
-        serving->sandbox = sandbox_enter();
+    struct removable made;
+
+    if (!sandbox_is_built() || serving->options->no_sandbox)
+        return;
+    listen_made_files(serving->options, &made);
+    serving->sandbox = sandbox_enter(&made);
 }
 
 static bool start_log(struct serving *serving, bool is_shared)

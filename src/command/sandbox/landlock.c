@@ -1,10 +1,13 @@
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* O_PATH, syscall */
 #include "landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,8 +34,33 @@ static struct ruleset everything(long version)
     };
 }
 
-/* No rule is added, so there is no exception. */
-int landlock_deny(long *version)
+/* The folder of the path: "/run" of "/run/lined.sock", "/" of "/lined.sock". Paths are absolute. */
+static const char *folder_of(const char *path, char folder[PATH_MAX])
+{
+    size_t size = (size_t)(strrchr(path, '/') - path);
+
+    if (size == 0 || size >= PATH_MAX)
+        return "/";
+    memcpy(folder, path, size);
+    folder[size] = '\0';
+    return folder;
+}
+
+/* Files below the folder of the path may be removed. If that fails, the file stays, which does less
+ * harm than to go on without Landlock. */
+static void allow_removing(int ruleset, const char *path)
+{
+    char folder[PATH_MAX];
+    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE};
+
+    rule.parent_fd = open(folder_of(path, folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (rule.parent_fd < 0)
+        return;
+    (void)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    close(rule.parent_fd);
+}
+
+int landlock_deny(long *version, const struct removable *removable)
 {
     *version =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -42,6 +70,8 @@ int landlock_deny(long *version)
     int fd = (int)syscall(SYS_landlock_create_ruleset, &denied, sizeof denied, 0);
     if (fd < 0)
         return errno;
+    for (size_t i = 0; i < removable->count; i++)
+        allow_removing(fd, removable->paths[i]);
     int error = syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? errno : 0;
     close(fd);
     return error;

@@ -27,19 +27,25 @@ static int forgo_privileges(void)
 
 /* ---- a filter that lined was started under ---- */
 
-static int enter_landlock(void)
+static int enter_landlock(const struct removable *removable)
 {
     long version;
 
-    return landlock_deny(&version);
+    return landlock_deny(&version, removable);
+}
+
+static int enter_filter(const struct removable *removable)
+{
+    return syscall_filter_enter(removable->count > 0);
 }
 
 /* In a child: enters the part, and then writes a byte if it was not killed. */
-_Noreturn static void try_and_report(int (*enter)(void), int told)
+_Noreturn static void try_and_report(int (*enter)(const struct removable *),
+                                     const struct removable *removable, int told)
 {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file if it is killed */
     if (forgo_privileges() == 0)
-        enter();
+        enter(removable);
     _exit(write(told, "", 1) == 1 ? 0 : 1);
 }
 
@@ -47,7 +53,7 @@ _Noreturn static void try_and_report(int (*enter)(void), int told)
  * process, which the process cannot prevent. So a child tries it. It reports by a pipe, because its
  * exit status is lost if SIGCHLD is ignored. Returns 0, SANDBOX_KILLED, or an errno if no child can
  * try it. */
-static int try_in_child(int (*enter)(void))
+static int try_in_child(int (*enter)(const struct removable *), const struct removable *removable)
 {
     int ends[2];
     char byte;
@@ -57,7 +63,7 @@ static int try_in_child(int (*enter)(void))
     pid_t pid = fork();
     int error = pid < 0 ? errno : 0;
     if (pid == 0)
-        try_and_report(enter, ends[1]);
+        try_and_report(enter, removable, ends[1]);
     close(ends[1]);
     if (error == 0 && read(ends[0], &byte, 1) != 1)
         error = SANDBOX_KILLED;
@@ -69,20 +75,22 @@ static int try_in_child(int (*enter)(void))
 
 /* ---- entering ---- */
 
-struct sandbox sandbox_enter(void)
+struct sandbox sandbox_enter(const struct removable *removable)
 {
     struct sandbox sandbox = {.was_filtered =
-                                  prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER};
+                                  prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER,
+                              .adds_rules = removable->count > 0};
 
     if (sandbox.was_filtered) {
-        sandbox.landlock = try_in_child(enter_landlock);
-        sandbox.syscalls = try_in_child(syscall_filter_enter);
+        sandbox.landlock = try_in_child(enter_landlock, removable);
+        sandbox.syscalls = try_in_child(enter_filter, removable);
     }
     int error = forgo_privileges();
     if (sandbox.landlock == 0)
-        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version);
+        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version, removable);
+    bool may_remove_files = removable->count > 0 && sandbox.landlock == 0;
     if (sandbox.syscalls == 0) /* last, because it rejects the calls above */
-        sandbox.syscalls = error != 0 ? error : syscall_filter_enter();
+        sandbox.syscalls = error != 0 ? error : syscall_filter_enter(may_remove_files);
     return sandbox;
 }
 
@@ -126,7 +134,8 @@ const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT
         return NULL;
     snprintf(text, SANDBOX_TEXT_SIZE,
              "lined was started under a system call filter, such as SystemCallFilter= of a unit; "
-             "to allow the sandbox, add this line to the unit: SystemCallFilter=%s%s%s",
+             "to allow the sandbox, add this line to the unit: SystemCallFilter=%s%s%s%s",
+             needs_landlock && sandbox->adds_rules ? "landlock_add_rule " : "",
              needs_landlock ? "landlock_create_ruleset landlock_restrict_self" : "",
              needs_landlock && needs_seccomp ? " " : "", needs_seccomp ? "seccomp" : "");
     return text;

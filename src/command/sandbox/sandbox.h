@@ -6,6 +6,8 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include "removable.h"
+
 #include <stdbool.h>
 
 /* The system call filter of the parent kills a process that enters this part. */
@@ -18,6 +20,7 @@ struct sandbox {
     int syscalls;
     long landlock_version; /* valid if landlock is 0; see landlock.h */
     bool was_filtered;     /* lined was started under a filter, which can reject a part */
+    bool adds_rules;       /* there are files that may be removed, so Landlock needs rules */
 };
 
 /* True if this build has a sandbox. Builds with sanitizers have none, because their runtime opens
@@ -26,8 +29,9 @@ bool sandbox_is_built(void);
 
 /* Enters the sandbox permanently. Landlock applies to the calling thread and the threads that it
  * creates from now on, seccomp to all threads of the process. A part that the kernel lacks, or that
- * a filter rejects, is left out. */
-struct sandbox sandbox_enter(void);
+ * a filter rejects, is left out. The removable files can still be removed if Landlock is active;
+ * without it they stay, because seccomp cannot restrict the path of unlink(2). */
+struct sandbox sandbox_enter(const struct removable *removable);
 
 /* The active parts, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
 #define SANDBOX_TEXT_SIZE 384

@@ -92,7 +92,13 @@ static void put_rule(struct program *program, const struct syscall_rule *rule)
  * kills, one unexpected call, for example of a newer libc, would end the whole server. */
 #define REJECTED (SECCOMP_RET_ERRNO | ENOSYS)
 
-static void put_program(struct program *program)
+static void put_rules(struct program *program, const struct syscall_rule *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_rule(program, &rules[i]);
+}
+
+static void put_program(struct program *program, bool may_remove_files)
 {
     program->length = 0;
     put_load(program, offsetof(struct seccomp_data, arch));
@@ -100,16 +106,17 @@ static void put_program(struct program *program)
     put_return(program, REJECTED); /* another machine's numbers mean other calls */
     put_load(program, offsetof(struct seccomp_data, nr));
     /* The numbers of x32 have a bit that no number in the table has. */
-    for (size_t i = 0; i < syscall_table_size; i++)
-        put_rule(program, &syscall_table[i]);
+    put_rules(program, syscall_table, syscall_table_size);
+    if (may_remove_files)
+        put_rules(program, syscall_table_removing, syscall_table_removing_size);
     put_return(program, REJECTED);
 }
 
-int syscall_filter_enter(void)
+int syscall_filter_enter(bool may_remove_files)
 {
     struct program program;
 
-    put_program(&program);
+    put_program(&program, may_remove_files);
     const struct sock_fprog filter = {.len = program.length, .filter = program.instructions};
     long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
     if (result < 0)
@@ -119,8 +126,9 @@ int syscall_filter_enter(void)
 
 #else
 
-int syscall_filter_enter(void)
+int syscall_filter_enter(bool may_remove_files)
 {
+    (void)may_remove_files;
     return ENOTSUP;
 }
 

@@ -4,9 +4,12 @@
 #ifndef SYSCALL_FILTER_H
 #define SYSCALL_FILTER_H
 
+#include <stdbool.h>
+
 /* Applies the filter permanently to all present and future threads of the process. The calling
- * thread must be unable to gain privileges (PR_SET_NO_NEW_PRIVS). Returns 0, or an errno if the
- * kernel has no seccomp; ENOTSUP if there is no filter for this machine. */
-int syscall_filter_enter(void);
+ * thread must be unable to gain privileges (PR_SET_NO_NEW_PRIVS). may_remove_files: also allows
+ * lstat(2) and unlink(2). A filter cannot read their paths, so Landlock must restrict them. Returns
+ * 0, or an errno if the kernel has no seccomp; ENOTSUP if there is no filter for this machine. */
+int syscall_filter_enter(bool may_remove_files);
 
 #endif

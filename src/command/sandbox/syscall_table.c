@@ -193,4 +193,24 @@ const struct syscall_rule syscall_table[] = {
 
 const size_t syscall_table_size = sizeof syscall_table / sizeof syscall_table[0];
 
+/* The end of a Unix socket (listener.c). Landlock lets unlink(2) reach only the folders of the
+ * sockets; lstat(2) reads the size and the owner of any file that the user may reach, but not its
+ * bytes. */
+const struct syscall_rule syscall_table_removing[] = {
+    /* lstat(3) of glibc, and of musl on arm64. Not other flags: AT_EMPTY_PATH. */
+    {.call = SYS_newfstatat, .arguments = {IS(0, AT_FDCWD), IS(3, AT_SYMLINK_NOFOLLOW)}},
+#ifdef SYS_lstat
+    {.call = SYS_lstat}, /* lstat(3) of musl */
+#endif
+#ifdef SYS_unlink
+    {.call = SYS_unlink}, /* unlink(3) */
+#else
+    /* unlink(3) on arm64. Not AT_REMOVEDIR. */
+    {.call = SYS_unlinkat, .arguments = {IS(0, AT_FDCWD), IS(2, 0)}},
+#endif
+};
+
+const size_t syscall_table_removing_size =
+    sizeof syscall_table_removing / sizeof syscall_table_removing[0];
+
 #endif

@@ -42,4 +42,8 @@ struct syscall_rule {
 extern const struct syscall_rule syscall_table[];
 extern const size_t syscall_table_size;
 
+/* These too if lined has made a socket file. */
+extern const struct syscall_rule syscall_table_removing[];
+extern const size_t syscall_table_removing_size;
+
 #endif
