@@ -279,6 +279,12 @@ static void refuse_other_socket_options(void)
 
     EXPECT(enter().syscalls == 0);
     EXPECT(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) == 0);
+    EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &number, sizeof number) == 0);
+    EXPECT(setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &number, sizeof number) == 0);
+    EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &number, sizeof number) == 0);
+    EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &number, sizeof number) == 0);
+    EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &number, sizeof number) == 0);
+    EXPECT(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &number, sizeof number) == 0);
     EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
     EXPECT_REFUSED(setsockopt(fd, SOL_SOCKET, SO_MARK, &number, sizeof number));
     EXPECT_REFUSED(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &number, sizeof number));
@@ -324,7 +330,6 @@ static void refuse_by_argument(void)
     EXPECT_REFUSED(fcntl(made_before, F_SETOWN, getppid()));
     EXPECT_REFUSED(fcntl(made_before, F_SETSIG, SIGKILL));
     EXPECT_REFUSED(fcntl(made_before, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
-    EXPECT(fcntl(made_before, F_SETFL, fcntl(made_before, F_GETFL) | O_NONBLOCK) == 0);
     EXPECT_REFUSED(syscall(SYS_sched_getaffinity, 1, sizeof readable, &readable));
 }
 

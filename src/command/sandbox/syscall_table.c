@@ -17,7 +17,7 @@
 
 /* Conditions on arguments. All except NULL_POINTER and IS_ALL_ONES compare the lower 32 bits, which
  * is a whole int. It also suffices for parameters that are an unsigned long in the kernel: the
- * flags of mmap(2), mprotect(2) and fcntl(2) are all in the lower half, and those of clone(2) are
+ * flags of mmap(2) and mprotect(2) are all in the lower half, and those of clone(2) are
  * cut to it. */
 #define IS(position, wanted) {.number = (position), .mask = UINT32_MAX, .value = (uint32_t)(wanted)}
 #define HAS(position, bits)                                                                        \
@@ -97,11 +97,14 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_shutdown},
     /* Closes a descriptor. */
     {.call = SYS_close},
-    /* A drain reads the flags of the listener. */
-    {.call = SYS_fcntl, .arguments = {IS(1, F_GETFL)}},
-    /* A drain makes the listener non-blocking; these are all its flags. Not O_ASYNC: the kernel
-       would send SIGIO to the processes of a terminal. Not F_SETOWN: it selects that process. */
-    {.call = SYS_fcntl, .arguments = {IS(1, F_SETFL), LISTENER_FLAGS}},
+    /* The options of a client of an inherited listener, which may lack them (listener.c). They
+       concern when the kernel sends, probes and gives up. */
+    {.call = SYS_setsockopt, .arguments = {IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)}},
+    {.call = SYS_setsockopt, .arguments = {IS(1, SOL_SOCKET), IS(2, SO_OOBINLINE)}},
+    {.call = SYS_setsockopt, .arguments = {IS(1, IPPROTO_TCP), IS(2, TCP_USER_TIMEOUT)}},
+    {.call = SYS_setsockopt, .arguments = {IS(1, IPPROTO_TCP), IS(2, TCP_KEEPIDLE)}},
+    {.call = SYS_setsockopt, .arguments = {IS(1, IPPROTO_TCP), IS(2, TCP_KEEPINTVL)}},
+    {.call = SYS_setsockopt, .arguments = {IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE)}},
 
     /* ---- the flusher (flusher.c) ---- */
 
