@@ -88,6 +88,10 @@ static int start(struct options *options)
     if (activation.count > 0 && options->has_place)
         return refuse("--ip, --port and --listen are not possible with sockets that the service "
                       "manager has opened (LISTEN_FDS)");
+    if (activation.admin >= 0) /* no module serves it yet */
+        return refuse(
+            "LISTEN_FDNAMES names a socket 'admin', but this lined has no admin listener: "
+            "give the socket another FileDescriptorName=");
     if (module == NULL) {
         snprintf(text, sizeof text, "%s '%.200s': %s", options_name(options, "--handler"),
                  options->handler, why);
