@@ -296,7 +296,8 @@ LINED_API int lined_server_listen(lined_server *server, const char *text);
  * TCP or Unix. The server takes it over; it never shuts it down, because other processes may share
  * it: the clients in its queue wait for the next process. O_NONBLOCK is set and stays set. Fails
  * with -ENOTSOCK, -EPROTOTYPE (no stream of TCP or Unix), -EISCONN (a connection, not a listener),
- * -EINVAL (it does not listen); then the caller still owns fd. */
+ * -EINVAL (it does not listen), -EADDRINUSE (the server has it already); then the caller still
+ * owns fd. */
 LINED_API int lined_server_listen_fd(lined_server *server, int fd);
 
 /* The place of a listener, in the order in which they were added, terminated: "127.0.0.1:1234",

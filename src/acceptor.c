@@ -50,6 +50,7 @@ static bool may_accept(struct acceptor *acceptor)
         return false;
     if (!acceptor->saw_drain) {
         acceptor->saw_drain = true;
+        listener_remove_file(&acceptor->listener); /* the next server may come now */
         acceptor->queued = listener_queued(&acceptor->listener);
     }
     return acceptor->queued > 0;
@@ -85,9 +86,12 @@ static void wait_for_turn(struct acceptor *acceptor)
             reject_expire(&acceptor->rejected);
         }
     }
-    int64_t due = admission_due_ms(acceptor->admission);
-    if (due > monotonic_ms())
-        lifecycle_pause(lifecycle, due);
+    int64_t due;
+    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING &&
+           (due = admission_due_ms(acceptor->admission)) > monotonic_ms()) {
+        lifecycle_pause(lifecycle, due); /* another acceptor may accept then: checked again */
+        answer(acceptor);
+    }
 }
 
 /* No later accept can succeed. */
@@ -98,15 +102,18 @@ static void give_up(struct acceptor *acceptor, int error)
     lifecycle_end_shutdown(acceptor->lifecycle);
 }
 
-/* No client waits. False in a drain: then there is no client left to accept. Whether it drains was
- * asked before accept(2): a client may have come after it, and before a drain that began since. */
+/* No client waits: waits until one comes, acceptor_check asks, or the server stops. False in a drain:
+ * then there is no client left to accept. Whether it drains was asked before accept(2): a client may
+ * have come after it, and before a drain that began since. */
 static bool wait_for_client(struct acceptor *acceptor)
 {
     if (acceptor->saw_drain)
         return false;
-    reject_wait(&acceptor->rejected, acceptor->listener.fd, acceptor->wake,
-                acceptor->lifecycle->stop_event);
+    int failed = reject_wait(&acceptor->rejected, acceptor->listener.fd, acceptor->wake,
+                             acceptor->lifecycle->stop_event);
     event_clear(acceptor->wake);
+    if (failed != 0)
+        pause_for(acceptor, LINED_PAUSE_ACCEPT, -failed);
     return true;
 }
 
@@ -195,7 +202,8 @@ static void *acceptor_main(void *argument)
     while (may_accept(acceptor)) {
         answer(acceptor);
         wait_for_turn(acceptor);
-        if (!accept_one(acceptor))
+        /* In the meantime a drain may have begun. */
+        if (!may_accept(acceptor) || !accept_one(acceptor))
             break;
     }
     reject_end(&acceptor->rejected);

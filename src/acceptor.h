@@ -21,7 +21,8 @@
 #include <stddef.h>
 
 struct acceptor {
-    /* Set by acceptor_init; they never change after. */
+    /* Set by acceptor_init; they never change after, except that the thread removes the listener's
+     * file. */
     struct listener listener; /* closed by acceptor_deinit */
     int wake;                 /* an event: acceptor_check has asked */
     const struct lined_options *options;

@@ -78,6 +78,16 @@ static int add_acceptor(lined_server *server, const struct listener *listener)
     return LINED_OK;
 }
 
+/* True: closing the server would close this descriptor twice. */
+static bool has_descriptor(const lined_server *server, int fd)
+{
+    for (size_t i = 0; i < server->acceptor_count; i++) {
+        if (server->acceptors[i]->listener.fd == fd)
+            return true;
+    }
+    return false;
+}
+
 static int add_listener(lined_server *server, const struct endpoint *endpoint)
 {
     const struct listener_options options = {.backlog = server->options.backlog,
@@ -87,6 +97,8 @@ static int add_listener(lined_server *server, const struct endpoint *endpoint)
 
     if (server->is_started)
         return -EINVAL;
+    if (endpoint->kind == ENDPOINT_FD && has_descriptor(server, endpoint->fd))
+        return -EADDRINUSE;
     int failed = listener_open(&listener, endpoint, &options);
     if (failed != LINED_OK)
         return failed;

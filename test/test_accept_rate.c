@@ -80,12 +80,34 @@ START_TEST(a_stop_ends_a_pause)
 }
 END_TEST
 
+/* A pause for the rate is no reason for a watchdog to end the server. */
+START_TEST(an_acceptor_answers_while_it_pauses)
+{
+    enum { CLIENTS = 4 };
+    int clients[CLIENTS];
+    unsigned answers = 0;
+
+    prepare_overload();
+    options.accept_rate = 1; /* a pause of a second after each */
+    lined_server *server = start_handler(&counting);
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = dial(lined_server_port(server));
+    while (stats_of(server).connections < CLIENTS)
+        answers += lined_server_check(server);
+    ck_assert_uint_gt(answers, 5 * CLIENTS); /* not only once after each pause */
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         accepting_keeps_to_its_rate,
         a_drain_does_not_wait_for_the_rate,
         a_stop_ends_a_pause,
+        an_acceptor_answers_while_it_pauses,
     };
     return suite_run("accept_rate", tests, sizeof tests / sizeof tests[0]);
 }

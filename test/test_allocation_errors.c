@@ -6,20 +6,24 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lined.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 /* The allocation of the library's threads that fails, counted from 1 on; 0: none. */
 static _Atomic int allocation_to_fail;
 static _Atomic unsigned allocation_failures;
-static pthread_t test_thread; /* its allocations are not counted */
+static pthread_t test_thread; /* its allocations are not counted, unless */
+static _Atomic bool counts_every_thread;
 
 static bool fails_to_allocate(void)
 {
-    if (atomic_load(&allocation_to_fail) == 0 || pthread_equal(pthread_self(), test_thread) ||
+    if (atomic_load(&allocation_to_fail) == 0 ||
+        (!atomic_load(&counts_every_thread) && pthread_equal(pthread_self(), test_thread)) ||
         atomic_fetch_sub(&allocation_to_fail, 1) != 1)
         return false;
     atomic_fetch_add(&allocation_failures, 1);
@@ -76,10 +80,33 @@ START_TEST(a_client_waits_where_memory_is_short)
 }
 END_TEST
 
+/* A listener costs two allocations. */
+START_TEST(without_memory_an_inherited_socket_stays_the_callers)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(listen(listener, 8), 0); /* at a port of the kernel's choice */
+    lined_server *server;
+    prepare(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), 0);
+    atomic_store(&counts_every_thread, true);
+    for (int i = 1; i <= 2; i++) {
+        atomic_store(&allocation_to_fail, i);
+        ck_assert_int_eq(lined_server_listen_fd(server, listener), -ENOMEM);
+        ck_assert_int_ge(fcntl(listener, F_GETFD), 0);
+        atomic_store(&allocation_to_fail, i);
+        ck_assert_int_eq(lined_server_listen(server, "127.0.0.1:0"), -ENOMEM);
+    }
+    atomic_store(&counts_every_thread, false);
+    ck_assert_int_eq(lined_server_listen_fd(server, listener), 0);
+    lined_server_free(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_client_waits_where_memory_is_short,
+        without_memory_an_inherited_socket_stays_the_callers,
     };
     return suite_run("allocation_errors", tests, sizeof tests / sizeof tests[0]);
 }

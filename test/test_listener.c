@@ -309,6 +309,105 @@ START_TEST(a_stale_socket_file_is_replaced_and_no_other_file)
 }
 END_TEST
 
+/* What is done after the next bind(2), as if by another process. */
+static void (*after_bind)(void);
+
+int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    void (*after)(void) = after_bind;
+    int result = __real_bind(fd, address, size);
+    int error = errno;
+
+    after_bind = NULL;
+    if (after != NULL)
+        after();
+    errno = error;
+    return result;
+}
+
+static char other_path[80];
+
+static void put_a_link_there(void)
+{
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink(other_path, path), 0);
+}
+
+static void remove_the_file(void)
+{
+    ck_assert_int_eq(unlink(path), 0);
+}
+
+START_TEST(the_mode_is_of_the_socket_and_of_no_other_file)
+{
+    struct stat file;
+    char text[128];
+
+    make_folder();
+    snprintf(other_path, sizeof other_path, "%s/other", folder);
+    close(open(other_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    snprintf(text, sizeof text, "%s,mode=0666", unix_text);
+    after_bind = put_a_link_there;
+    ck_assert_int_eq(open_listener(text, 0), -EADDRINUSE);
+    ck_assert_int_eq(stat(other_path, &file), 0);
+    ck_assert_uint_eq(file.st_mode & 0777, 0600);
+    ck_assert_int_eq(open_listener(text, 0), -EADDRINUSE); /* a link is no socket file */
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(unlink(other_path), 0);
+    ck_assert_int_eq(symlink(other_path, path), 0); /* also if it leads nowhere */
+    ck_assert_int_eq(open_listener(text, 0), -EADDRINUSE);
+    ck_assert_int_eq(access(other_path, F_OK), -1);
+    ck_assert_int_eq(unlink(path), 0);
+    mode_t before = umask(0077);
+    ck_assert_int_eq(open_listener(text, 0), 0);
+    umask(before);
+    ck_assert_int_eq(stat(path, &file), 0);
+    ck_assert_uint_eq(file.st_mode & 0777, 0666);
+    listener_close(&listener);
+    remove_folder();
+}
+END_TEST
+
+/* As the earlier server does at its end. */
+START_TEST(a_socket_file_that_goes_in_the_meantime_is_no_error)
+{
+    make_folder();
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    struct listener first = listener;
+    after_bind = remove_the_file;
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    close(dial_unix());
+    listener_close(&first);
+    close(dial_unix());
+    listener_close(&listener);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(without_its_file_a_unix_socket_keeps_its_queue)
+{
+    union net_address peer;
+
+    make_folder();
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    int client = dial_unix();
+    ck_assert_uint_eq(listener_queued(&listener), 9); /* the backlog, and one */
+    listener_remove_file(&listener);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    close(accept_client(&peer));
+    struct listener first = listener;
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    listener_close(&first);
+    ck_assert_int_eq(access(path, F_OK), 0); /* it is the other one's now */
+    close(client);
+    listener_close(&listener);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(what_a_unix_socket_cannot_have_is_an_error)
 {
     const struct listener_options reuse = {.backlog = 8, .reuse_port = true};
@@ -324,6 +423,9 @@ START_TEST(what_a_unix_socket_cannot_have_is_an_error)
     ck_assert_int_eq(access(path, F_OK), -1);
     snprintf(text, sizeof text, "unix:%s/missing/socket", folder);
     ck_assert_int_eq(open_listener(text, 0), -ENOENT);
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    snprintf(text, sizeof text, "%s/socket", unix_text);
+    ck_assert_int_eq(open_listener(text, 0), -ENOTDIR);
     remove_folder();
 }
 END_TEST
@@ -354,6 +456,27 @@ START_TEST(an_inherited_listener_is_never_shut_down)
 }
 END_TEST
 
+START_TEST(an_abstract_socket_is_named_with_an_at)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char expected[64];
+    char text[32];
+
+    int length =
+        snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "lined-test-%d", (int)getpid());
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address,
+                          offsetof(struct sockaddr_un, sun_path) + 1 + (socklen_t)length),
+                     0);
+    ck_assert_int_eq(listen(fd, 8), 0);
+    snprintf(text, sizeof text, "fd:%d", fd);
+    ck_assert_int_eq(open_listener(text, 0), 0);
+    snprintf(expected, sizeof expected, "unix:@lined-test-%d", (int)getpid());
+    ck_assert_str_eq(listener.name, expected);
+    listener_close(&listener);
+}
+END_TEST
+
 START_TEST(only_listening_streams_are_inherited)
 {
     char text[32];
@@ -374,6 +497,8 @@ START_TEST(only_listening_streams_are_inherited)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         snprintf(text, sizeof text, "fd:%d", cases[i].fd);
         ck_assert_int_eq(open_listener(text, 0), -cases[i].error);
+        /* it stays the caller's */
+        ck_assert_int_eq(fcntl(cases[i].fd, F_GETFD) < 0, cases[i].error == EBADF);
     }
     close(null);
     close(unused);
@@ -420,8 +545,12 @@ int main(void)
         an_ipv6_address_takes_no_ipv4_clients,
         a_unix_socket_has_its_mode_and_group_and_is_removed,
         a_stale_socket_file_is_replaced_and_no_other_file,
+        the_mode_is_of_the_socket_and_of_no_other_file,
+        a_socket_file_that_goes_in_the_meantime_is_no_error,
+        without_its_file_a_unix_socket_keeps_its_queue,
         what_a_unix_socket_cannot_have_is_an_error,
         an_inherited_listener_is_never_shut_down,
+        an_abstract_socket_is_named_with_an_at,
         only_listening_streams_are_inherited,
     };
     return suite_run("listener", tests, sizeof tests / sizeof tests[0]);

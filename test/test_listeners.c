@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <lined.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -283,6 +284,138 @@ START_TEST(servers_hand_over_an_inherited_socket)
 }
 END_TEST
 
+/* At the limit the acceptor waits; when the drain makes room, it must not take one more. */
+START_TEST(at_the_limit_a_drain_leaves_the_queue_to_the_next_process)
+{
+    uint16_t port;
+    int listener = open_tcp(&port);
+    lined_server *server;
+
+    prepare(LINED_PASSIVE);
+    options.ip = NULL;
+    options.max_connections = 1;
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    ck_assert_int_eq(lined_server_listen_fd(server, dup(listener)), LINED_OK);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    int first = dial(port);
+    talk(first);
+    int second = dial(port);
+    AWAIT(lined_server_check(server)); /* the acceptor waits for room */
+    lined_server_drain(server);
+    expect_eof(first);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+    server = new_server(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_listen_fd(server, listener), LINED_OK);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    talk(second);
+    hang_up(first);
+    hang_up(second);
+    finish(server);
+}
+END_TEST
+
+START_TEST(an_inherited_socket_stays_the_callers_on_failure)
+{
+    uint16_t port;
+    int listener = open_tcp(&port);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char text[16];
+
+    lined_server *server = new_server(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_listen_fd(server, null), -ENOTSOCK);
+    ck_assert_int_ge(fcntl(null, F_GETFD), 0);
+    ck_assert_int_eq(lined_server_listen_fd(server, listener), LINED_OK);
+    ck_assert_int_eq(lined_server_listen_fd(server, listener), -EADDRINUSE); /* closed only once */
+    snprintf(text, sizeof text, "fd:%d", listener);
+    ck_assert_int_eq(lined_server_listen(server, text), -EADDRINUSE);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    ck_assert_int_eq(lined_server_listen_fd(server, null), -EINVAL);
+    int client = dial(port);
+    talk(client);
+    hang_up(client);
+    close(null);
+    finish(server);
+}
+END_TEST
+
+START_TEST(the_peer_of_an_inherited_unix_socket_is_its_path)
+{
+    const struct lined_handler handler = {.open = note_peer, .line = lined_handler_received.line};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    lined_server *server;
+
+    make_folder();
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
+    prepare(LINED_PASSIVE);
+    options.ip = NULL;
+    ck_assert_int_eq(lined_server_new(&server, &options, &handler, NULL), LINED_OK);
+    ck_assert_int_eq(lined_server_listen_fd(server, listener), LINED_OK);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    int client = dial_unix();
+    expect_eof(client);
+    hang_up(client);
+    watch_await_closed(&watch, 1);
+    ck_assert_str_eq(seen_peer, unix_text);
+    finish(server);
+    ck_assert_int_eq(unlink(path), 0); /* the file is not the server's: it stays */
+    remove_folder();
+}
+END_TEST
+
+/* A server that was stopped before its start ends at once; one that is not started cleans up. */
+START_TEST(a_stop_before_the_start_ends_every_acceptor)
+{
+    for (int is_started = 0; is_started < 2; is_started++) {
+        make_folder();
+        lined_server *server = new_server(LINED_PASSIVE);
+        ck_assert_int_eq(lined_server_listen(server, unix_text), LINED_OK);
+        ck_assert_int_eq(lined_server_listen(server, "127.0.0.1:0"), LINED_OK);
+        lined_server_stop(server);
+        if (is_started == 1) {
+            ck_assert_int_eq(lined_server_start(server), LINED_OK);
+            ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+        }
+        lined_server_free(server);
+        remove_folder();
+    }
+}
+END_TEST
+
+/* Clients that wait in each backlog are answered; the next server can have the socket file. */
+START_TEST(a_drain_answers_the_clients_of_every_listener)
+{
+    enum { CLIENTS = 10 };
+    int clients[2 * CLIENTS];
+    lined_server *server;
+
+    make_folder();
+    prepare(LINED_PASSIVE);
+    options.ip = NULL;
+    options.max_connections = 3;
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    ck_assert_int_eq(lined_server_listen(server, unix_text), LINED_OK);
+    ck_assert_int_eq(lined_server_listen(server, "127.0.0.1:0"), LINED_OK);
+    for (int i = 0; i < 2 * CLIENTS; i++) {
+        clients[i] = i % 2 == 0 ? dial_unix() : dial(lined_server_port(server));
+        say(clients[i], "hello\n");
+    }
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    lined_server_drain(server);
+    AWAIT(access(path, F_OK) != 0); /* before the queue is served */
+    for (int i = 0; i < 2 * CLIENTS; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(every_acceptor_gives_a_sign_of_life)
 {
     lined_server *server;
@@ -311,6 +444,11 @@ int main(void)
         a_unix_client_that_takes_nothing_is_closed_after_the_send_timeout,
         the_limit_holds_for_all_listeners_together,
         servers_hand_over_an_inherited_socket,
+        at_the_limit_a_drain_leaves_the_queue_to_the_next_process,
+        an_inherited_socket_stays_the_callers_on_failure,
+        the_peer_of_an_inherited_unix_socket_is_its_path,
+        a_stop_before_the_start_ends_every_acceptor,
+        a_drain_answers_the_clients_of_every_listener,
         every_acceptor_gives_a_sign_of_life,
     };
     return suite_run("listeners", tests, sizeof tests / sizeof tests[0]);

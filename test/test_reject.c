@@ -8,10 +8,12 @@
 #include "suite.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,12 +113,34 @@ START_TEST(all_places_can_be_given_up)
 }
 END_TEST
 
+/* poll(2) takes no more descriptors than the limit. */
+START_TEST(a_wait_that_cannot_be_is_an_error)
+{
+    struct rlimit limit;
+
+    begin();
+    int event = event_open();
+    ck_assert_int_ge(event, 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit low = {.rlim_cur = REJECT_FIRST - 1, .rlim_max = limit.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    int waited = reject_wait(&reject_list, listener, event, event);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(waited, -EINVAL);
+    event_set(event);
+    ck_assert_int_eq(reject_wait(&reject_list, listener, event, event), 0);
+    close(event);
+    close(listener);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_client_that_has_gone_takes_no_place,
         a_client_that_resets_frees_its_place,
         all_places_can_be_given_up,
+        a_wait_that_cannot_be_is_an_error,
     };
     return suite_run("reject", tests, sizeof tests / sizeof tests[0]);
 }

@@ -8,10 +8,13 @@
 #include "suite.h"
 #include "thread_faults.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <lined.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* No client leaves in between, for that would leave an idle thread. */
@@ -97,12 +100,44 @@ START_TEST(without_threads_a_stop_is_a_stop)
 }
 END_TEST
 
+/* The second acceptor's thread cannot be made: the first one ends, and a socket that other
+ * processes share is not shut down. */
+START_TEST(a_start_without_every_acceptor_fails)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    for (unsigned later = 0; later < 5; later++) { /* flusher, dispatcher, three acceptors */
+        lined_server *server;
+        prepare(LINED_ACTIVE);
+        ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), 0);
+        ck_assert_int_eq(lined_server_listen(server, "127.0.0.1:0"), 0);
+        ck_assert_int_eq(lined_server_listen_fd(server, dup(listener)), 0);
+        fail_threads_later(EAGAIN, later);
+        ck_assert_int_eq(lined_server_start(server), -EAGAIN);
+        fail_threads(0, 0);
+        lined_server_free(server);
+    }
+    int client = dial(ntohs(address.sin_port));
+    int fd = accept(listener, NULL, NULL);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    hang_up(client);
+    close(listener);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         without_a_thread_clients_wait,
         a_drain_goes_on_when_there_are_threads_again,
         without_threads_a_stop_is_a_stop,
+        a_start_without_every_acceptor_fails,
     };
     return suite_run("thread_errors", tests, sizeof tests / sizeof tests[0]);
 }

@@ -13,4 +13,7 @@ extern _Atomic unsigned thread_failures; /* the calls that were made to fail */
 /* The next calls fail with this error, this number of them; below 0: until the error is 0. */
 void fail_threads(int error, int times);
 
+/* One call fails, after later calls that succeed. */
+void fail_threads_later(int error, unsigned later);
+
 #endif

@@ -54,6 +54,8 @@ static const char *place_hint(const char *place, int error)
 {
     switch (error) {
     case EADDRINUSE:
+        if (strncmp(place, "fd:", 3) == 0)
+            return "; lined listens on it already: name each descriptor once";
         return strncmp(place, "unix:", 5) == 0
                    ? "; another process listens on this file, or it is not a socket: end that "
                      "process, or choose another path"

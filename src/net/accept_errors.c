@@ -16,15 +16,17 @@ void accept_errors_deinit(struct accept_errors *errors)
     INVARIANT(pthread_mutex_destroy(&errors->lock) == 0);
 }
 
-/* Adds count to the entry of the errno, or to a new one. */
+/* Adds count to the entry of the errno, or to a new one. accept_verdict knows fewer errnos than
+ * there is room for, and any other one is fatal, so there is no room only if several acceptors have
+ * failed for different reasons: then the last reason is not counted. */
 static void add(struct lined_accept_error *counts, int error, uint64_t count)
 {
     size_t i = 0;
 
     while (i < LINED_ACCEPT_ERRORS_MAX && counts[i].count > 0 && counts[i].error != error)
         i++;
-    /* accept_verdict knows fewer errnos than there is room for, and any other one is fatal. */
-    INVARIANT(i < LINED_ACCEPT_ERRORS_MAX);
+    if (i == LINED_ACCEPT_ERRORS_MAX)
+        return;
     counts[i].error = error;
     counts[i].count += count;
 }

@@ -110,53 +110,81 @@ static int open_tcp(struct listener *listener, const struct endpoint *endpoint,
 
 /* ---- Unix sockets ---- */
 
-/* Whether a server accepts on this file: then it must not be replaced. */
-static bool is_served(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+/* How often lined tries to bind: another server may remove its file, or make one, in between. */
+#define BIND_TRIES_MAX 3
 
+/* True if no server accepts on this socket file, so that it may be replaced; also if it has gone.
+ * A symbolic link is no socket file. */
+static bool is_stale(const struct sockaddr_un *address)
+{
+    struct stat file;
+
+    if (lstat(address->sun_path, &file) < 0)
+        return errno == ENOENT;
+    int fd = S_ISSOCK(file.st_mode) ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)
+                                    : -1;
     if (fd < 0)
-        return true;
-    bool is_refused =
-        connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno == ECONNREFUSED;
+        return false;
+    bool is_refused = connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 &&
+                      (errno == ECONNREFUSED || errno == ENOENT);
     close(fd);
-    return !is_refused;
+    return is_refused;
 }
 
 static int bind_unix(int fd, const struct sockaddr_un *address)
 {
-    struct stat file;
-
-    if (bind(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-        return 0;
-    if (errno != EADDRINUSE || lstat(address->sun_path, &file) < 0 || !S_ISSOCK(file.st_mode) ||
-        is_served(address))
-        return errno == ENOENT ? -ENOENT : -EADDRINUSE;
-    if (unlink(address->sun_path) < 0)
-        return -errno;
-    return bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : -errno;
+    for (int tries = 0; tries < BIND_TRIES_MAX; tries++) {
+        if (bind(fd, (const struct sockaddr *)address, sizeof *address) == 0)
+            return 0;
+        if (errno != EADDRINUSE)
+            return -errno;
+        if (!is_stale(address))
+            break;
+        if (unlink(address->sun_path) < 0 && errno != ENOENT)
+            return -errno;
+    }
+    return -EADDRINUSE;
 }
 
-/* Mode and group of the socket file, and which file it is. */
-static int set_up_file(struct listener *listener, const struct endpoint *endpoint)
+/* fd is the socket file, opened with O_PATH. */
+static int set_owner_and_mode(int fd, const struct endpoint *endpoint)
 {
-    const char *path = endpoint->unix_address.sun_path;
-    struct stat file;
+    char text[32];
 
     if (endpoint->group[0] != '\0') {
         /* The server has no thread yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const struct group *group = getgrnam(endpoint->group);
         if (group == NULL)
             return -ENOENT;
-        if (lchown(path, (uid_t)-1, group->gr_gid) < 0)
+        if (fchownat(fd, "", (uid_t)-1, group->gr_gid, AT_EMPTY_PATH) < 0)
             return -errno;
     }
-    if ((endpoint->has_mode && chmod(path, endpoint->mode) < 0) || lstat(path, &file) < 0)
+    /* fchmod(2) does not take such a descriptor; this name of it, which proc(5) describes, does. */
+    snprintf(text, sizeof text, "/proc/self/fd/%d", fd);
+    return endpoint->has_mode && chmod(text, endpoint->mode) < 0 ? -errno : 0;
+}
+
+/* Mode and group of the socket file, and which file it is. Another user may own the folder, and put
+ * another file there in the meantime: so only what is a socket is changed, through a descriptor. */
+static int set_up_file(struct listener *listener, const struct endpoint *endpoint)
+{
+    const char *path = endpoint->unix_address.sun_path;
+    struct stat file;
+
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
         return -errno;
-    snprintf(listener->path, sizeof listener->path, "%s", path);
-    listener->device = file.st_dev;
-    listener->inode = file.st_ino;
-    return 0;
+    int failed = fstat(fd, &file) < 0 ? -errno : 0;
+    if (failed == 0 && !S_ISSOCK(file.st_mode))
+        failed = -EADDRINUSE;
+    if (failed == 0) {
+        snprintf(listener->path, sizeof listener->path, "%s", path);
+        listener->device = file.st_dev;
+        listener->inode = file.st_ino;
+        failed = set_owner_and_mode(fd, endpoint);
+    }
+    close(fd);
+    return failed;
 }
 
 static int open_unix(struct listener *listener, const struct endpoint *endpoint,
@@ -174,7 +202,7 @@ static int open_unix(struct listener *listener, const struct endpoint *endpoint,
         if (failed == 0 && listen(listener->fd, options->backlog) < 0)
             failed = -errno;
         if (failed != 0)
-            unlink(endpoint->unix_address.sun_path);
+            listener_remove_file(listener);
     }
     if (failed != 0) {
         close(listener->fd);
@@ -232,10 +260,11 @@ static void name_listener(struct listener *listener)
         address_format(&address.net, listener->name);
         listener->port = ntohs(address.net.any.sa_family == AF_INET ? address.net.v4.sin_port
                                                                     : address.net.v6.sin6_port);
-    } else if (size > offsetof(struct sockaddr_un, sun_path) && address.local.sun_path[0] != '\0') {
-        snprintf(listener->name, sizeof listener->name, "unix:%.108s", address.local.sun_path);
+    } else if (size > offsetof(struct sockaddr_un, sun_path) + 1 &&
+               address.local.sun_path[0] == '\0') { /* an abstract address, see unix(7) */
+        snprintf(listener->name, sizeof listener->name, "unix:@%.107s", address.local.sun_path + 1);
     } else {
-        snprintf(listener->name, sizeof listener->name, "unix:");
+        snprintf(listener->name, sizeof listener->name, "unix:%.108s", address.local.sun_path);
     }
 }
 
@@ -244,7 +273,8 @@ int listener_open(struct listener *listener, const struct endpoint *endpoint,
 {
     int failed = -EINVAL;
 
-    *listener = (struct listener){.fd = -1, .give_up_ms = options->give_up_ms};
+    *listener =
+        (struct listener){.fd = -1, .give_up_ms = options->give_up_ms, .backlog = options->backlog};
     switch (endpoint->kind) {
     case ENDPOINT_TCP:
         failed = open_tcp(listener, endpoint, options);
@@ -261,8 +291,8 @@ int listener_open(struct listener *listener, const struct endpoint *endpoint,
     return failed;
 }
 
-/* Another server may have replaced the file in the meantime. */
-static void remove_file(struct listener *listener)
+/* Another server may have replaced the file, but not while this socket accepts connections. */
+void listener_remove_file(struct listener *listener)
 {
     struct stat file;
 
@@ -274,7 +304,7 @@ static void remove_file(struct listener *listener)
 
 void listener_shut_down(struct listener *listener)
 {
-    remove_file(listener);
+    listener_remove_file(listener);
     if (!listener->is_inherited)
         shutdown(listener->fd, SHUT_RDWR);
 }
@@ -353,7 +383,7 @@ size_t listener_queued(const struct listener *listener)
     socklen_t size = sizeof info;
 
     if (listener->is_unix)
-        return SOMAXCONN;
+        return (size_t)listener->backlog + 1; /* as many as the kernel lets wait */
     getsockopt(listener->fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     return info.tcpi_unacked; /* on a listening socket Linux stores the queue's length here */
 }

@@ -20,11 +20,12 @@ struct listener {
     int fd; /* -1: it is closed */
     bool is_unix;
     bool is_inherited;             /* shared with other processes: never shut down */
-    uint32_t give_up_ms;           /* see listener_open */
+    uint32_t give_up_ms;           /* see listener_options */
+    int backlog;                   /* the same */
     uint16_t port;                 /* in host byte order; 0 for a Unix socket */
     char name[LISTENER_NAME_SIZE]; /* "127.0.0.1:1234", "[::]:1234", "unix:/run/lined.sock" */
 
-    /* The socket file that listener_open has made; path is "" if it has made none. */
+    /* The socket file that listener_open has made; path is "" if there is none. */
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     dev_t device;
     ino_t inode;
@@ -52,14 +53,17 @@ struct listener_options {
  * each accepted socket.
  *
  * LINED_OK, or -errno: of the system calls; -EADDRINUSE also if the file of a Unix socket is no
- * socket; -ENOENT if there is no such group; -ENOTSOCK, -EPROTOTYPE, -EISCONN, -EINVAL for an
- * inherited descriptor that is no socket, no stream of TCP or Unix, connected, or not listening;
- * -EOPNOTSUPP for reuse_port with a Unix socket. */
+ * socket or is served; -ENOENT if there is no such group or folder; -ENOTSOCK, -EPROTOTYPE,
+ * -EISCONN, -EINVAL for an inherited descriptor that is no socket, no stream of TCP or Unix,
+ * connected, or not listening; -EOPNOTSUPP for reuse_port with a Unix socket. */
 int listener_open(struct listener *listener, const struct endpoint *endpoint,
                   const struct listener_options *options);
 
-/* Clients are refused from now on, unless another process has the socket too. Removes the socket
- * file that it has made, if it is still the same file and permissions allow it. */
+/* Removes the socket file that it has made, if it is still the same file and permissions allow it.
+ * New clients do not find it; those that wait already can be accepted. */
+void listener_remove_file(struct listener *listener);
+
+/* The same; and clients are refused from now on, unless another process has the socket too. */
 void listener_shut_down(struct listener *listener);
 
 /* The same, and closes the descriptor. */

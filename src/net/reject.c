@@ -62,7 +62,7 @@ static int poll_timeout(const struct reject_list *reject_list)
     return left > 0 ? (int)left : 0;
 }
 
-void reject_wait(struct reject_list *reject_list, int listener, int wake, int stop)
+int reject_wait(struct reject_list *reject_list, int listener, int wake, int stop)
 {
     struct pollfd *polled = reject_list->polled;
 
@@ -71,7 +71,7 @@ void reject_wait(struct reject_list *reject_list, int listener, int wake, int st
     polled[2] = (struct pollfd){.fd = stop, .events = POLLIN};
     do {
         if (poll(polled, REJECT_FIRST + reject_list->count, poll_timeout(reject_list)) < 0)
-            return; /* no memory, or RLIMIT_NOFILE was lowered: the caller tries to accept */
+            return errno == EINTR ? 0 : -errno; /* no memory, or RLIMIT_NOFILE was lowered */
         int64_t now = monotonic_ms();
         for (size_t place = REJECT_FIRST + reject_list->count - 1; place >= REJECT_FIRST; place--) {
             if ((polled[place].revents != 0 && is_done(reject_list, place)) ||
@@ -79,6 +79,7 @@ void reject_wait(struct reject_list *reject_list, int listener, int wake, int st
                 close_place(reject_list, place);
         }
     } while ((polled[0].revents | polled[1].revents | polled[2].revents) == 0);
+    return 0;
 }
 
 int64_t reject_deadline_ms(const struct reject_list *reject_list)

@@ -33,8 +33,9 @@ struct reject_list {
 void reject_begin(struct reject_list *reject_list, int fd, const char *line);
 
 /* Serves the rejected clients until a client waits on the listener, or the listener is shut down,
- * or one of the two events is set. */
-void reject_wait(struct reject_list *reject_list, int listener, int wake, int stop);
+ * or one of the two events is set. 0, or -errno if the kernel cannot wait now (poll(2)):
+ * the caller must pause before the next try. */
+int reject_wait(struct reject_list *reject_list, int listener, int wake, int stop);
 
 /* The time at which the oldest connection must be closed, monotonic ms; 0: there is none. For an
  * acceptor that waits for something else than clients. reject_expire closes it. */

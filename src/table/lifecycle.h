@@ -123,10 +123,12 @@ size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
  * called. */
 bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms);
 
-/* Waits until the deadline, monotonic ms, while the phase is LIFECYCLE_RUNNING. */
+/* Waits until the deadline, monotonic ms, while the phase is LIFECYCLE_RUNNING, or until
+ * lifecycle_wake_acceptors is called. */
 void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms);
 
-/* Ends the waits for room, so that each acceptor shows that it is alive. Any thread. */
+/* Ends the waits for room and the pauses, so that each acceptor shows that it is alive. Any thread.
+ */
 void lifecycle_wake_acceptors(struct lifecycle *lifecycle);
 
 /* Waits at most timeout_ms for LIFECYCLE_CUT. True: it is the phase. */

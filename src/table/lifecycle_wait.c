@@ -117,7 +117,8 @@ bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadli
 void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms)
 {
     lifecycle_lock(lifecycle);
-    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING &&
+    uint64_t wakes = lifecycle->wakes;
+    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING && lifecycle->wakes == wakes &&
            wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms))
         continue;
     lifecycle_unlock(lifecycle);
