@@ -102,9 +102,9 @@ static void give_up(struct acceptor *acceptor, int error)
     lifecycle_end_shutdown(acceptor->lifecycle);
 }
 
-/* No client waits: waits until one comes, acceptor_check asks, or the server stops. False in a drain:
- * then there is no client left to accept. Whether it drains was asked before accept(2): a client may
- * have come after it, and before a drain that began since. */
+/* No client waits: waits until one comes, acceptor_check asks, or the server stops. False in a
+ * drain: then there is no client left to accept. Whether it drains was asked before accept(2): a
+ * client may have come after it, and before a drain that began since. */
 static bool wait_for_client(struct acceptor *acceptor)
 {
     if (acceptor->saw_drain)
