@@ -60,9 +60,7 @@ planted_faults() {
     caught "no pacing" torture_accept 'CPU: '
     variant src/net/listener.c '/^enum accept_verdict accept_verdict/,/^}/{/case EHOSTDOWN:/d}'
     caught "EHOSTDOWN is fatal" torture_accept 'EHOSTDOWN'
-    variant src/acceptor.c '/^static bool accept_one/,/^}/s/while (\(\(result = admit)/if \1/
-/^static bool accept_one/,/^}/{/^    if \(result != LINED_OK\)$/{N;d}}
-/^static bool accept_one/,/^}/s/return result == LINED_OK;/return true;/'
+    variant src/acceptor.c 's/pause_for\(acceptor, LINED_PAUSE_THREAD, -result\);/return &, true;/;s/;, true;/, true;/'
     caught "a failed thread leaks its descriptor" torture_threads 'descriptors stay'
     variant src/buffer/send_buffer.c '/if \(data == NULL\)/{N;d}'
     mkdir -p "$scratch/build/test" "$scratch/build/asan"
