@@ -70,6 +70,9 @@ typedef struct lined_handle {
     uint64_t number; /* 0 names no connection */
 } lined_handle;
 
+/* Room for any text of lined_peer, including its NUL. */
+#define LINED_PEER_SIZE 128
+
 /* Expected conditions. As the reason given to close they say why the connection ended. */
 enum lined_result {
     LINED_OK = 0,
@@ -232,6 +235,8 @@ struct lined_options {
                                    * no limit */
     uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit */
     const struct lined_observer *observer; /* default NULL */
+    bool measure_latency; /* count for lined_server_latency: reads the clock twice for each
+                           * batch; default false */
 };
 
 /* An errno of accept(2), and how often it occurred. */
@@ -242,6 +247,9 @@ struct lined_accept_error {
 
 /* More than the errnos of accept(2) that a server survives. */
 #define LINED_ACCEPT_ERRORS_MAX 24
+
+/* More than the values of enum lined_result. */
+#define LINED_REASONS_MAX 32
 
 /* Statistics since the start. */
 struct lined_stats {
@@ -255,11 +263,39 @@ struct lined_stats {
     uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
     uint64_t rejected;        /* clients above max_connections or max_per_ip */
-    uint64_t mailbox_peak;    /* the most messages that waited for the dispatcher; active mode */
+    uint64_t mailbox_depth;   /* messages that wait for the dispatcher now; active mode */
+    uint64_t mailbox_peak;    /* the maximum of mailbox_depth */
+    uint64_t uptime_ms;       /* since lined_server_new */
+    uint64_t closed_errors;   /* connections that ended with -errno */
 
     /* The errnos of accept(2), in the order in which each first occurred; count is 0 in entries
      * that are not used. */
     struct lined_accept_error accept_errors[LINED_ACCEPT_ERRORS_MAX];
+
+    /* Connections that have ended, by their enum lined_result. Together with closed_errors and
+     * connected they are connections. */
+    uint64_t closed[LINED_REASONS_MAX];
+};
+
+#define LINED_LATENCY_BUCKETS 15
+
+/* How long the server took for batches: from the return of the last receive to the return of the
+ * send of its replies. A batch without replies does not count. */
+struct lined_latency {
+    uint64_t bound_us[LINED_LATENCY_BUCKETS]; /* the longest time of each bucket, from 50 us to
+                                               * 1 s; the last is UINT64_MAX */
+    uint64_t count[LINED_LATENCY_BUCKETS];    /* batches in each bucket alone */
+    uint64_t sum_us;                          /* of all batches */
+};
+
+/* What lined_foreach knows of a connection. */
+struct lined_conn_info {
+    lined_handle handle;
+    char peer[LINED_PEER_SIZE]; /* as lined_peer */
+    uint64_t age_ms;            /* since it was accepted */
+    uint64_t lines;             /* as in lined_stats, of this connection */
+    uint64_t bytes_in;
+    uint64_t bytes_out;
 };
 
 /* Sets every field to its default. */
@@ -326,6 +362,17 @@ LINED_API uint16_t lined_server_port(const lined_server *server);
 
 /* The statistics as of now. Any thread. */
 LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats);
+
+/* The latency of batches. All counts are 0 if measure_latency is not set. Any thread. */
+LINED_API void lined_server_latency(lined_server *server, struct lined_latency *latency);
+
+/* Calls function with argument for each connection whose open callback has returned, in no order,
+ * until it returns false. A connection that begins or ends during the call may be left out. No lock
+ * is held in the calls, so function may wait, push or stop the server; the connection may have
+ * ended meanwhile. Any thread. */
+LINED_API void lined_foreach(lined_server *server,
+                             bool (*function)(void *argument, const struct lined_conn_info *info),
+                             void *argument);
 
 /* Begins a drain and returns at once. No new connections; each line that the kernel has received is
  * handled and answered; then its connection ends. When the drain timeout has passed, counted from
@@ -424,9 +471,6 @@ LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t
 
 /* ---- texts ---- */
 
-/* Room for any text of lined_peer, including its NUL. */
-#define LINED_PEER_SIZE 128
-
 /* Writes the client's address into text, terminated: "127.0.0.1:49152", "[::1]:49152", or for a
  * client of a Unix socket "unix:" and the path of the socket. */
 LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
@@ -454,7 +498,7 @@ LINED_API extern const struct lined_handler lined_handler_received;
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here changes, and lined loads no module that was built for another. A module finds the
  * library in the command; it is not linked to a library of its own. */
-#define LINED_ABI 6u
+#define LINED_ABI 7u
 
 struct lined_module {
     uint32_t abi;

@@ -2,6 +2,7 @@
 
 #include "active/dispatcher.h"
 #include "base/invariant.h"
+#include "base/monotonic.h"
 #include "net/address.h"
 #include "net/endpoint.h"
 #include "net/listener.h"
@@ -24,16 +25,19 @@ static void init_parts(struct lined_server *server, const struct lined_options *
 {
     server->options = *options;
     server->options.ip = NULL;
+    server->made_ms = monotonic_ms();
     admission_init(&server->admission, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
     mailbox_init(&server->mailbox);
-    server->service = (struct service){.server = server,
-                                       .options = &server->options,
-                                       .handler = handler,
-                                       .context = context,
-                                       .lifecycle = &server->lifecycle,
-                                       .totals = &server->totals,
-                                       .busy_poll = &server->busy_poll};
+    server->service =
+        (struct service){.server = server,
+                         .options = &server->options,
+                         .handler = handler,
+                         .context = context,
+                         .lifecycle = &server->lifecycle,
+                         .totals = &server->totals,
+                         .latency = options->measure_latency ? &server->latency : NULL,
+                         .busy_poll = &server->busy_poll};
     workers_init(&server->workers, &server->service, &server->table, &server->admission,
                  &server->mailbox);
 }
@@ -268,7 +272,13 @@ void lined_server_stats(lined_server *server, struct lined_stats *stats)
     for (size_t i = 0; i < server->acceptor_count; i++)
         accept_errors_stats(&server->acceptors[i]->errors, stats);
     stats->rejected = admission_rejected(&server->admission);
-    stats->mailbox_peak = mailbox_peak(&server->mailbox);
+    mailbox_stats(&server->mailbox, stats);
+    stats->uptime_ms = (uint64_t)(monotonic_ms() - server->made_ms);
+}
+
+void lined_server_latency(lined_server *server, struct lined_latency *latency)
+{
+    latency_read(&server->latency, latency);
 }
 
 void lined_server_drain(lined_server *server)

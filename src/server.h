@@ -1,6 +1,6 @@
 /*
  * The parts of a server. They reach each other through pointers that they are given when they are
- * made; only server.c, and push.c for handles, look into this struct. It outlives all connections:
+ * made; only server.c, push.c and foreach.c look into this struct. It outlives all connections:
  * lined_server_free waits for them.
  */
 #ifndef SERVER_H
@@ -14,6 +14,7 @@
 #include "lined.h"
 #include "net/admission.h"
 #include "table/conn_table.h"
+#include "table/latency.h"
 #include "table/lifecycle.h"
 #include "table/totals.h"
 #include "worker.h"
@@ -21,11 +22,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct lined_server {
     /* Set by lined_server_new; they never change after lined_server_start. */
     struct lined_options options; /* ip is not kept */
     struct service service;
+    int64_t made_ms; /* monotonic */
     bool is_started;
     pthread_t dispatcher; /* active mode */
 
@@ -33,6 +36,7 @@ struct lined_server {
     struct conn_table table;
     struct lifecycle lifecycle;
     struct totals totals;
+    struct latency latency;
     struct admission admission;
     struct busy_poll_limit busy_poll;
     struct mailbox mailbox; /* active mode */

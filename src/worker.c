@@ -73,7 +73,8 @@ static void end(struct session *session, int reason)
     conn_table_remove(workers->table, &conn->entry);
     conn->pending.bytes_dropped = conn->not_delivered;
     conn->pending.slow_consumers = outbox_is_slow(&conn->outbox);
-    totals_add(conn->totals, &conn->pending);
+    conn_add_counts(conn);
+    totals_closed(conn->service->totals, reason);
     close(fd);
     conn_deinit(conn);
     free(session);

@@ -45,7 +45,7 @@ static int read_names(char names[NAMES_MAX][64])
     do
         ck_assert_ptr_nonnull(fgets(line, sizeof line, header));
     while (strcmp(line, "struct lined_stats {\n") != 0);
-    while (fgets(line, sizeof line, header) != NULL && line[0] != '}') {
+    while (fgets(line, sizeof line, header) != NULL && strstr(line, " accept_errors[") == NULL) {
         if (count < NAMES_MAX && sscanf(line, " uint64_t %63[a-z_];", names[count]) == 1)
             count++;
     }
@@ -55,8 +55,10 @@ static int read_names(char names[NAMES_MAX][64])
 
 START_TEST(every_statistic_has_its_name)
 {
-    struct statistics statistics = {.server = {.accept_errors = {{EMFILE, 12}, {ECONNABORTED, 13}}},
-                                    .log_dropped = 14};
+    struct statistics statistics = {
+        .server = {.accept_errors = {{EMFILE, 12}, {ECONNABORTED, 13}},
+                   .closed = {[LINED_EOF] = 15, [LINED_IDLE_TIMEOUT] = 16}},
+        .log_dropped = 14};
     uint64_t numbers[NAMES_MAX];
     char names[NAMES_MAX][64];
 
@@ -73,7 +75,11 @@ START_TEST(every_statistic_has_its_name)
     expect_number(errors, "emfile", 12);
     expect_number(errors, "econnaborted", 13);
     expect_number(json, "log_dropped", 14);
-    ck_assert_uint_eq(json_object_size(json), count + 2);
+    const json_t *closed = json_object_get(json, "closed");
+    ck_assert_uint_eq(json_object_size(closed), 2);
+    expect_number(closed, "disconnected", 15);
+    expect_number(closed, "idle timeout", 16);
+    ck_assert_uint_eq(json_object_size(json), count + 3);
     json_decref(json);
 }
 END_TEST
@@ -99,8 +105,9 @@ START_TEST(the_longest_fits)
         statistics.server.accept_errors[i] = (struct lined_accept_error){ENOTSOCK + i, INT64_MAX};
     statistics.server.accept_errors[0].error = 100000;
     statistics_json(&statistics, text);
-    ck_assert_uint_lt(strlen(text), STATISTICS_JSON_SIZE / 2);
+    ck_assert_uint_lt(strlen(text), STATISTICS_JSON_SIZE * 3 / 4);
     ck_assert_ptr_nonnull(strstr(text, "\"lines\":18446744073709551615,"));
+    ck_assert_ptr_nonnull(strstr(text, "\"slow consumer\":18446744073709551615,"));
     ck_assert_ptr_eq(strstr(text, "}}"), text + strlen(text) - 2);
     char sentence[STATISTICS_SENTENCE_SIZE];
     statistics_sentence(&statistics, sentence);

@@ -89,10 +89,10 @@ void mailbox_close(struct mailbox *mailbox)
     unlock(mailbox);
 }
 
-size_t mailbox_peak(struct mailbox *mailbox)
+void mailbox_stats(struct mailbox *mailbox, struct lined_stats *stats)
 {
     lock(mailbox);
-    size_t peak = mailbox->peak;
+    stats->mailbox_depth = mailbox->depth;
+    stats->mailbox_peak = mailbox->peak;
     unlock(mailbox);
-    return peak;
 }

@@ -7,6 +7,8 @@
 #ifndef MAILBOX_H
 #define MAILBOX_H
 
+#include "lined.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -47,6 +49,7 @@ void mailbox_answer(struct mailbox_message *message);
 /* No thread will post any more. */
 void mailbox_close(struct mailbox *mailbox);
 
-size_t mailbox_peak(struct mailbox *mailbox);
+/* Writes mailbox_depth and mailbox_peak. Any thread. */
+void mailbox_stats(struct mailbox *mailbox, struct lined_stats *stats);
 
 #endif

@@ -13,7 +13,8 @@ struct statistics {
 };
 
 /* Writes one JSON object on one line, terminated, without an LF. The keys are the names in lined.h.
- * accept_errors has the errnos that occurred, with their names in lower case. Later versions may
+ * accept_errors has the errnos that occurred, with their names in lower case, and closed the
+ * reasons that occurred, in the words of lined_reason. Later versions may
  * add keys. STATISTICS_JSON_SIZE is PIPE_BUF, so that a pipe takes the line in one piece. */
 #define STATISTICS_JSON_SIZE 4096
 void statistics_json(const struct statistics *statistics, char text[STATISTICS_JSON_SIZE]);

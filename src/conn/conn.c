@@ -14,15 +14,17 @@ void conn_init(struct lined_conn *conn, const struct service *service,
 {
     const struct lined_options *options = service->options;
 
-    *conn = (struct lined_conn){.entry = {.fd = fd},
-                                .service = service,
-                                .listener = listener,
-                                .peer = *peer,
-                                .totals = totals_cell(service->totals, fd)};
+    *conn = (struct lined_conn){
+        .entry = {.fd = fd},
+        .service = service,
+        .listener = listener,
+        .peer = *peer,
+        .totals = totals_cell(service->totals, fd),
+        .latency = service->latency == NULL ? NULL : latency_cell(service->latency, fd),
+        .accepted_ms = monotonic_ms()};
     busy_poll_init(&conn->busy_poll);
     deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
-                   options->session_timeout_ms,
-                   options->session_timeout_ms == 0 ? 0 : monotonic_ms());
+                   options->session_timeout_ms, conn->accepted_ms);
     outbox_init(&conn->outbox, fd, options->push_limit, &conn->totals->bytes_out);
     conn->entry.outbox = &conn->outbox;
     conn->entry.lock = &conn->outbox.lock;
@@ -87,11 +89,26 @@ void conn_count_line(struct lined_conn *conn, const char *line, size_t size)
         observer->line(observer->context, conn, &conn->observer_slot, line, size);
 }
 
+/* Only this thread writes, so it needs no atomic addition. */
+static void add(_Atomic uint64_t *sum, uint64_t amount)
+{
+    atomic_store_explicit(sum, atomic_load_explicit(sum, memory_order_relaxed) + amount,
+                          memory_order_relaxed);
+}
+
+void conn_add_counts(struct lined_conn *conn)
+{
+    add(&conn->sums.lines, conn->pending.lines);
+    add(&conn->sums.bytes_in, conn->pending.bytes_in);
+    add(&conn->sums.bytes_out, conn->pending.bytes_out);
+    totals_add(conn->totals, &conn->pending);
+}
+
 void conn_end_batch(struct lined_conn *conn)
 {
     const struct lined_observer *observer = conn->service->options->observer;
 
-    totals_add(conn->totals, &conn->pending);
+    conn_add_counts(conn);
     if (observer != NULL && observer->batch_end != NULL)
         observer->batch_end(observer->context, conn, &conn->observer_slot);
 }

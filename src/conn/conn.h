@@ -22,6 +22,7 @@
 #include "table/conn_table.h"
 #include "table/totals.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,9 +30,17 @@
 /* Replies gather up to this size before they are sent. */
 #define CONN_SEND_SIZE ((size_t)64 * 1024)
 
+/* What one connection has done. Only its thread changes them; lined_foreach reads them. */
+struct conn_sums {
+    _Atomic uint64_t lines;
+    _Atomic uint64_t bytes_in;
+    _Atomic uint64_t bytes_out; /* without bytes that were pushed, see outbox.h */
+};
+
 struct lined_conn {
-    struct table_entry entry; /* the descriptor, and the connection's number */
-    struct outbox outbox;     /* what other threads send to this client */
+    struct table_entry
+        entry; /* first, for conn_info_locked; the descriptor, and the connection's number */
+    struct outbox outbox; /* what other threads send to this client */
     const struct service *service;
     const struct listener *listener; /* the one that accepted it; outlives it */
     union net_address peer;
@@ -47,6 +56,11 @@ struct lined_conn {
     void *observer_slot;
     struct totals_cell *totals;    /* the server's; where pending is added */
     struct totals_pending pending; /* counted since the last addition */
+    struct conn_sums sums;         /* of this connection alone */
+    struct latency_cell *latency;  /* the server's; NULL: it is not measured */
+    int64_t received_ns;           /* when the last receive returned; 0: its replies are sent, or
+                                    * latency is not measured */
+    int64_t accepted_ms;           /* monotonic; never changes */
     uint64_t not_delivered;        /* bytes received, and neither in a line nor exact bytes yet */
 
     int input_over;        /* why no more lines can be taken; LINED_OK before */
@@ -98,6 +112,12 @@ int conn_send_last(struct lined_conn *conn);
 /* What an errno of send(2) or recv(2) says of the connection: LINED_CUT, LINED_SLOW_CONSUMER,
  * LINED_LOST, LINED_SEND_TIMEOUT, LINED_RESET or -errno. */
 int conn_reason(struct lined_conn *conn, int error);
+
+/* Adds what was counted to the connection's sums and the server's totals. */
+void conn_add_counts(struct lined_conn *conn);
+
+/* The connection of an entry that the caller has borrowed, described. Any thread. */
+void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info);
 
 /* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
  * counted to the server's totals, and calls the observer's batch_end. */

@@ -41,6 +41,7 @@ static ssize_t send_some_locked(struct outbox *outbox, const char *bytes, size_t
     if (sent < 0)
         return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? 0 : -errno;
     atomic_fetch_add_explicit(outbox->bytes_out, (uint64_t)sent, memory_order_relaxed);
+    outbox->sent += (uint64_t)sent;
     return sent;
 }
 

@@ -22,6 +22,7 @@ struct outbox {
     int fd; /* never changes; closed only after the connection was removed from the table */
     struct send_buffer waiting;  /* lock */
     _Atomic uint64_t *bytes_out; /* one of the server's totals: bytes sent from here */
+    uint64_t sent;               /* lock; bytes sent from here, of this connection */
     bool is_held;                /* lock; the worker is sending: pushes wait */
     _Atomic size_t held;         /* pushed bytes that the worker has taken and not sent yet; they
                                   * count as waiting. Set under the lock, made less without it by

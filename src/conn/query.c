@@ -1,10 +1,14 @@
 /* Questions that a handler may ask about its connection. */
 #include "conn.h"
+
+#include "base/monotonic.h"
 #include "lined.h"
 #include "net/address.h"
 #include "net/peer.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
@@ -15,6 +19,20 @@ void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
         snprintf(text, LINED_PEER_SIZE, "%s", conn->listener->name);
     else
         address_format(&conn->peer, text);
+}
+
+void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info)
+{
+    _Static_assert(offsetof(struct lined_conn, entry) == 0, "an entry begins its connection");
+    const struct lined_conn *conn = (const struct lined_conn *)entry;
+
+    info->handle = lined_conn_handle(conn);
+    lined_peer(conn, info->peer);
+    info->age_ms = (uint64_t)(monotonic_ms() - conn->accepted_ms);
+    info->lines = atomic_load_explicit(&conn->sums.lines, memory_order_relaxed);
+    info->bytes_in = atomic_load_explicit(&conn->sums.bytes_in, memory_order_relaxed);
+    info->bytes_out =
+        atomic_load_explicit(&conn->sums.bytes_out, memory_order_relaxed) + conn->outbox.sent;
 }
 
 bool lined_peer_gone(lined_conn *conn)

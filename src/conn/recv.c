@@ -86,6 +86,8 @@ static void note_received(struct lined_conn *conn, size_t size)
 {
     conn->pending.bytes_in += size;
     conn->not_delivered += size;
+    if (conn->latency != NULL)
+        conn->received_ns = monotonic_ns();
     line_buffer_filled(&conn->in, size);
     deadlines_received(&conn->deadlines);
     if (conn->saw_drain)

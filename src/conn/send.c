@@ -107,6 +107,14 @@ static void send_and_empty(struct lined_conn *conn, struct send_buffer *out, enu
     send_all(conn, out->data, waiting, origin);
 }
 
+/* The replies to what was received last are sent. */
+static void measure_latency(struct lined_conn *conn)
+{
+    if (conn->received_ns != 0)
+        latency_add(conn->latency, monotonic_ns() - conn->received_ns);
+    conn->received_ns = 0;
+}
+
 /* While this thread sends, pushes wait. Pushed bytes that waited before are sent first, because a
  * push may have been sent in part. Those that come in the middle of a reply wait for its end. */
 static void send_out(struct lined_conn *conn, bool in_mid_reply)
@@ -114,8 +122,8 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     struct outbox *outbox = &conn->outbox;
     struct send_buffer pushed;
 
-    totals_add(conn->totals,
-               &conn->pending); /* a client that has its reply finds its line counted */
+    bool has_replies = conn->out.used > 0 || conn->is_mid_reply;
+    conn_add_counts(conn); /* a client that has its reply finds its line counted */
     send_buffer_init(&pushed, conn->service->options->push_limit, NULL);
     if (!conn->is_mid_reply) {
         outbox_hold(outbox, &pushed);
@@ -130,7 +138,9 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     }
     send_buffer_deinit(&pushed);
     conn->is_mid_reply = in_mid_reply;
-    totals_add(conn->totals, &conn->pending);
+    conn_add_counts(conn);
+    if (has_replies && !in_mid_reply)
+        measure_latency(conn);
 }
 
 int conn_send_replies(struct lined_conn *conn)

@@ -7,6 +7,7 @@
 
 #include "busy_poll.h"
 #include "lined.h"
+#include "table/latency.h"
 #include "table/lifecycle.h"
 #include "table/totals.h"
 
@@ -17,6 +18,7 @@ struct service {
     void *context; /* the handler's */
     struct lifecycle *lifecycle;
     struct totals *totals;
+    struct latency *latency; /* NULL: it is not measured */
     struct busy_poll_limit *busy_poll;
 };
 

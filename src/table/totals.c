@@ -1,5 +1,7 @@
 #include "totals.h"
 
+#include <stdbool.h>
+
 /* An addition of 0 would cost as much as any other. */
 static void add(_Atomic uint64_t *sum, uint64_t *amount)
 {
@@ -15,6 +17,15 @@ void totals_add(struct totals_cell *cell, struct totals_pending *pending)
     add(&cell->bytes_out, &pending->bytes_out);
     add(&cell->bytes_dropped, &pending->bytes_dropped);
     add(&cell->slow_consumers, &pending->slow_consumers);
+}
+
+void totals_closed(struct totals *totals, int reason)
+{
+    /* A handler may have made up its own reason. */
+    bool is_known = reason >= 0 && reason < LINED_REASONS_MAX;
+
+    atomic_fetch_add_explicit(is_known ? &totals->closed[reason] : &totals->closed_errors, 1,
+                              memory_order_relaxed);
 }
 
 static uint64_t sum_of(_Atomic uint64_t *sum)
@@ -34,4 +45,7 @@ void totals_read(struct totals *totals, struct lined_stats *stats)
         stats->bytes_dropped += sum_of(&cell->bytes_dropped);
         stats->slow_consumers += sum_of(&cell->slow_consumers);
     }
+    stats->closed_errors = sum_of(&totals->closed_errors);
+    for (unsigned i = 0; i < LINED_REASONS_MAX; i++)
+        stats->closed[i] = sum_of(&totals->closed[i]);
 }

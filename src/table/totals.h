@@ -29,6 +29,8 @@ struct totals_cell {
 
 struct totals {
     struct totals_cell cells[TOTALS_CELLS];
+    _Atomic uint64_t closed[LINED_REASONS_MAX]; /* once for each connection: no cells */
+    _Atomic uint64_t closed_errors;
 };
 
 /* Counts that a worker has not added yet. The worker owns them. */
@@ -47,6 +49,9 @@ static inline struct totals_cell *totals_cell(struct totals *totals, int fd)
 
 /* Adds the pending counts, which are 0 afterwards. Any thread. */
 void totals_add(struct totals_cell *cell, struct totals_pending *pending);
+
+/* Counts a connection that has ended for this reason. Any thread. */
+void totals_closed(struct totals *totals, int reason);
 
 /* Writes the sums into the fields of the same names. Any thread. */
 void totals_read(struct totals *totals, struct lined_stats *stats);
