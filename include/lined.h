@@ -366,10 +366,10 @@ LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stat
 /* The latency of batches. All counts are 0 if measure_latency is not set. Any thread. */
 LINED_API void lined_server_latency(lined_server *server, struct lined_latency *latency);
 
-/* Calls function with argument for each connection whose open callback has returned, in no order,
- * until it returns false. A connection that begins or ends during the call may be left out. No lock
- * is held in the calls, so function may wait, push or stop the server; the connection may have
- * ended meanwhile. Any thread. */
+/* Calls function with argument for each connection after its open callback has returned, in no
+ * order, until function returns false. A connection that begins or ends during the call may be left
+ * out. No lock is held in the calls, so function may wait, push or stop the server; the connection
+ * may have ended meanwhile. Any thread. */
 LINED_API void lined_foreach(lined_server *server,
                              bool (*function)(void *argument, const struct lined_conn_info *info),
                              void *argument);

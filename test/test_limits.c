@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE, LIMITS_NONE,
-                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE};
+static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE, LIMITS_NONE, LIMITS_NONE,
+                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, 0,           0};
 
 static void expect_allowed(struct limits limits, size_t expected, const char *expected_name)
 {

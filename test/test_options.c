@@ -93,6 +93,7 @@ static const struct example {
      NUMBER(server.overflow, LINED_OVERFLOW_WAIT, LINED_OVERFLOW_REJECT)},
     {"--max-per-ip", "9", "x", NUMBER(server.max_per_ip, 0, 9)},
     {"--accept-rate", "10", "1000001", NUMBER(server.accept_rate, 0, 10)},
+    {"--admin", "127.0.0.1:9000", "fd:3", TEXT(admin, NULL, "127.0.0.1:9000")},
 };
 
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };

@@ -73,56 +73,60 @@ static uint64_t shared(uint64_t number)
 
 static uint64_t for_descriptors(const struct limits *limits)
 {
-    uint64_t needed = limits->descriptors_used + DESCRIPTORS_OWN;
+    uint64_t needed = limits->descriptors_used + DESCRIPTORS_OWN + limits->admin_descriptors;
 
     return without(minus(limits->descriptors, needed), minus(DESCRIPTORS_RESERVED, needed));
 }
 
-static uint64_t for_threads(uint64_t left)
+static uint64_t for_threads(uint64_t left, uint64_t own)
 {
-    return shared(minus(left, THREADS_OWN));
+    return shared(minus(left, own));
 }
 
 /* In a container the numbers of the system may belong to other namespaces, so they alone do not
  * prevent lined from serving. */
-static uint64_t for_threads_of_system(uint64_t left)
+static uint64_t for_threads_of_system(uint64_t left, uint64_t own)
 {
-    uint64_t allowed = for_threads(left);
+    uint64_t allowed = for_threads(left, own);
 
     return allowed > 0 ? allowed : 1;
 }
 
-static uint64_t for_memory(uint64_t left_kb)
+static uint64_t for_memory(uint64_t left_kb, uint64_t own_kb)
 {
-    return minus(left_kb, MEMORY_OWN_KB) / MEMORY_A_CONNECTION_KB;
+    return minus(left_kb, own_kb) / MEMORY_A_CONNECTION_KB;
 }
 
 struct limits_bound limits_connections(const struct limits *limits)
 {
+    const uint64_t descriptors = DESCRIPTORS_OWN + limits->admin_descriptors;
+    const uint64_t threads = THREADS_OWN + limits->admin_threads;
+    const uint64_t maps = limits->admin_threads * MAPS_A_THREAD;
+    const uint64_t memory_kb = MEMORY_OWN_KB + limits->admin_threads * MEMORY_A_CONNECTION_KB;
     const struct {
         uint64_t allowed;
         struct limits_bound bound;
     } bounds[] = {
         {for_descriptors(limits),
          {0, "RLIMIT_NOFILE", "ulimit -n, or LimitNOFILE= in a unit", "descriptors",
-          minus(limits->descriptors, limits->descriptors_used), DESCRIPTORS_OWN}},
-        {for_threads(limits->user_threads),
+          minus(limits->descriptors, limits->descriptors_used), descriptors}},
+        {for_threads(limits->user_threads, threads),
          {0, "RLIMIT_NPROC", "ulimit -u, or LimitNPROC= in a unit", "threads", limits->user_threads,
-          THREADS_OWN}},
-        {for_threads_of_system(limits->system_threads),
+          threads}},
+        {for_threads_of_system(limits->system_threads, threads),
          {0, "kernel.threads-max and kernel.pid_max", "sysctl", "threads", limits->system_threads,
-          THREADS_OWN}},
-        {for_threads(limits->group_threads),
+          threads}},
+        {for_threads(limits->group_threads, threads),
          {0, "pids.max of the control group", "TasksMax= in a unit", "threads",
-          limits->group_threads, THREADS_OWN}},
-        {shared(without(limits->maps, MAPS_OF_MALLOC)) / MAPS_A_THREAD,
-         {0, "vm.max_map_count", "sysctl", "maps", limits->maps, MAPS_A_THREAD}},
-        {for_memory(limits->address_kb),
+          limits->group_threads, threads}},
+        {shared(minus(without(limits->maps, MAPS_OF_MALLOC), maps)) / MAPS_A_THREAD,
+         {0, "vm.max_map_count", "sysctl", "maps", limits->maps, maps + MAPS_A_THREAD}},
+        {for_memory(limits->address_kb, memory_kb),
          {0, "RLIMIT_AS", "ulimit -v, or LimitAS= in a unit", "KiB", limits->address_kb,
-          MEMORY_OWN_KB}},
-        {for_memory(limits->data_kb),
+          memory_kb}},
+        {for_memory(limits->data_kb, memory_kb),
          {0, "RLIMIT_DATA", "ulimit -d, or LimitDATA= in a unit", "KiB", limits->data_kb,
-          MEMORY_OWN_KB}},
+          memory_kb}},
     };
     struct limits_bound least = {.name = "lined itself"};
     uint64_t allowed = CONNECTIONS_MOST;

@@ -23,6 +23,10 @@ struct limits {
     uint64_t maps;             /* vm.max_map_count */
     uint64_t address_kb;       /* RLIMIT_AS: the free part, in KiB */
     uint64_t data_kb;          /* RLIMIT_DATA: the free part, in KiB */
+
+    /* Of the admin listener and its connections, which are opened later. */
+    uint64_t admin_descriptors;
+    uint64_t admin_threads;
 };
 
 /* Raises RLIMIT_NOFILE to its hard limit, for this process. */

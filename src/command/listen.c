@@ -75,18 +75,22 @@ static const char *place_hint(const char *place, int error)
     }
 }
 
-static bool listen_on_places(lined_server *server, const struct options *options)
+bool listen_on_place(lined_server *server, const char *place)
 {
     char text[ERROR_TEXT_SIZE];
+    int failed = lined_server_listen(server, place);
 
+    if (failed != LINED_OK)
+        message(MESSAGE_ERROR, "cannot listen on %s: %s%s", place, error_text(-failed, text),
+                place_hint(place, -failed));
+    return failed == LINED_OK;
+}
+
+static bool listen_on_places(lined_server *server, const struct options *options)
+{
     for (size_t i = 0; i < options->listen_count; i++) {
-        const char *place = options->listen[i];
-        int failed = lined_server_listen(server, place);
-        if (failed != LINED_OK) {
-            message(MESSAGE_ERROR, "cannot listen on %s: %s%s", place, error_text(-failed, text),
-                    place_hint(place, -failed));
+        if (!listen_on_place(server, options->listen[i]))
             return false;
-        }
     }
     return true;
 }
@@ -108,19 +112,22 @@ static const char *why_not_inherited(int error, char text[ERROR_TEXT_SIZE])
     }
 }
 
-static bool listen_on_inherited(lined_server *server, const struct activation *activation)
+bool listen_on_inherited(lined_server *server, int fd)
 {
     char text[ERROR_TEXT_SIZE];
+    int failed = lined_server_listen_fd(server, fd);
 
+    if (failed != LINED_OK)
+        message(MESSAGE_ERROR, "cannot serve the inherited socket %d (LISTEN_FDS): %s", fd,
+                why_not_inherited(-failed, text));
+    return failed == LINED_OK;
+}
+
+static bool listen_on_all_inherited(lined_server *server, const struct activation *activation)
+{
     for (int fd = ACTIVATION_FIRST_FD; fd < ACTIVATION_FIRST_FD + activation->count; fd++) {
-        if (fd == activation->admin)
-            continue;
-        int failed = lined_server_listen_fd(server, fd);
-        if (failed != LINED_OK) {
-            message(MESSAGE_ERROR, "cannot serve the inherited socket %d (LISTEN_FDS): %s", fd,
-                    why_not_inherited(-failed, text));
+        if (fd != activation->admin && !listen_on_inherited(server, fd))
             return false;
-        }
     }
     return true;
 }
@@ -138,7 +145,7 @@ bool listen_open(lined_server **server, const struct options *options,
         report_no_listener(options, -failed);
         return false;
     }
-    if (is_inherited ? listen_on_inherited(*server, activation)
+    if (is_inherited ? listen_on_all_inherited(*server, activation)
                      : listen_on_places(*server, options))
         return true;
     lined_server_free(*server);

@@ -19,6 +19,11 @@ bool listen_open(lined_server **server, const struct options *options,
 /* The socket files that listen_open has made. */
 void listen_made_files(const struct options *options, struct removable *made);
 
+/* One more listener of a server: a place of --listen, or an inherited socket. False: it has failed,
+ * and a message says why. */
+bool listen_on_place(lined_server *server, const char *place);
+bool listen_on_inherited(lined_server *server, int fd);
+
 /* A message for each listener. */
 void listen_report(lined_server *server);
 

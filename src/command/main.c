@@ -85,13 +85,16 @@ static int start(struct options *options)
     /* One thread runs yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (!activation_read(&activation, getenv, getpid(), &problem))
         return refuse(problem);
-    if (activation.count > 0 && options->has_place)
+    if (activation.count > (activation.admin >= 0) && options->has_place)
         return refuse("--ip, --port and --listen are not possible with sockets that the service "
                       "manager has opened (LISTEN_FDS)");
-    if (activation.admin >= 0) /* no module serves it yet */
-        return refuse(
-            "LISTEN_FDNAMES names a socket 'admin', but this lined has no admin listener: "
-            "give the socket another FileDescriptorName=");
+    if (activation.admin >= 0 && options->admin != NULL) {
+        snprintf(text, sizeof text,
+                 "%s is not possible with a socket named admin that the service manager has "
+                 "opened (LISTEN_FDNAMES): leave one of them out",
+                 options_name(options, "--admin"));
+        return refuse(text);
+    }
     if (module == NULL) {
         snprintf(text, sizeof text, "%s '%.200s': %s", options_name(options, "--handler"),
                  options->handler, why);

@@ -1,11 +1,10 @@
 #include "report.h"
 
 #include "message.h"
-#include "statistics.h"
 
 #include <inttypes.h>
 
-static struct statistics take_statistics(lined_server *server, struct log_writer *log)
+struct statistics report_take(lined_server *server, struct log_writer *log)
 {
     struct statistics statistics = {.log_dropped = log == NULL ? 0 : log_writer_dropped(log)};
 
@@ -23,7 +22,7 @@ static void print_statistics(const struct statistics *statistics)
 
 void report_statistics(lined_server *server, struct log_writer *log)
 {
-    const struct statistics statistics = take_statistics(server, log);
+    const struct statistics statistics = report_take(server, log);
 
     print_statistics(&statistics);
 }
@@ -46,7 +45,7 @@ bool report_lost_lines(struct log_writer *log)
 
 void report_summary(lined_server *server, struct log_writer *log)
 {
-    const struct statistics statistics = take_statistics(server, log);
+    const struct statistics statistics = report_take(server, log);
     char sentence[STATISTICS_SENTENCE_SIZE];
 
     statistics_sentence(&statistics, sentence);

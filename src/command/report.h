@@ -5,9 +5,13 @@
 #define REPORT_H
 
 #include "command/log/log_writer.h"
+#include "statistics.h"
 
 #include <lined.h>
 #include <stdbool.h>
+
+/* The statistics as of now. log may be NULL. Any thread. */
+struct statistics report_take(lined_server *server, struct log_writer *log);
 
 /* Prints one line of JSON, see statistics.h. log may be NULL. Any thread. */
 void report_statistics(lined_server *server, struct log_writer *log);

@@ -3,6 +3,7 @@
 #include "serve.h"
 
 #include "base/monotonic.h"
+#include "command/admin/admin.h"
 #include "command/log/log_messages.h"
 #include "command/log/log_writer.h"
 #include "command/sandbox/sandbox.h"
@@ -20,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The parts of a running server. */
@@ -32,6 +34,7 @@ struct serving {
     struct limits_bound bound;
     struct sandbox sandbox;
     struct observer observer;
+    struct admin admin;
 };
 
 /* Global, because the process has one set of signals. */
@@ -39,13 +42,16 @@ static struct stop stop;
 
 /* Raises the limit on descriptors, and sets max_connections if the user has not set it. Returns
  * false after a message if not even one connection is possible. */
-static bool choose_limit(struct serving *serving, struct options *options, uid_t user)
+static bool choose_limit(struct serving *serving, struct options *options, uid_t user,
+                         bool has_admin)
 {
     struct limits_bound *bound = &serving->bound;
     struct limits limits;
 
     limits_raise();
     limits_read(&limits, "", user);
+    limits.admin_descriptors = has_admin ? ADMIN_DESCRIPTORS : 0;
+    limits.admin_threads = has_admin ? ADMIN_THREADS : 0;
     *bound = limits_connections(&limits);
     if (bound->connections == 0) {
         message(MESSAGE_ERROR,
@@ -160,6 +166,35 @@ static bool start_log(struct serving *serving, bool is_shared)
     return failed == 0;
 }
 
+/* ---- for the admin listener ---- */
+
+static bool is_ready(void *context)
+{
+    (void)context;
+    return atomic_load(&stop.began_ms) == 0;
+}
+
+static void drain(void *context)
+{
+    (void)context;
+    stop_drain(&stop);
+}
+
+static int start_admin(struct serving *serving)
+{
+    const struct options *options = serving->options;
+    const struct admin_source source = {.server = serving->server,
+                                        .log = serving->log,
+                                        .max_connections = options->server.max_connections,
+                                        .handler = options->handler,
+                                        .start_time = (uint64_t)time(NULL),
+                                        .is_ready = is_ready,
+                                        .drain = drain};
+
+    return admin_start(&serving->admin, &source);
+}
+
+/* The admin listener comes last: it reads the server. */
 static bool start_threads(struct serving *serving)
 {
     uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
@@ -167,8 +202,13 @@ static bool start_threads(struct serving *serving)
     int failed = stop_start(&stop, serving->server, serving->log, drain_timeout_ms);
     if (failed == 0) {
         failed = lined_server_start(serving->server);
-        if (failed != 0)
+        if (failed == 0)
+            failed = start_admin(serving);
+        if (failed != 0) {
+            lined_server_stop(serving->server);
+            (void)lined_server_wait(serving->server); /* clients may have been accepted already */
             stop_end(&stop);
+        }
     }
     if (failed != 0)
         report_no_thread(-failed);
@@ -207,6 +247,7 @@ static void report_start(const struct serving *serving)
     listen_report(serving->server);
     report_protection(serving);
     report_limit(serving->options->server.max_connections, &serving->bound);
+    admin_report(&serving->admin);
 }
 
 /* Serves until a signal ends it; ends the log, and frees it if its writer has ended. */
@@ -228,6 +269,7 @@ static int run(struct serving *serving)
     if (serving->log != NULL && !end_log(serving->log, drain_timeout_ms, &may_free_log) &&
         status == STATUS_DRAINED)
         status = STATUS_CUT;
+    admin_end(&serving->admin); /* before what it reads and calls */
     stop_end(&stop);
     warning_end();
     report_summary(serving->server, serving->log);
@@ -261,8 +303,10 @@ int serve(struct options *options, const struct activation *activation,
 
     observer_init(&serving.observer, &stop);
     options->server.observer = &serving.observer.callbacks;
-    if (!choose_limit(&serving, options, options->user == NULL ? getuid() : privileges->user))
+    if (!choose_limit(&serving, options, options->user == NULL ? getuid() : privileges->user,
+                      admin_is_wanted(options, activation)))
         return status;
+    options->server.measure_latency = admin_is_wanted(options, activation);
     int error = stop_init(&stop);
     if (error == 0)
         error = warning_init();
@@ -274,8 +318,9 @@ int serve(struct options *options, const struct activation *activation,
     }
     if (!listen_open(&serving.server, options, activation, module->handler))
         return status;
-    if (drop_privileges(&serving, privileges))
+    if (admin_open(&serving.admin, options, activation) && drop_privileges(&serving, privileges))
         status = serve_handler(&serving, is_log_shared);
+    admin_end(&serving.admin);
     lined_server_free(serving.server);
     return status;
 }

@@ -159,6 +159,17 @@ static bool read_log_overflow(struct options *options, const char *value)
     return word >= 0;
 }
 
+static bool read_admin(struct options *options, const char *value)
+{
+    struct endpoint endpoint;
+
+    options->admin = value;
+    if (!endpoint_parse(value, &endpoint, &options->why))
+        return false;
+    options->why = "unix:PATH, ADDRESS:PORT or [IPV6]:PORT";
+    return endpoint.kind != ENDPOINT_FD;
+}
+
 static bool read_handler(struct options *options, const char *value)
 {
     options->handler = value;
@@ -375,6 +386,13 @@ const struct setting settings[] = {
      .read = read_accept_rate,
      .help = "maximum number of connections accepted per second, the others wait "
              "(default 0: no limit)"},
+    {.name = "--admin",
+     .argument = "PLACE",
+     .variable = "LINED_ADMIN",
+     .allowed = "unix:PATH, ADDRESS:PORT or [IPV6]:PORT",
+     .read = read_admin,
+     .help = "serve statistics over HTTP here, outside all limits: a page on /, /metrics, "
+             "/healthz, /readyz; PLACE is unix:PATH[,mode=MODE][,group=NAME] or ADDRESS:PORT"},
     {.name = NULL},
 };
 

@@ -35,6 +35,8 @@ struct options {
 
     bool has_place; /* the user has set --ip, --port or --listen */
 
+    const char *admin;   /* a text for lined_server_listen, or NULL: no admin listener; points into
+                          * argv or the environment */
     const char *handler; /* a name or a file, see handler.h; points into argv or the environment */
     bool quiet;
     const char *user; /* the user to become, or NULL; points into argv or the environment */

@@ -76,6 +76,12 @@ static void drain(struct stop *stop)
                 stats.connected == 1 ? "" : "s", cutting_signals(stop));
 }
 
+static void begin_drain(struct stop *stop)
+{
+    drain(stop);
+    stop->drained_ms = monotonic_ms();
+}
+
 static void cut(struct stop *stop)
 {
     if (stop->log != NULL)
@@ -95,8 +101,7 @@ static bool is_the_same(const struct stop *stop)
 static void end(struct stop *stop, int signal)
 {
     if (atomic_load(&stop->began_ms) == 0) {
-        drain(stop);
-        stop->drained_ms = monotonic_ms();
+        begin_drain(stop);
     } else if (signal != SIGHUP && !is_the_same(stop)) {
         cut(stop);
     }
@@ -156,6 +161,8 @@ static void *take_signals(void *argument)
             end(stop, signal);
         else if (cut_is_overdue(stop))
             give_up(stop);
+        else if (atomic_exchange(&stop->wants_drain, false) && atomic_load(&stop->began_ms) == 0)
+            begin_drain(stop);
         else
             warning_due();
     }
@@ -168,6 +175,13 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
     stop->server = server;
     stop->log = log;
     return thread_start(&stop->thread, take_signals, stop);
+}
+
+void stop_drain(struct stop *stop)
+{
+    atomic_store(&stop->wants_drain, true);
+    /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
+    INVARIANT(pthread_kill(stop->thread, WARNING_SIGNAL) == 0);
 }
 
 void stop_end(struct stop *stop)

@@ -38,7 +38,8 @@ struct stop {
     _Atomic int64_t began_ms; /* monotonic; time of the first signal; 0: none yet */
     _Atomic int64_t cut_ms;   /* monotonic; time of the cut; 0: none yet */
     int64_t drained_ms; /* used by the thread alone; monotonic; time when the drain had begun */
-    atomic_bool over;   /* stop_end wants the thread to end */
+    atomic_bool wants_drain; /* stop_drain was called */
+    atomic_bool over;        /* stop_end wants the thread to end */
 };
 
 /* Blocks the signals in this thread and the threads that it creates: call it before any thread
@@ -48,6 +49,9 @@ int stop_init(struct stop *stop);
 /* Starts the thread: signals then act on server and log. 0 or -errno. */
 int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
                uint32_t drain_timeout_ms);
+
+/* Drains as the first signal does. Between stop_start and stop_end, any thread. */
+void stop_drain(struct stop *stop);
 
 /* Connections are being cut. If stop_end is not called within STOP_CUT_MS, the process exits with a
  * message, the summary and STATUS_CUT. Any thread. */

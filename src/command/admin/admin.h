@@ -1,0 +1,44 @@
+/*
+ * The admin listener: a second server, outside all limits of the first. It answers HTTP requests
+ * for the figures of the first, and on a Unix socket a few commands. It ends after the first, so
+ * that /readyz answers during a drain.
+ */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include "command/activation.h"
+#include "command/options.h"
+#include "view.h"
+
+#include <lined.h>
+#include <stdbool.h>
+
+/* Connections at the same time; above it clients are rejected. */
+#define ADMIN_CONNECTIONS 16
+
+/* Descriptors and threads of the admin listener together with its connections, for limits.h. */
+#define ADMIN_DESCRIPTORS (ADMIN_CONNECTIONS + 8)
+#define ADMIN_THREADS     (ADMIN_CONNECTIONS + 2)
+
+struct admin {
+    lined_server *server; /* NULL: there is no admin listener */
+    struct admin_source source;
+};
+
+/* True: the user or the service manager asks for one. */
+bool admin_is_wanted(const struct options *options, const struct activation *activation);
+
+/* Listens, if it is wanted. False after a message. */
+bool admin_open(struct admin *admin, const struct options *options,
+                const struct activation *activation);
+
+/* Starts its threads; source is copied. 0 or -errno. */
+int admin_start(struct admin *admin, const struct admin_source *source);
+
+/* A message that says where it listens. */
+void admin_report(const struct admin *admin);
+
+/* Ends it, with what it answers at the moment, and frees it. It need not have been started. */
+void admin_end(struct admin *admin);
+
+#endif

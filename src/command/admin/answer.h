@@ -1,0 +1,12 @@
+/*
+ * The handler of the admin listener: one HTTP request, or commands.
+ */
+#ifndef ADMIN_ANSWER_H
+#define ADMIN_ANSWER_H
+
+#include <lined.h>
+
+/* The task. context is a struct admin_source. */
+int admin_answer(void *context, lined_conn *conn, void *state);
+
+#endif
