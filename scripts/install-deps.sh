@@ -105,6 +105,12 @@ want_for_models() {
     want has_command gcc gcc libc6-dev
 }
 
+# The page of the admin listener in a browser, and its metrics as Prometheus reads them.
+want_for_browser() {
+    want has_command chromium chromium
+    want has_command promtool prometheus
+}
+
 want_for_torture() {
     want has_command strace strace
     want has_command valgrind valgrind libc6-dbg
@@ -124,7 +130,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then

@@ -97,6 +97,29 @@ START_TEST(memory_is_for_lined_first_and_then_for_connections)
 }
 END_TEST
 
+START_TEST(the_admin_listener_counts)
+{
+    struct limits limits = none;
+
+    limits.admin_descriptors = 24;
+    limits.admin_threads = 18;
+    limits.descriptors = 200;
+    limits.descriptors_used = 100;
+    expect_allowed(limits, 200 - 100 - 4 - 24, "RLIMIT_NOFILE");
+    ck_assert_uint_eq(limits_connections(&limits).own, 28);
+    limits.user_threads = 24;
+    expect_allowed(limits, 0, "RLIMIT_NPROC");
+    limits.user_threads = 25;
+    expect_allowed(limits, 1, "RLIMIT_NPROC");
+    limits = none;
+    limits.admin_threads = 2;
+    limits.maps = 65530;
+    expect_allowed(limits, (65530 - 16 * 1024 - 4 - 1024) / 2, "vm.max_map_count");
+    limits.address_kb = 6 * 1024 + 7 * (THREAD_STACK_SIZE / 1024 + 32);
+    expect_allowed(limits, 5, "RLIMIT_AS");
+}
+END_TEST
+
 static char root[sizeof "/tmp/lined-limits-XXXXXX"];
 
 static void make_root(void)
@@ -294,6 +317,7 @@ int main(void)
         descriptors_in_use_count,
         lineds_own_threads_count,
         memory_is_for_lined_first_and_then_for_connections,
+        the_admin_listener_counts,
         memory_in_use_is_subtracted,
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* More than the longest response: the page with 20 connections is about 16 KiB. */
-#define BODY_SIZE ((size_t)64 * 1024)
-
 /* ---- HTTP ---- */
 
 struct response {
@@ -129,7 +126,7 @@ static int send_response(lined_conn *conn, const struct http_request *request,
     char head[1024];
     struct response response = {.status = 200,
                                 .fields = text_in(fields, sizeof fields),
-                                .body = text_in(memory, BODY_SIZE)};
+                                .body = text_in(memory, ADMIN_BODY_SIZE)};
     struct text text = text_in(head, sizeof head);
 
     if (request->status == 200)
@@ -137,7 +134,7 @@ static int send_response(lined_conn *conn, const struct http_request *request,
     else
         answer_error(&response, request->status);
     if (response.body.is_short || response.fields.is_short) {
-        response.body = text_in(memory, BODY_SIZE);
+        response.body = text_in(memory, ADMIN_BODY_SIZE);
         plain(&response, 500, "the response is too long");
     }
     http_head(&text, response.status, response.type, response.body.used, fields);
@@ -158,7 +155,7 @@ static int answer_request(lined_conn *conn, const char *line, size_t size,
         if (result != LINED_OK)
             return result;
     }
-    char *memory = malloc(BODY_SIZE);
+    char *memory = malloc(ADMIN_BODY_SIZE);
     if (memory == NULL)
         return lined_send(conn, HTTP_BUSY, strlen(HTTP_BUSY));
     int result = send_response(conn, &request, source, memory);
