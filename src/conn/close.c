@@ -41,6 +41,8 @@ static void wait_for_client_end(int fd, int64_t ms)
  * side stays open until the client's kernel has acknowledged every reply. A cut ends the wait. */
 static void wait_for_acknowledgements(struct lined_conn *conn)
 {
+    if (conn->listener->is_unix) /* the replies are in the client's receive queue, and stay there */
+        return;
     while (peer_unacknowledged(conn->entry.fd) > 0 &&
            !lifecycle_wait_cut(conn->service->lifecycle, ACKNOWLEDGED_CHECK_MS))
         continue;
