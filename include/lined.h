@@ -90,6 +90,7 @@ enum lined_result {
     LINED_SLOW_CONSUMER,   /* the client did not read the bytes that were pushed to it */
     LINED_DEADLINE,        /* the task's own deadline has passed; the connection continues */
     LINED_GONE,            /* the connection of the handle has ended */
+    LINED_DENIED,          /* allow or deny does not admit the client's address */
 };
 
 /* What happens to a line longer than max_line. */
@@ -234,6 +235,11 @@ struct lined_options {
                                    * second. Of an IPv6 address the first 64 bits count. Default 0:
                                    * no limit */
     uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit */
+    const char *allow;            /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
+                                   * from another address is closed without a byte. Clients of a
+                                   * Unix socket are always admitted. Default NULL: all */
+    const char *deny;             /* networks: their clients are closed so, also if allow has them;
+                                   * default NULL: none */
     const struct lined_observer *observer; /* default NULL */
     bool measure_latency; /* count for lined_server_latency: reads the clock twice for each
                            * batch; default false */
@@ -262,7 +268,10 @@ struct lined_stats {
     uint64_t bytes_out;       /* passed to the kernel for sending */
     uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
-    uint64_t rejected;        /* clients above max_connections or max_per_ip */
+    uint64_t rejected;        /* clients that were not admitted; the sum of the next three */
+    uint64_t rejected_busy;   /* above max_connections */
+    uint64_t rejected_per_ip; /* above max_per_ip */
+    uint64_t rejected_denied; /* not admitted by allow or deny */
     uint64_t mailbox_depth;   /* messages that wait for the dispatcher now; active mode */
     uint64_t mailbox_peak;    /* the maximum of mailbox_depth */
     uint64_t uptime_ms;       /* since lined_server_new */
@@ -304,11 +313,11 @@ LINED_API void lined_options_init(struct lined_options *options);
 /* ---- a server ---- */
 
 /* Makes a server. Unless options.ip is NULL it listens there: clients can connect, and wait to be
- * accepted. options are copied (ip too); handler and the observer are not. context is passed to the
- * handler's callbacks. Fails with -EINVAL for an option out of range, an ip that is no literal, a
- * handler without `line` or `task` or with both, a task in active mode, or a text of more than
- * LINED_REJECT_MAX bytes; and with the errno of socket(2), bind(2), listen(2), epoll_create1(2) or
- * eventfd(2). On failure nothing stays open. Any thread. */
+ * accepted. options are copied (texts too); handler and the observer are not. context is passed to
+ * the handler's callbacks. Fails with -EINVAL for an option out of range, an ip that is no literal,
+ * networks that cannot be read, a handler without `line` or `task` or with both, a task in active
+ * mode, or a text of more than LINED_REJECT_MAX bytes; and with the errno of socket(2), bind(2),
+ * listen(2), epoll_create1(2) or eventfd(2). On failure nothing stays open. Any thread. */
 LINED_API int lined_server_new(lined_server **server, const struct lined_options *options,
                                const struct lined_handler *handler, void *context);
 

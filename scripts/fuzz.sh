@@ -9,7 +9,7 @@ usage="usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 --seconds N  how long each target runs (default 60)
 --seed N     begin as every run with this seed does (default: another each time)
 --keep       put what reaches more than test/fuzz/corpus does into it: for a commit
-TARGET       of: line inspect chat_text resp options http (default: all)"
+TARGET       of: line cidr inspect chat_text resp options http (default: all)"
 fail_usage() {
     echo "fuzz: $1" >&2
     echo "$usage" >&2
@@ -34,12 +34,12 @@ while [ $# -gt 0 ]; do
         echo "$usage"
         exit 0
         ;;
-    line | inspect | chat_text | resp | options | http) targets+=("$1") ;;
+    line | cidr | inspect | chat_text | resp | options | http) targets+=("$1") ;;
     *) fail_usage "unknown option or target '$1'" ;;
     esac
     shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(line inspect chat_text resp options http)
+[ ${#targets[@]} -gt 0 ] || targets=(line cidr inspect chat_text resp options http)
 
 scripts/install-deps.sh fuzz
 scripts/configure.sh build/fuzz --preset fuzz

@@ -134,7 +134,7 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
     return true;
 }
 
-/* Gives the client to a worker, or rejects it: LINED_OK. Otherwise fd is still open. */
+/* Gives the client to a worker, or rejects or closes it: LINED_OK. Otherwise fd is still open. */
 static int admit(struct acceptor *acceptor, int fd, const union net_address *peer)
 {
     size_t max = acceptor->options->max_connections;
@@ -142,6 +142,10 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
     const char *line;
     int result = admission_admit(acceptor->admission, peer, present, &line);
 
+    if (result == LINED_DENIED) {
+        close(fd);
+        return LINED_OK;
+    }
     if (result != LINED_OK)
         return result;
     if (line != NULL) {

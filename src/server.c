@@ -24,9 +24,10 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                        const struct lined_handler *handler, void *context)
 {
     server->options = *options;
-    server->options.ip = NULL;
+    /* The texts are the caller's. Their content is in the parts. */
+    server->options.ip = server->options.allow = server->options.deny = NULL;
     server->made_ms = monotonic_ms();
-    admission_init(&server->admission, &server->options, handler);
+    admission_init(&server->admission, &server->access, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
     mailbox_init(&server->mailbox);
     server->service =
@@ -42,19 +43,25 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                  &server->mailbox);
 }
 
-/* The table, and the parts with descriptors. LINED_OK, or -errno: then nothing is left open. */
-static int open_parts(struct lined_server *server, uint32_t drain_timeout_ms)
+/* The table, the networks, and the parts with descriptors. LINED_OK, or -errno: then nothing is
+ * left open. */
+static int open_parts(struct lined_server *server, const struct lined_options *options)
 {
+    int failed = access_init(&server->access, options);
+    if (failed != LINED_OK)
+        return failed;
     conn_table_init(&server->table);
-    int failed = lifecycle_init(&server->lifecycle, &server->table, drain_timeout_ms);
+    failed = lifecycle_init(&server->lifecycle, &server->table, options->drain_timeout_ms);
     if (failed == LINED_OK) {
         failed = flusher_init(&server->flusher, &server->table, &server->lifecycle, cut_at_deadline,
                               server);
         if (failed != LINED_OK)
             lifecycle_deinit(&server->lifecycle);
     }
-    if (failed != LINED_OK)
+    if (failed != LINED_OK) {
         conn_table_deinit(&server->table);
+        access_deinit(&server->access);
+    }
     return failed;
 }
 
@@ -123,7 +130,7 @@ int lined_server_new(lined_server **made, const struct lined_options *options,
     lined_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return -ENOMEM;
-    int failed = open_parts(server, options->drain_timeout_ms);
+    int failed = open_parts(server, options);
     if (failed != LINED_OK) {
         free(server);
         return failed;
@@ -271,7 +278,7 @@ void lined_server_stats(lined_server *server, struct lined_stats *stats)
     totals_read(&server->totals, stats);
     for (size_t i = 0; i < server->acceptor_count; i++)
         accept_errors_stats(&server->acceptors[i]->errors, stats);
-    stats->rejected = admission_rejected(&server->admission);
+    admission_stats(&server->admission, stats);
     mailbox_stats(&server->mailbox, stats);
     stats->uptime_ms = (uint64_t)(monotonic_ms() - server->made_ms);
 }
@@ -339,6 +346,7 @@ void lined_server_free(lined_server *server)
     workers_deinit(&server->workers);
     mailbox_deinit(&server->mailbox);
     admission_deinit(&server->admission);
+    access_deinit(&server->access);
     lifecycle_deinit(&server->lifecycle);
     conn_table_deinit(&server->table);
     free(server);

@@ -12,6 +12,7 @@
 #include "conn/flusher.h"
 #include "conn/service.h"
 #include "lined.h"
+#include "net/access.h"
 #include "net/admission.h"
 #include "table/conn_table.h"
 #include "table/latency.h"
@@ -26,7 +27,8 @@
 
 struct lined_server {
     /* Set by lined_server_new; they never change after lined_server_start. */
-    struct lined_options options; /* ip is not kept */
+    struct lined_options options; /* the texts are not kept */
+    struct access access;
     struct service service;
     int64_t made_ms; /* monotonic */
     bool is_started;

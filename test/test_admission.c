@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 static struct admission admission;
+static struct access network_access;
 
 static union net_address address_of(const char *ip)
 {
@@ -49,7 +50,8 @@ static void begin(const struct lined_options *options)
 {
     static const struct lined_handler handler; /* which has no texts of its own */
 
-    admission_init(&admission, options, &handler);
+    ck_assert_int_eq(access_init(&network_access, options), LINED_OK);
+    admission_init(&admission, &network_access, options, &handler);
 }
 
 START_TEST(addresses_count_as_people_count_them)
@@ -120,7 +122,10 @@ START_TEST(many_addresses_come_and_go)
             ck_assert(enters(ip) == (times < 2));
         }
     }
-    ck_assert_uint_eq(admission_rejected(&admission), ADDRESSES);
+    struct lined_stats stats;
+    admission_stats(&admission, &stats);
+    ck_assert_uint_eq(stats.rejected, ADDRESSES);
+    ck_assert_uint_eq(stats.rejected_per_ip, ADDRESSES);
     for (int times = 0; times < 2; times++) {
         for (int i = ADDRESSES - 1; i >= 0; i--) {
             snprintf(ip, sizeof ip, "10.%d.%d.1", i / 256, i % 256);
@@ -145,8 +150,34 @@ START_TEST(the_limit_comes_before_the_addresses)
     ck_assert_str_eq(line, "Too many connections from your address\n");
     ck_assert_int_eq(admission_admit(&admission, &address, 5, &line), LINED_OK);
     ck_assert_str_eq(line, "Server busy\n");
+    struct lined_stats stats;
+    admission_stats(&admission, &stats);
+    ck_assert_uint_eq(stats.rejected_busy, 1);
+    ck_assert_uint_eq(stats.rejected_per_ip, 1);
+    ck_assert_uint_eq(stats.rejected, 2);
     goes("10.0.0.1");
     admission_deinit(&admission);
+}
+END_TEST
+
+START_TEST(a_denied_client_gets_no_line_at_the_limit_either)
+{
+    const union net_address denied = address_of("10.0.0.1");
+    const char *line;
+    struct lined_stats stats;
+
+    begin(&(struct lined_options){
+        .max_connections = 5, .overflow = LINED_OVERFLOW_REJECT, .deny = "10.0.0.0/8"});
+    ck_assert_int_eq(admission_admit(&admission, &denied, 0, &line), LINED_DENIED);
+    ck_assert_int_eq(admission_admit(&admission, &denied, 5, &line), LINED_DENIED);
+    ck_assert_ptr_null(line);
+    ck_assert(enters("11.0.0.1"));
+    admission_stats(&admission, &stats);
+    ck_assert_uint_eq(stats.rejected_denied, 2);
+    ck_assert_uint_eq(stats.rejected_busy, 0);
+    ck_assert_uint_eq(stats.rejected, 2);
+    admission_deinit(&admission);
+    access_deinit(&network_access);
 }
 END_TEST
 
@@ -212,6 +243,7 @@ int main(void)
         as_many_may_stay_after_they_have_left,
         many_addresses_come_and_go,
         the_limit_comes_before_the_addresses,
+        a_denied_client_gets_no_line_at_the_limit_either,
         the_rate_is_kept_over_time,
         only_a_moments_silence_is_made_up_for,
         without_a_rate_the_next_is_always_due,

@@ -7,7 +7,7 @@ root=$1
 # From top to bottom: a folder, a colon, and the files that its files may include. A * stands for one
 # part of a path.
 layers='
-src/command:      src/command/* src/command/*/* src/handlers/*/*.h src/net/address.h src/net/endpoint.h src/base/* include/lined.h
+src/command:      src/command/* src/command/*/* src/handlers/*/*.h src/net/address.h src/net/cidr.h src/net/endpoint.h src/base/* include/lined.h
 src/load:         src/load/* src/net/address.h src/base/*
 src/handlers/*:   include/lined.h
 src/handlers:     include/lined.h

@@ -94,6 +94,8 @@ static const struct example {
     {"--max-per-ip", "9", "x", NUMBER(server.max_per_ip, 0, 9)},
     {"--accept-rate", "10", "1000001", NUMBER(server.accept_rate, 0, 10)},
     {"--admin", "127.0.0.1:9000", "fd:3", TEXT(admin, NULL, "127.0.0.1:9000")},
+    {"--allow", "10.0.0.0/8", "10.0.0.0/33", TEXT(server.allow, NULL, "10.0.0.0/8")},
+    {"--deny", "::1", "::1,", TEXT(server.deny, NULL, "::1")},
 };
 
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
@@ -261,6 +263,8 @@ START_TEST(bounds_are_inclusive)
     expect_bad("--max-line 1048577", "--max-line", "16 to 1048576");
     expect_bad("--busy-poll 10001", "--busy-poll '10001'", "0 to 10000");
     expect_bad("--busy-poll adaptive", "--busy-poll 'adaptive'", "microseconds");
+    expect_bad("--allow 10.0.0.0/8,x", "--allow '10.0.0.0/8,x'", "'x' has no");
+    expect_bad("--deny 10.0.0.1/8", "'10.0.0.1/8'", "behind its prefix");
     expect_bad("--backlog 0", "--backlog '0'", "1 to 65535");
     expect_bad("--idle-timeout 1000000.001", "--idle-timeout", "1000000");
     expect_good("--max-connections 16777216 --max-per-ip 16777216 --accept-rate 1000000");

@@ -21,6 +21,7 @@ static const char *const words[] = {
     [LINED_SLOW_CONSUMER] = "slow consumer",
     [LINED_DEADLINE] = "deadline",
     [LINED_GONE] = "gone",
+    [LINED_DENIED] = "denied",
 };
 
 void lined_reason(int reason, char text[LINED_REASON_SIZE])

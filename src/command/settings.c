@@ -2,10 +2,13 @@
 
 #include "base/values.h"
 #include "net/address.h"
+#include "net/cidr.h"
 #include "net/endpoint.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool read_ip(struct options *options, const char *value)
@@ -224,6 +227,34 @@ static bool read_accept_rate(struct options *options, const char *value)
     return value_number(value, 0, 1000000, &options->server.accept_rate);
 }
 
+/* A list of networks; options->why names the part that is none. */
+static bool read_networks(struct options *options, const char **field, const char *value)
+{
+    struct cidr_list list;
+    struct cidr_error error;
+
+    *field = value;
+    int failed = cidr_list_parse(&list, value, &error);
+    if (failed == -EINVAL) {
+        snprintf(options->why_text, sizeof options->why_text,
+                 "networks such as 10.0.0.0/8,fd00::/8; '%.*s' %s",
+                 error.size < 40 ? (int)error.size : 40, error.part, error.why);
+        options->why = options->why_text;
+    }
+    cidr_list_deinit(&list);
+    return failed == 0;
+}
+
+static bool read_allow(struct options *options, const char *value)
+{
+    return read_networks(options, &options->server.allow, value);
+}
+
+static bool read_deny(struct options *options, const char *value)
+{
+    return read_networks(options, &options->server.deny, value);
+}
+
 const struct setting settings[] = {
     {.name = "--ip",
      .letter = 'i',
@@ -393,6 +424,20 @@ const struct setting settings[] = {
      .read = read_admin,
      .help = "serve statistics over HTTP here, outside all limits: a page on /, /metrics, "
              "/healthz, /readyz; PLACE is unix:PATH[,mode=MODE][,group=NAME] or ADDRESS:PORT"},
+    {.name = "--allow",
+     .argument = "CIDR,...",
+     .variable = "LINED_ALLOW",
+     .allowed = "networks such as 10.0.0.0/8,fd00::/8",
+     .read = read_allow,
+     .help = "networks, such as 10.0.0.0/8,fd00::/8: close other clients without a byte (default: "
+             "all may connect)"},
+    {.name = "--deny",
+     .argument = "CIDR,...",
+     .variable = "LINED_DENY",
+     .allowed = "networks such as 10.0.0.0/8,fd00::/8",
+     .read = read_deny,
+     .help = "close the clients from these networks without a byte, also if --allow has them "
+             "(default: none)"},
     {.name = NULL},
 };
 

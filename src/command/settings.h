@@ -18,13 +18,14 @@
 #define OPTIONS_CONNECTIONS_MAX 16777216u
 
 #define OPTIONS_MESSAGE_SIZE 256
+#define OPTIONS_WHY_SIZE     160
 
 /* How many listeners there can be, and the length of their texts together. */
 #define OPTIONS_LISTEN_MAX  64
 #define OPTIONS_LISTEN_SIZE 4096
 
 struct options {
-    /* ip points into argv or the environment; max_connections is 0 if the user has not set it. */
+    /* The texts point into argv or the environment; max_connections is 0 if the user has not set it. */
     struct lined_options server;
 
     /* --listen: each is a text for lined_server_listen; 0 of them: ip and port. */
@@ -44,6 +45,7 @@ struct options {
     enum log_overflow log_overflow;
     uint64_t from_environment;          /* one bit for each of settings[]: its variable was used */
     const char *why;                    /* of a value that is not allowed, see struct setting */
+    char why_text[OPTIONS_WHY_SIZE];    /* what why may point to */
     char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error, or empty */
 };
 

@@ -27,6 +27,16 @@ bool address_parse(const char *ip, uint16_t port, union net_address *address)
     return true;
 }
 
+void address_unmap(union net_address *address)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = address->v6.sin6_port};
+
+    if (address->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+        return;
+    memcpy(&v4.sin_addr, address->v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+    *address = (union net_address){.v4 = v4};
+}
+
 void address_format(const union net_address *address, char text[ADDRESS_SIZE])
 {
     char ip[INET6_ADDRSTRLEN] = "";

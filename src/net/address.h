@@ -20,6 +20,9 @@ union net_address {
  * neither. */
 bool address_parse(const char *ip, uint16_t port, union net_address *address);
 
+/* An IPv4-mapped IPv6 address becomes its IPv4 address. Another address stays as it is. */
+void address_unmap(union net_address *address);
+
 /* Room for any text of address_format with its NUL: [ADDRESS%INTERFACE]:PORT. */
 #define ADDRESS_SIZE 72
 

@@ -58,10 +58,11 @@ static void unlock(struct admission *admission)
     INVARIANT(pthread_mutex_unlock(&admission->lock) == 0);
 }
 
-void admission_init(struct admission *admission, const struct lined_options *options,
-                    const struct lined_handler *handler)
+void admission_init(struct admission *admission, const struct access *access,
+                    const struct lined_options *options, const struct lined_handler *handler)
 {
     *admission = (struct admission){
+        .access = access,
         .max = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
         .max_per_ip = options->max_per_ip,
         .busy = handler->reject_busy != NULL ? handler->reject_busy : default_busy,
@@ -141,10 +142,12 @@ static int enter_address_locked(struct admission *admission, const union net_add
 
     if (address == NULL)
         return -ENOMEM;
-    if (address->present == admission->max_per_ip)
+    if (address->present == admission->max_per_ip) {
         *line = admission->per_ip;
-    else
+        admission->rejected_per_ip++;
+    } else {
         address->present++;
+    }
     return LINED_OK;
 }
 #if defined __GNUC__ && !defined __clang__
@@ -154,13 +157,17 @@ static int enter_address_locked(struct admission *admission, const union net_add
 int admission_admit(struct admission *admission, const union net_address *client, size_t present,
                     const char **line)
 {
-    int result = LINED_OK;
+    int result = access_allows(admission->access, client) ? LINED_OK : LINED_DENIED;
+    bool is_busy = admission->max > 0 && present >= admission->max;
 
-    *line = admission->max > 0 && present >= admission->max ? admission->busy : NULL;
+    *line = result == LINED_OK && is_busy ? admission->busy : NULL;
     lock(admission);
-    if (*line == NULL && counts(admission, client))
+    if (result == LINED_DENIED)
+        admission->rejected_denied++;
+    else if (is_busy)
+        admission->rejected_busy++;
+    else if (counts(admission, client))
         result = enter_address_locked(admission, client, line);
-    admission->rejected += *line != NULL;
     unlock(admission);
     return result;
 }
@@ -202,10 +209,12 @@ void admission_forget(struct admission *admission, const union net_address *clie
     unlock(admission);
 }
 
-uint64_t admission_rejected(struct admission *admission)
+void admission_stats(struct admission *admission, struct lined_stats *stats)
 {
     lock(admission);
-    uint64_t rejected = admission->rejected;
+    stats->rejected_busy = admission->rejected_busy;
+    stats->rejected_per_ip = admission->rejected_per_ip;
+    stats->rejected_denied = admission->rejected_denied;
     unlock(admission);
-    return rejected;
+    stats->rejected = stats->rejected_busy + stats->rejected_per_ip + stats->rejected_denied;
 }

@@ -1,6 +1,6 @@
 /*
- * Which clients are admitted: how many from one address, which line the others get, and how fast
- * clients are accepted. Knows addresses and numbers; the acceptor waits.
+ * Which clients are admitted: from which addresses, how many from one address, which line the
+ * others get, and how fast clients are accepted. Knows addresses and numbers; the acceptor waits.
  *
  * An IPv4 address counts as one, also as IPv4-mapped IPv6. Of an IPv6 address the first 64 bits
  * count, because a host usually has all addresses below them; a link-local address counts whole,
@@ -10,6 +10,7 @@
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
+#include "access.h"
 #include "address.h"
 #include "lined.h"
 
@@ -20,6 +21,7 @@
 
 struct admission {
     /* Set by admission_init; they never change after. 0: no limit. */
+    const struct access *access; /* outlives the admission */
     size_t max; /* connections; further clients are rejected. 0 also if they wait instead */
     size_t max_per_ip;
     const char *busy;    /* the line for clients above max: the handler's, or the default */
@@ -27,13 +29,15 @@ struct admission {
     int64_t interval_ns; /* from one accept to the next */
 
     pthread_mutex_t lock;
-    int64_t due_ns;    /* lock; monotonic; when the next accept is due */
-    void *addresses;   /* lock; a tree of tsearch(3): a node for each address that is connected */
-    uint64_t rejected; /* lock */
+    int64_t due_ns;  /* lock; monotonic; when the next accept is due */
+    void *addresses; /* lock; a tree of tsearch(3): a node for each address that is connected */
+    uint64_t rejected_busy;   /* lock */
+    uint64_t rejected_per_ip; /* lock */
+    uint64_t rejected_denied; /* lock */
 };
 
-void admission_init(struct admission *admission, const struct lined_options *options,
-                    const struct lined_handler *handler);
+void admission_init(struct admission *admission, const struct access *access,
+                    const struct lined_options *options, const struct lined_handler *handler);
 
 /* All clients must have left. */
 void admission_deinit(struct admission *admission);
@@ -45,7 +49,8 @@ int64_t admission_due_ms(struct admission *admission);
 void admission_accepted(struct admission *admission, int64_t now_ms);
 
 /* Admits the client, or not. present: how many are connected. LINED_OK: it is admitted and *line is
- * NULL, or it must be rejected with *line. -ENOMEM: nothing is decided. */
+ * NULL, or it must be rejected with *line. LINED_DENIED: it must be closed without a line. -ENOMEM:
+ * nothing is decided. Any thread. */
 int admission_admit(struct admission *admission, const union net_address *client, size_t present,
                     const char **line);
 
@@ -57,7 +62,7 @@ bool admission_leave(struct admission *admission, const union net_address *clien
 /* The connection of a client that has left is about to be closed. Any thread. */
 void admission_forget(struct admission *admission, const union net_address *client);
 
-/* How many clients were rejected. Any thread. */
-uint64_t admission_rejected(struct admission *admission);
+/* Sets rejected, and the counts by cause. Any thread. */
+void admission_stats(struct admission *admission, struct lined_stats *stats);
 
 #endif

@@ -318,14 +318,6 @@ void listener_close(struct listener *listener)
     listener->fd = -1;
 }
 
-static void unmap_ipv4(union net_address *peer)
-{
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = peer->v6.sin6_port};
-
-    memcpy(&v4.sin_addr, peer->v6.sin6_addr.s6_addr + 12, 4);
-    *peer = (union net_address){.v4 = v4};
-}
-
 int listener_accept(const struct listener *listener, union net_address *peer)
 {
     socklen_t size = sizeof *peer;
@@ -335,8 +327,7 @@ int listener_accept(const struct listener *listener, union net_address *peer)
                                : accept4(listener->fd, &peer->any, &size, SOCK_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (peer->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr))
-        unmap_ipv4(peer);
+    address_unmap(peer);
     /* A client that has reset the connection already may make this fail; recv(2) will tell. */
     if (listener->is_inherited && !listener->is_unix)
         (void)set_tcp_options(fd, listener->give_up_ms);
