@@ -91,6 +91,10 @@ enum lined_result {
     LINED_DEADLINE,        /* the task's own deadline has passed; the connection continues */
     LINED_GONE,            /* the connection of the handle has ended */
     LINED_DENIED,          /* allow or deny does not admit the client's address */
+    LINED_OVER_LIMIT,      /* max_per_ip connections have the address of the PROXY header */
+
+    /* The PROXY header is wrong, is missing, or was not complete after 3 seconds. */
+    LINED_BAD_PROXY_HEADER,
 };
 
 /* What happens to a line longer than max_line. */
@@ -109,6 +113,14 @@ enum lined_partial {
 enum lined_overflow {
     LINED_OVERFLOW_WAIT,   /* it waits in the backlog until another connection ends */
     LINED_OVERFLOW_REJECT, /* it gets the handler's reject_busy, and its connection is closed */
+};
+
+/* The header by which a proxy passes on the address of its client. */
+enum lined_proxy_protocol {
+    LINED_PROXY_NONE, /* no header is expected from any address */
+    LINED_PROXY_V1,   /* version 1: a line of text */
+    LINED_PROXY_V2,   /* version 2: binary */
+    LINED_PROXY_ANY,  /* version 1 or 2 */
 };
 
 /* The thread that runs a handler's callbacks. */
@@ -180,7 +192,8 @@ enum lined_accept_pause {
 struct lined_observer {
     void *context; /* passed to every callback */
 
-    /* A connection begins: before any other call for it. */
+    /* A connection begins: before any other call for it. If a PROXY header is expected, this is
+     * after the header, so that lined_peer has the final address. */
     void (*opened)(void *context, lined_conn *conn, void **slot);
 
     /* A line was taken and is handled, or is about to be; its replies are not sent yet. */
@@ -240,6 +253,10 @@ struct lined_options {
                                    * Unix socket are always admitted. Default NULL: all */
     const char *deny;             /* networks: their clients are closed so, also if allow has them;
                                    * default NULL: none */
+    enum lined_proxy_protocol proxy_protocol; /* default LINED_PROXY_NONE */
+    const char *proxy_from; /* networks of the proxies: from them, and from clients of a Unix
+                             * socket, the header is mandatory; from other addresses it is not
+                             * expected. Set exactly if proxy_protocol is set; default NULL */
     const struct lined_observer *observer; /* default NULL */
     bool measure_latency; /* count for lined_server_latency: reads the clock twice for each
                            * batch; default false */
@@ -264,7 +281,8 @@ struct lined_stats {
     uint64_t connected_peak;  /* the maximum of connected */
     uint64_t connections_cut; /* cut by the drain timeout or lined_server_stop */
     uint64_t lines;           /* passed to the handler */
-    uint64_t bytes_in;        /* received; after the end each is in a line or in bytes_dropped */
+    uint64_t bytes_in;        /* received; after the end each is in a line, in a PROXY header or in
+                               * bytes_dropped */
     uint64_t bytes_out;       /* passed to the kernel for sending */
     uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
@@ -276,6 +294,9 @@ struct lined_stats {
     uint64_t mailbox_peak;    /* the maximum of mailbox_depth */
     uint64_t uptime_ms;       /* since lined_server_new */
     uint64_t closed_errors;   /* connections that ended with -errno */
+
+    /* Connections that ended with LINED_BAD_PROXY_HEADER. */
+    uint64_t bad_proxy_headers;
 
     /* The errnos of accept(2), in the order in which each first occurred; count is 0 in entries
      * that are not used. */
@@ -481,7 +502,8 @@ LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t
 /* ---- texts ---- */
 
 /* Writes the client's address into text, terminated: "127.0.0.1:49152", "[::1]:49152", or for a
- * client of a Unix socket "unix:" and the path of the socket. */
+ * client of a Unix socket "unix:" and the path of the socket. The address of a PROXY header
+ * replaces that of the proxy. */
 LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
 
 /* Room for any text of lined_reason, including its NUL. */

@@ -9,7 +9,7 @@ usage="usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 --seconds N  how long each target runs (default 60)
 --seed N     begin as every run with this seed does (default: another each time)
 --keep       put what reaches more than test/fuzz/corpus does into it: for a commit
-TARGET       of: line cidr inspect chat_text resp options http (default: all)"
+TARGET       of: line cidr proxy_header inspect chat_text resp options http (default: all)"
 fail_usage() {
     echo "fuzz: $1" >&2
     echo "$usage" >&2
@@ -34,12 +34,12 @@ while [ $# -gt 0 ]; do
         echo "$usage"
         exit 0
         ;;
-    line | cidr | inspect | chat_text | resp | options | http) targets+=("$1") ;;
+    line | cidr | proxy_header | inspect | chat_text | resp | options | http) targets+=("$1") ;;
     *) fail_usage "unknown option or target '$1'" ;;
     esac
     shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(line cidr inspect chat_text resp options http)
+[ ${#targets[@]} -gt 0 ] || targets=(line cidr proxy_header inspect chat_text resp options http)
 
 scripts/install-deps.sh fuzz
 scripts/configure.sh build/fuzz --preset fuzz
@@ -105,13 +105,13 @@ done
 
 statistic() { sed -n "s/^stat::$1: *//p" "$(log "$2")"; }
 status=0
-printf '%-10s %9s %8s %10s  %s\n' target runs seconds "new inputs" verdict
+printf '%-12s %9s %8s %10s  %s\n' target runs seconds "new inputs" verdict
 for i in "${!targets[@]}"; do
     target=${targets[i]}
     runs=$(statistic number_of_executed_units "$target")
     took=$(sed -n 's/^Done [0-9]* runs in \([0-9]*\) second.*/\1/p' "$(log "$target")")
     new=$(($(count "$(found "$target")") - before[i]))
-    printf '%-10s %9s %8s %10s  %s\n' "$target" "${runs:--}" "${took:--}" "$new" "${verdicts[i]}"
+    printf '%-12s %9s %8s %10s  %s\n' "$target" "${runs:--}" "${took:--}" "$new" "${verdicts[i]}"
 done
 for i in "${!targets[@]}"; do
     [ "${verdicts[i]}" = FAILED ] || continue

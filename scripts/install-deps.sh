@@ -32,6 +32,9 @@ want_for_install() {
     want has_command pkg-config pkg-config
 }
 
+# The PATH of most users lacks its folder.
+has_haproxy() { has_command haproxy || [ -x /usr/sbin/haproxy ]; }
+
 want_for_test() {
     want_for_build
     want has_command pkg-config pkg-config
@@ -42,6 +45,7 @@ want_for_test() {
     want has_command c++ g++
     want has_command nm binutils
     want has_command readelf binutils
+    want has_haproxy haproxy haproxy
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools
 }

@@ -140,7 +140,9 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
     size_t max = acceptor->options->max_connections;
     size_t present = lifecycle_settled_present(acceptor->lifecycle, max > 0 ? max : SIZE_MAX);
     const char *line;
-    int result = admission_admit(acceptor->admission, peer, present, &line);
+    bool is_proxy = access_expects_header(acceptor->admission->access, peer);
+    const union net_address *counted = is_proxy ? &address_none : peer;
+    int result = admission_admit(acceptor->admission, counted, present, &line);
 
     if (result == LINED_DENIED) {
         close(fd);
@@ -154,10 +156,10 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
         reject_begin(&acceptor->rejected, fd, line);
         return LINED_OK;
     }
-    result = worker_start(acceptor->workers, &acceptor->listener, fd, peer);
+    result = worker_start(acceptor->workers, &acceptor->listener, fd, peer, is_proxy);
     if (result != LINED_OK) {
-        admission_leave(acceptor->admission, peer);
-        admission_forget(acceptor->admission, peer);
+        admission_leave(acceptor->admission, counted);
+        admission_forget(acceptor->admission, counted);
     }
     return result;
 }

@@ -26,6 +26,7 @@ static void init_parts(struct lined_server *server, const struct lined_options *
     server->options = *options;
     /* The texts are the caller's. Their content is in the parts. */
     server->options.ip = server->options.allow = server->options.deny = NULL;
+    server->options.proxy_from = NULL;
     server->made_ms = monotonic_ms();
     admission_init(&server->admission, &server->access, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);

@@ -39,7 +39,10 @@ bool options_are_valid(const struct lined_options *options)
            options->max_line <= LINED_MAX_LINE_MAX && options->long_line <= LINED_LONG_CLOSE &&
            options->partial <= LINED_PARTIAL_DELIVER && options->mode <= LINED_ACTIVE &&
            options->push_limit >= 1 && options->busy_poll_us <= LINED_BUSY_POLL_MAX &&
-           options->overflow <= LINED_OVERFLOW_REJECT && times_are_valid(options);
+           options->overflow <= LINED_OVERFLOW_REJECT &&
+           options->proxy_protocol <= LINED_PROXY_ANY &&
+           (options->proxy_protocol == LINED_PROXY_NONE) == (options->proxy_from == NULL) &&
+           times_are_valid(options);
 }
 
 static bool is_short(const char *text)

@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A connection, and the workers one of which serves it. */
 struct session {
     struct workers *workers;
+    bool is_proxy;             /* the client begins with a PROXY header */
+    union net_address counted; /* as admission counts the client */
     struct lined_conn conn;
 };
 
@@ -66,13 +69,14 @@ static void end(struct session *session, int reason)
     int fd = conn->entry.fd;
 
     /* Before the client learns of the end, since it may connect again at once. */
-    if (admission_leave(workers->admission, &conn->peer))
+    if (admission_leave(workers->admission, &session->counted))
         conn_linger(conn, reason);
-    admission_forget(workers->admission, &conn->peer);
+    admission_forget(workers->admission, &session->counted);
     lifecycle_leave(lifecycle);
     conn_table_remove(workers->table, &conn->entry);
     conn->pending.bytes_dropped = conn->not_delivered;
     conn->pending.slow_consumers = outbox_is_slow(&conn->outbox);
+    conn->pending.bad_proxy_headers = reason == LINED_BAD_PROXY_HEADER;
     conn_add_counts(conn);
     totals_closed(conn->service->totals, reason);
     close(fd);
@@ -81,14 +85,43 @@ static void end(struct session *session, int reason)
     lifecycle_release(lifecycle);
 }
 
+/* Receives the address of a client behind a proxy, and admits the client with it. LINED_OK, or why
+ * the connection ends. */
+static int admit_behind_proxy(struct session *session)
+{
+    struct lined_conn *conn = &session->conn;
+    const char *line;
+
+    int result = conn_receive_proxy_header(conn);
+    if (result == LINED_OK)
+        result = admission_admit(session->workers->admission, &conn->peer, 0, &line);
+    if (result != LINED_OK)
+        return result;
+    if (line == NULL) {
+        session->counted = conn->peer;
+        return LINED_OK;
+    }
+    result = lined_send(conn, line, strlen(line));
+    return result == LINED_OK ? LINED_OVER_LIMIT : result;
+}
+
+static int serve_admitted(struct session *session)
+{
+    struct lined_conn *conn = &session->conn;
+
+    return conn->service->options->mode == LINED_ACTIVE
+               ? active_serve(conn, session->workers->mailbox)
+               : passive_serve(conn);
+}
+
 static void serve(struct session *session)
 {
     struct lined_conn *conn = &session->conn;
 
+    int reason = session->is_proxy ? admit_behind_proxy(session) : LINED_OK;
     conn_observe_opened(conn);
-    int reason = conn->service->options->mode == LINED_ACTIVE
-                     ? active_serve(conn, session->workers->mailbox)
-                     : passive_serve(conn);
+    if (reason == LINED_OK)
+        reason = serve_admitted(session);
     reason = conn_finish(conn, reason);
     conn_observe_closed(conn, reason);
     end(session, reason);
@@ -145,13 +178,15 @@ static int start(struct workers *workers, struct session *session)
 }
 
 int worker_start(struct workers *workers, const struct listener *listener, int fd,
-                 const union net_address *peer)
+                 const union net_address *peer, bool is_proxy)
 {
     struct session *session = malloc(sizeof *session);
 
     if (session == NULL)
         return -ENOMEM;
     session->workers = workers;
+    session->is_proxy = is_proxy;
+    session->counted = is_proxy ? address_none : *peer;
     conn_init(&session->conn, workers->service, listener, fd, peer);
     int result = start(workers, session);
     if (result != LINED_OK) {

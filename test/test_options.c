@@ -96,6 +96,9 @@ static const struct example {
     {"--admin", "127.0.0.1:9000", "fd:3", TEXT(admin, NULL, "127.0.0.1:9000")},
     {"--allow", "10.0.0.0/8", "10.0.0.0/33", TEXT(server.allow, NULL, "10.0.0.0/8")},
     {"--deny", "::1", "::1,", TEXT(server.deny, NULL, "::1")},
+    {"--proxy-protocol", "any", "v3",
+     NUMBER(server.proxy_protocol, LINED_PROXY_NONE, LINED_PROXY_ANY)},
+    {"--proxy-from", "10.0.0.1", "proxy", TEXT(server.proxy_from, NULL, "10.0.0.1")},
 };
 
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
@@ -236,6 +239,21 @@ START_TEST(bad_values_are_rejected_by_the_name_that_was_used)
 }
 END_TEST
 
+START_TEST(proxies_need_a_protocol_and_networks)
+{
+    expect_good("--proxy-protocol v1 --proxy-from 10.0.0.0/8,::1");
+    ck_assert_int_eq(options.server.proxy_protocol, LINED_PROXY_V1);
+    expect_good("--proxy-protocol v2 --proxy-from ::1");
+    ck_assert_int_eq(options.server.proxy_protocol, LINED_PROXY_V2);
+    expect_bad("--proxy-protocol v1", "--proxy-protocol", "--proxy-from CIDR");
+    expect_bad("--proxy-from ::1", "--proxy-from", "--proxy-protocol");
+    expect_bad("--proxy-protocol v1 --proxy-from ::1,,", "--proxy-from", "'' has no");
+    setenv("LINED_PROXY_PROTOCOL", "any", 1);
+    expect_bad("", "LINED_PROXY_PROTOCOL", "--proxy-from");
+    expect_good("--proxy-from ::1");
+}
+END_TEST
+
 START_TEST(gnu_habits_hold)
 {
     expect_good("--ip=127.0.0.2 --port=0");
@@ -264,6 +282,7 @@ START_TEST(bounds_are_inclusive)
     expect_bad("--busy-poll 10001", "--busy-poll '10001'", "0 to 10000");
     expect_bad("--busy-poll adaptive", "--busy-poll 'adaptive'", "microseconds");
     expect_bad("--allow 10.0.0.0/8,x", "--allow '10.0.0.0/8,x'", "'x' has no");
+    expect_bad("--allow \033[2J,", "'?[2J'", "address");
     expect_bad("--deny 10.0.0.1/8", "'10.0.0.1/8'", "behind its prefix");
     expect_bad("--backlog 0", "--backlog '0'", "1 to 65535");
     expect_bad("--idle-timeout 1000000.001", "--idle-timeout", "1000000");
@@ -451,6 +470,7 @@ int main(void)
         every_variable_is_read,
         places_to_listen_are_a_list,
         bad_values_are_rejected_by_the_name_that_was_used,
+        proxies_need_a_protocol_and_networks,
         gnu_habits_hold,
         bounds_are_inclusive,
         less_than_a_millisecond_is_not_for_ever,

@@ -22,6 +22,8 @@ static const char *const words[] = {
     [LINED_DEADLINE] = "deadline",
     [LINED_GONE] = "gone",
     [LINED_DENIED] = "denied",
+    [LINED_OVER_LIMIT] = "over limit",
+    [LINED_BAD_PROXY_HEADER] = "bad proxy header",
 };
 
 void lined_reason(int reason, char text[LINED_REASON_SIZE])

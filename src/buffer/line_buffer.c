@@ -31,6 +31,11 @@ size_t line_buffer_unread(const struct line_buffer *buffer)
     return buffer->end - buffer->begin;
 }
 
+const char *line_buffer_peek(const struct line_buffer *buffer)
+{
+    return line_buffer_unread(buffer) == 0 ? NULL : buffer->data + buffer->begin;
+}
+
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;

@@ -60,6 +60,10 @@ bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **byt
 /* Takes all that is left, possibly 0 bytes: for the end of file. */
 void line_buffer_rest(struct line_buffer *buffer, const char **rest, size_t *size);
 
+/* The bytes that were not taken, line_buffer_unread of them; NULL if there are none. Valid as a
+ * line is. */
+const char *line_buffer_peek(const struct line_buffer *buffer);
+
 /* How many bytes were not taken. */
 size_t line_buffer_unread(const struct line_buffer *buffer);
 

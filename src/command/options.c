@@ -217,6 +217,23 @@ static enum options_action read_environment(struct options *options, char *(*get
     return OPTIONS_SERVE;
 }
 
+/* --proxy-protocol and --proxy-from belong together: an address that any client may claim is none.
+ * False: one of them is missing. */
+static bool proxies_are_clear(const struct options *options, char message[OPTIONS_MESSAGE_SIZE])
+{
+    bool has_protocol = options->server.proxy_protocol != LINED_PROXY_NONE;
+    bool has_networks = options->server.proxy_from != NULL;
+
+    if (has_protocol && !has_networks)
+        snprintf(message, OPTIONS_MESSAGE_SIZE,
+                 "%s needs --proxy-from CIDR[,CIDR...], the networks of the proxies",
+                 options_name(options, "--proxy-protocol"));
+    else if (has_networks && !has_protocol)
+        snprintf(message, OPTIONS_MESSAGE_SIZE, "%s needs --proxy-protocol v1, v2 or any",
+                 options_name(options, "--proxy-from"));
+    return has_protocol == has_networks;
+}
+
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
 {
@@ -235,6 +252,8 @@ enum options_action options_read(struct options *options, int argc, char **argv,
         const bool none[SETTINGS_MAX] = {false};
         action = places_are_clear(options, none, message) ? OPTIONS_SERVE : OPTIONS_BAD;
     }
+    if (action == OPTIONS_SERVE && !proxies_are_clear(options, message))
+        action = OPTIONS_BAD;
     for (int i = 0; settings[i].name != NULL; i++)
         options->has_place |= (is_place(&settings[i]) || is_list(&settings[i])) &&
                               (given[i] || (options->from_environment >> i & 1) != 0);

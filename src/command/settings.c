@@ -227,7 +227,21 @@ static bool read_accept_rate(struct options *options, const char *value)
     return value_number(value, 0, 1000000, &options->server.accept_rate);
 }
 
-/* A list of networks; options->why names the part that is none. */
+/* Says which part of a list is no network, without bytes that control a terminal. */
+static void explain_networks(struct options *options, const struct cidr_error *error)
+{
+    char part[44];
+    size_t size = error->size < sizeof part ? error->size : sizeof part - 1;
+
+    for (size_t i = 0; i < size; i++)
+        part[i] = (char)(error->part[i] >= ' ' && error->part[i] <= '~' ? error->part[i] : '?');
+    part[size] = '\0';
+    snprintf(options->why_text, sizeof options->why_text,
+             "networks such as 10.0.0.0/8,fd00::/8; '%s' %s", part, error->why);
+    options->why = options->why_text;
+}
+
+/* A list of networks. */
 static bool read_networks(struct options *options, const char **field, const char *value)
 {
     struct cidr_list list;
@@ -235,12 +249,8 @@ static bool read_networks(struct options *options, const char **field, const cha
 
     *field = value;
     int failed = cidr_list_parse(&list, value, &error);
-    if (failed == -EINVAL) {
-        snprintf(options->why_text, sizeof options->why_text,
-                 "networks such as 10.0.0.0/8,fd00::/8; '%.*s' %s",
-                 error.size < 40 ? (int)error.size : 40, error.part, error.why);
-        options->why = options->why_text;
-    }
+    if (failed == -EINVAL)
+        explain_networks(options, &error);
     cidr_list_deinit(&list);
     return failed == 0;
 }
@@ -253,6 +263,21 @@ static bool read_allow(struct options *options, const char *value)
 static bool read_deny(struct options *options, const char *value)
 {
     return read_networks(options, &options->server.deny, value);
+}
+
+static bool read_proxy_protocol(struct options *options, const char *value)
+{
+    static const enum lined_proxy_protocol protocols[] = {LINED_PROXY_V1, LINED_PROXY_V2,
+                                                          LINED_PROXY_ANY};
+    int word = value_word(value, (const char *const[]){"v1", "v2", "any", NULL});
+
+    options->server.proxy_protocol = word < 0 ? LINED_PROXY_NONE : protocols[word];
+    return word >= 0;
+}
+
+static bool read_proxy_from(struct options *options, const char *value)
+{
+    return read_networks(options, &options->server.proxy_from, value);
 }
 
 const struct setting settings[] = {
@@ -438,6 +463,20 @@ const struct setting settings[] = {
      .read = read_deny,
      .help = "close the clients from these networks without a byte, also if --allow has them "
              "(default: none)"},
+    {.name = "--proxy-protocol",
+     .argument = "v1|v2|any",
+     .variable = "LINED_PROXY_PROTOCOL",
+     .allowed = "v1, v2 or any",
+     .read = read_proxy_protocol,
+     .help =
+         "clients from --proxy-from, and of Unix sockets, must begin with a header of the PROXY "
+         "protocol; the address in it replaces theirs"},
+    {.name = "--proxy-from",
+     .argument = "CIDR,...",
+     .variable = "LINED_PROXY_FROM",
+     .allowed = "networks such as 10.0.0.0/8,fd00::/8",
+     .read = read_proxy_from,
+     .help = "networks of the proxies, for --proxy-protocol"},
     {.name = NULL},
 };
 

@@ -25,7 +25,8 @@
 #define OPTIONS_LISTEN_SIZE 4096
 
 struct options {
-    /* The texts point into argv or the environment; max_connections is 0 if the user has not set it. */
+    /* The texts point into argv or the environment; max_connections is 0 if the user has not set
+     * it. */
     struct lined_options server;
 
     /* --listen: each is a text for lined_server_listen; 0 of them: ip and port. */

@@ -68,6 +68,7 @@ void statistics_json(const struct statistics *statistics, char text[STATISTICS_J
         {"rejected_busy", server->rejected_busy},
         {"rejected_per_ip", server->rejected_per_ip},
         {"rejected_denied", server->rejected_denied},
+        {"bad_proxy_headers", server->bad_proxy_headers},
         {"connections_cut", server->connections_cut},
         {"lines", server->lines},
         {"bytes_in", server->bytes_in},

@@ -52,8 +52,8 @@ static void wait_for_acknowledgements(struct lined_conn *conn)
 static bool may_have_replies_in_flight(const struct lined_conn *conn, int reason)
 {
     return reason != LINED_RESET && reason != LINED_SEND_TIMEOUT && reason != LINED_CUT &&
-           reason != LINED_SLOW_CONSUMER && reason != LINED_LOST && conn->send_failed == LINED_OK &&
-           !conn->peer_gone;
+           reason != LINED_SLOW_CONSUMER && reason != LINED_LOST && reason != LINED_DENIED &&
+           reason != LINED_BAD_PROXY_HEADER && conn->send_failed == LINED_OK && !conn->peer_gone;
 }
 
 int conn_finish(struct lined_conn *conn, int reason)

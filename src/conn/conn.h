@@ -4,8 +4,8 @@
  * lined_send and conn_stop_reason, which the dispatcher calls while a message of the connection is
  * queued there.
  *
- * conn.c: a connection's begin, its callbacks, what an error means. recv.c: receiving. send.c:
- * sending. close.c: the end. query.c: questions of handlers.
+ * conn.c: a connection's begin, its callbacks, what an error means. recv.c: receiving. proxy.c: the
+ * PROXY header. send.c: sending. close.c: the end. query.c: questions of handlers.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -43,7 +43,7 @@ struct lined_conn {
     struct outbox outbox; /* what other threads send to this client */
     const struct service *service;
     const struct listener *listener; /* the one that accepted it; outlives it */
-    union net_address peer;
+    union net_address peer;          /* the address of a PROXY header replaces that of the proxy */
     struct line_buffer in;
     struct send_buffer out; /* the dispatcher's while is_at_dispatcher */
 
@@ -81,6 +81,10 @@ void conn_init(struct lined_conn *conn, const struct service *service,
  * descriptor. */
 void conn_deinit(struct lined_conn *conn);
 
+/* Receives the PROXY header with which the client must begin, and takes over its address. Before
+ * conn_open. LINED_OK; LINED_BAD_PROXY_HEADER, or another reason why the connection ends. */
+int conn_receive_proxy_header(struct lined_conn *conn);
+
 /* Runs the handler's open, unless the server was cut; from then on broadcasts reach the connection.
  * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
 int conn_open(struct lined_conn *conn, void **state);
@@ -88,6 +92,10 @@ int conn_open(struct lined_conn *conn, void **state);
 /* The observer sees the connection's begin and its end. */
 void conn_observe_opened(struct lined_conn *conn);
 void conn_observe_closed(struct lined_conn *conn, int reason);
+
+/* Receives once into conn->in, blocking, without sending anything before. LINED_OK: bytes came, or
+ * may still come. LINED_DEADLINE, or why no more bytes can come. */
+int conn_receive(struct lined_conn *conn);
 
 /* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. */
 int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);

@@ -116,8 +116,7 @@ static int received_nothing(struct lined_conn *conn)
     return LINED_OK;
 }
 
-/* Receives once, blocking. LINED_OK: bytes came, or may still come. */
-static int receive(struct lined_conn *conn)
+int conn_receive(struct lined_conn *conn)
 {
     size_t limit = receive_limit(conn);
     if (limit == 0)
@@ -187,7 +186,7 @@ static int end_batch_and_receive(struct lined_conn *conn)
     conn_end_batch(conn);
     int result = conn_send_replies(conn);
     if (result == LINED_OK)
-        result = receive(conn);
+        result = conn_receive(conn);
     if (result != LINED_DEADLINE)
         conn->input_over = result;
     return result;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const union net_address address_none = {.any = {.sa_family = AF_UNIX}};
+
 bool address_parse(const char *ip, uint16_t port, union net_address *address)
 {
     memset(address, 0, sizeof *address);

@@ -16,6 +16,9 @@ union net_address {
     struct sockaddr_in6 v6;
 };
 
+/* Of a client without an address: it uses a Unix socket, or its proxy has not passed it on yet. */
+extern const union net_address address_none;
+
 /* Reads an IPv4 or IPv6 literal; an IPv6 literal may have a scope, as in fe80::1%eth0. False: ip is
  * neither. */
 bool address_parse(const char *ip, uint16_t port, union net_address *address);

@@ -6,6 +6,9 @@
  * count, because a host usually has all addresses below them; a link-local address counts whole,
  * because the neighbours on a link share those bits. Clients of a Unix socket have no address, and
  * do not count.
+ *
+ * A client behind a proxy is admitted twice: by the acceptor as address_none, and by its worker
+ * with the address of the PROXY header.
  */
 #ifndef ADMISSION_H
 #define ADMISSION_H

@@ -322,7 +322,7 @@ int listener_accept(const struct listener *listener, union net_address *peer)
 {
     socklen_t size = sizeof *peer;
 
-    *peer = (union net_address){.any = {.sa_family = AF_UNIX}};
+    *peer = address_none;
     int fd = listener->is_unix ? accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC)
                                : accept4(listener->fd, &peer->any, &size, SOCK_CLOEXEC);
     if (fd < 0)

@@ -17,6 +17,7 @@ void totals_add(struct totals_cell *cell, struct totals_pending *pending)
     add(&cell->bytes_out, &pending->bytes_out);
     add(&cell->bytes_dropped, &pending->bytes_dropped);
     add(&cell->slow_consumers, &pending->slow_consumers);
+    add(&cell->bad_proxy_headers, &pending->bad_proxy_headers);
 }
 
 void totals_closed(struct totals *totals, int reason)
@@ -36,7 +37,7 @@ static uint64_t sum_of(_Atomic uint64_t *sum)
 void totals_read(struct totals *totals, struct lined_stats *stats)
 {
     stats->lines = stats->bytes_in = stats->bytes_out = stats->bytes_dropped = 0;
-    stats->slow_consumers = 0;
+    stats->slow_consumers = stats->bad_proxy_headers = 0;
     for (unsigned i = 0; i < TOTALS_CELLS; i++) {
         struct totals_cell *cell = &totals->cells[i];
         stats->lines += sum_of(&cell->lines);
@@ -44,6 +45,7 @@ void totals_read(struct totals *totals, struct lined_stats *stats)
         stats->bytes_out += sum_of(&cell->bytes_out);
         stats->bytes_dropped += sum_of(&cell->bytes_dropped);
         stats->slow_consumers += sum_of(&cell->slow_consumers);
+        stats->bad_proxy_headers += sum_of(&cell->bad_proxy_headers);
     }
     stats->closed_errors = sum_of(&totals->closed_errors);
     for (unsigned i = 0; i < LINED_REASONS_MAX; i++)

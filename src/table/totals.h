@@ -24,7 +24,8 @@ struct totals_cell {
     _Atomic uint64_t bytes_out;
     _Atomic uint64_t bytes_dropped;
     _Atomic uint64_t slow_consumers;
-    char padding[24]; /* to a cache line */
+    _Atomic uint64_t bad_proxy_headers;
+    char padding[16]; /* to a cache line */
 };
 
 struct totals {
@@ -40,6 +41,7 @@ struct totals_pending {
     uint64_t bytes_out;
     uint64_t bytes_dropped;
     uint64_t slow_consumers;
+    uint64_t bad_proxy_headers;
 };
 
 static inline struct totals_cell *totals_cell(struct totals *totals, int fd)
