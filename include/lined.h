@@ -101,6 +101,10 @@ enum lined_result {
 enum lined_long_line {
     LINED_LONG_SPLIT, /* each max_line bytes without an LF are delivered as a line */
     LINED_LONG_CLOSE, /* its connection is closed with LINED_LINE_TOO_LONG */
+
+    /* The first max_line bytes are delivered as a line, without an LF. The rest, and its LF, are
+     * dropped and counted in bytes_dropped. */
+    LINED_LONG_DISCARD,
 };
 
 /* What happens to the bytes after the last LF when the client ends its side. */
@@ -284,7 +288,8 @@ struct lined_stats {
     uint64_t bytes_in;        /* received; after the end each is in a line, in a PROXY header or in
                                * bytes_dropped */
     uint64_t bytes_out;       /* passed to the kernel for sending */
-    uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines */
+    uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines, or the rest of
+                               * long lines */
     uint64_t slow_consumers;  /* connections that ended with LINED_SLOW_CONSUMER */
     uint64_t rejected;        /* clients that were not admitted; the sum of the next three */
     uint64_t rejected_busy;   /* above max_connections */

@@ -36,7 +36,7 @@ static bool times_are_valid(const struct lined_options *options)
 bool options_are_valid(const struct lined_options *options)
 {
     return options->backlog >= 1 && options->max_line >= LINED_MAX_LINE_MIN &&
-           options->max_line <= LINED_MAX_LINE_MAX && options->long_line <= LINED_LONG_CLOSE &&
+           options->max_line <= LINED_MAX_LINE_MAX && options->long_line <= LINED_LONG_DISCARD &&
            options->partial <= LINED_PARTIAL_DELIVER && options->mode <= LINED_ACTIVE &&
            options->push_limit >= 1 && options->busy_poll_us <= LINED_BUSY_POLL_MAX &&
            options->overflow <= LINED_OVERFLOW_REJECT &&

@@ -74,7 +74,7 @@ static void end(struct session *session, int reason)
     admission_forget(workers->admission, &session->counted);
     lifecycle_leave(lifecycle);
     conn_table_remove(workers->table, &conn->entry);
-    conn->pending.bytes_dropped = conn->not_delivered;
+    conn->pending.bytes_dropped += conn->not_delivered;
     conn->pending.slow_consumers = outbox_is_slow(&conn->outbox);
     conn->pending.bad_proxy_headers = reason == LINED_BAD_PROXY_HEADER;
     conn_add_counts(conn);

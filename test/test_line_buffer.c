@@ -69,6 +69,54 @@ START_TEST(lines_come_out_in_order_and_keep_their_ends)
 }
 END_TEST
 
+START_TEST(the_rest_of_a_long_line_can_be_discarded)
+{
+    struct line_buffer buffer;
+
+    line_buffer_init(&buffer, 16, NULL);
+    fill(&buffer, "0123456789abcdefXYZ\nnext\n", 25);
+    expect_line(&buffer, LINE_LONG, "0123456789abcdef", 16);
+    line_buffer_discard_rest(&buffer);
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 4);
+    expect_line(&buffer, LINE_WHOLE, "next\n", 5);
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 0);
+    line_buffer_deinit(&buffer);
+}
+END_TEST
+
+START_TEST(a_discard_goes_on_with_later_bytes)
+{
+    struct line_buffer buffer;
+    char many[1000];
+    const char *rest;
+    size_t size;
+
+    memset(many, 'x', sizeof many);
+    line_buffer_init(&buffer, 16, NULL);
+    fill(&buffer, "0123456789abcdef", 16);
+    expect_line(&buffer, LINE_LONG, "0123456789abcdef", 16);
+    line_buffer_discard_rest(&buffer);
+    for (int i = 0; i < 100; i++) {
+        fill(&buffer, many, sizeof many);
+        expect_none(&buffer);
+        ck_assert_uint_eq(line_buffer_unread(&buffer), 0);
+    }
+    ck_assert(line_buffer_is_enlarged(&buffer));
+    line_buffer_shrink(&buffer);
+    fill(&buffer, "x", 1);
+    expect_none(&buffer);
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 100001);
+    fill(&buffer, "xx", 2); /* the end of file: there is no rest */
+    line_buffer_rest(&buffer, &rest, &size);
+    ck_assert_uint_eq(size, 0);
+    fill(&buffer, "\n12", 3);
+    ck_assert(line_buffer_exact(&buffer, 2, &rest)); /* behind the LF */
+    ck_assert_mem_eq(rest, "12", 2);
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 3);
+    line_buffer_deinit(&buffer);
+}
+END_TEST
+
 START_TEST(a_line_may_come_byte_by_byte)
 {
     struct line_buffer buffer;
@@ -277,6 +325,8 @@ int main(void)
     const TTest *const tests[] = {
         a_new_buffer_has_no_line_and_no_memory,
         lines_come_out_in_order_and_keep_their_ends,
+        the_rest_of_a_long_line_can_be_discarded,
+        a_discard_goes_on_with_later_bytes,
         a_line_may_come_byte_by_byte,
         the_lf_is_found_wherever_it_stands,
         max_line_counts_the_lf,

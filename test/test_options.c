@@ -315,7 +315,7 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--ip localhost9", "--ip 'localhost9'", "IPv4 or IPv6");
     expect_bad("--ip 127.1", "--ip '127.1'", "IPv4 or IPv6");
     expect_bad("--ip ''", "--ip ''", "IPv4 or IPv6");
-    expect_bad("--long-line cut", "--long-line 'cut'", "split or close");
+    expect_bad("--long-line cut", "--long-line 'cut'", "split, close or discard");
     expect_bad("--log-overflow wait", "--log-overflow 'wait'", "block or drop");
     expect_bad("--partial keep", "--partial 'keep'", "drop or deliver");
     expect_bad("--overflow drop", "--overflow 'drop'", "wait or reject");

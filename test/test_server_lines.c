@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* gettid */
 /* Lines of clients and their replies: of a server in the test itself. */
+#include "await.h"
 #include "dial.h"
 #include "embed.h"
 #include "suite.h"
@@ -164,6 +165,65 @@ START_TEST(a_long_line_can_close_its_connection)
 }
 END_TEST
 
+static void can_discard(enum lined_mode mode)
+{
+    static char rest[100000];
+
+    prepare(mode);
+    options.max_line = 16;
+    options.long_line = LINED_LONG_DISCARD;
+    options.partial = LINED_PARTIAL_DELIVER;
+    lined_server *server = start_server();
+    int client = dial(lined_server_port(server));
+
+    memset(rest, 'x', sizeof rest);
+    say(client, "0123456789abcdef");
+    expect(client, "Received: 0123456789abcdef\n"); /* before the rest has come */
+    say_bytes(client, rest, sizeof rest);
+    say(client, "\nnext\n0123456789abcdef\n");
+    expect(client, "Received: next\n\nReceived: 0123456789abcdef\n");
+    AWAIT(stats_of(server).bytes_dropped == sizeof rest + 2); /* while it is connected */
+    say(client, "0123456789abcdefunfinished");
+    half_close(client);
+    expect(client, "Received: 0123456789abcdef\n");
+    expect_eof(client);
+    hang_up(client);
+    AWAIT(stats_of(server).connected == 0);
+    ck_assert_uint_eq(stats_of(server).bytes_dropped, sizeof rest + 2 + 10);
+    ck_assert_uint_eq(stats_of(server).lines, 4);
+    finish(server);
+}
+
+START_TEST(the_rest_of_a_long_line_can_be_discarded)
+{
+    can_discard(LINED_PASSIVE);
+    can_discard(LINED_ACTIVE);
+}
+END_TEST
+
+/* It is in the middle of a long line when the drain begins. */
+START_TEST(a_drain_discards_the_rest_of_a_long_line_too)
+{
+    lined_server *server;
+
+    prepare(LINED_PASSIVE);
+    options.max_line = 16;
+    options.long_line = LINED_LONG_DISCARD;
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    int client = dial(lined_server_port(server));
+    say(client, "0123456789abcdefXYZ\nnext\n0123456789abcdefend");
+    await_acknowledged(client, 1 + 44);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    lined_server_drain(server);
+    expect(client, "Received: 0123456789abcdef\nReceived: next\n\nReceived: 0123456789abcdef\n");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_uint_eq(stats_of(server).bytes_dropped, 4 + 3);
+    lined_server_free(server);
+}
+END_TEST
+
 START_TEST(lines_received_before_a_reset_are_handled)
 {
     enum { SIZE = 4 * 1024 * 1024 };
@@ -233,6 +293,8 @@ int main(void)
         the_peak_stays,
         an_unfinished_line_can_be_delivered,
         a_long_line_can_close_its_connection,
+        the_rest_of_a_long_line_can_be_discarded,
+        a_drain_discards_the_rest_of_a_long_line_too,
         lines_received_before_a_reset_are_handled,
         a_thread_serves_one_connection_after_another,
     };

@@ -95,7 +95,7 @@ START_TEST(options_out_of_range_are_rejected)
     expect_rejected();
     options.max_line = LINED_MAX_LINE_MAX + 1;
     expect_rejected();
-    options.long_line = LINED_LONG_CLOSE + 1;
+    options.long_line = LINED_LONG_DISCARD + 1;
     expect_rejected();
     options.partial = LINED_PARTIAL_DELIVER + 1;
     expect_rejected();

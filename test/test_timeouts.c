@@ -184,6 +184,26 @@ START_TEST(a_long_lines_pieces_each_have_their_time)
 }
 END_TEST
 
+/* The rest of a long line is to end in time, although its bytes are discarded. */
+START_TEST(a_discarded_rest_has_its_time_too)
+{
+    prepare_round(_i);
+    options.line_timeout_ms = 300;
+    options.max_line = 16;
+    options.long_line = LINED_LONG_DISCARD;
+    int client = start_and_dial(&lined_handler_received);
+    say(client, "0123456789abcdef");
+    expect(client, "Received: 0123456789abcdef\n");
+    while (watch_count_closed(&watch) == 0) {
+        say_what_it_takes(client, "x", 1);
+        pause_ms(10);
+    }
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_LINE_TIMEOUT);
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
 /* What comes while the handler computes is not too late, however long that takes. */
 static int compute(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
@@ -481,6 +501,7 @@ int main(void)
         lines_in_pieces_that_end_in_time_are_answered,
         silence_between_lines_is_no_line,
         a_long_lines_pieces_each_have_their_time,
+        a_discarded_rest_has_its_time_too,
         what_the_handler_takes_is_not_held_against_the_client,
         a_session_ends_whatever_the_client_does,
         a_silent_session_ends,

@@ -126,8 +126,42 @@ static size_t find_lf(const char *bytes, size_t size)
 #endif
 }
 
+/* True: the rest of the line has been discarded, if there was one; the next byte is another's. */
+static bool finish_discard(struct line_buffer *buffer)
+{
+    size_t unread = line_buffer_unread(buffer);
+
+    if (!buffer->is_discarding)
+        return true;
+    if (unread == 0) /* there may be no data to point into */
+        return false;
+    size_t lf = find_lf(buffer->data + buffer->begin, unread);
+    size_t size = lf < unread ? lf + 1 : unread;
+    buffer->is_discarding = lf == unread;
+    buffer->begin += size;
+    buffer->scanned = buffer->begin;
+    buffer->discarded += size;
+    return !buffer->is_discarding;
+}
+
+void line_buffer_discard_rest(struct line_buffer *buffer)
+{
+    buffer->is_discarding = true;
+    finish_discard(buffer);
+}
+
+size_t line_buffer_take_discarded(struct line_buffer *buffer)
+{
+    size_t discarded = buffer->discarded;
+
+    buffer->discarded = 0;
+    return discarded;
+}
+
 enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size)
 {
+    if (!finish_discard(buffer))
+        return LINE_NONE;
     size_t unread = line_buffer_unread(buffer);
     size_t looked_at = buffer->scanned - buffer->begin;
     size_t look_to = unread < buffer->max_line ? unread : buffer->max_line;
@@ -151,7 +185,7 @@ bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **byt
     size_t unused;
 
     buffer->wanted = larger(buffer->wanted, size);
-    if (line_buffer_unread(buffer) < size)
+    if (!finish_discard(buffer) || line_buffer_unread(buffer) < size)
         return false;
     if (size == 0)
         *bytes = "";
@@ -162,6 +196,7 @@ bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **byt
 
 void line_buffer_rest(struct line_buffer *buffer, const char **rest, size_t *size)
 {
+    finish_discard(buffer);
     *size = line_buffer_unread(buffer);
     if (*size == 0)
         *rest = ""; /* there may be no data to point into */
@@ -176,6 +211,12 @@ bool line_buffer_is_enlarged(const struct line_buffer *buffer)
 
 void line_buffer_shrink(struct line_buffer *buffer)
 {
-    if (line_buffer_is_enlarged(buffer))
-        line_buffer_deinit(buffer);
+    bool is_discarding = buffer->is_discarding;
+    size_t discarded = buffer->discarded;
+
+    if (!line_buffer_is_enlarged(buffer))
+        return;
+    line_buffer_deinit(buffer);
+    buffer->is_discarding = is_discarding;
+    buffer->discarded = discarded;
 }

@@ -4,7 +4,7 @@
  * The caller writes bytes into the room of line_buffer_room and announces them with
  * line_buffer_filled; line_buffer_next takes lines out. A line ends with LF and includes it. If
  * there are max_line bytes without an LF, line_buffer_next returns LINE_LONG, and the caller takes
- * them as a piece or gives up.
+ * them as a piece, or discards the rest of the line, or gives up.
  *
  * The buffer starts with memory of its owner, so that a first short line needs no more. It grows
  * by four while it is found full, up to what a pipeline can use, and gives that memory back with
@@ -19,15 +19,17 @@
 #define LINE_BUFFER_FIRST_SIZE 256
 
 struct line_buffer {
-    char *data;      /* owned, unless it is first; NULL while capacity is 0 */
-    char *first;     /* the owner's LINE_BUFFER_FIRST_SIZE bytes, or NULL */
-    size_t capacity; /* bytes at data */
-    size_t begin;    /* first byte that was not taken; begin <= scanned <= end <= capacity */
-    size_t scanned;  /* from begin to here there is no LF: every byte is scanned once */
-    size_t end;      /* first free byte */
-    size_t max_line; /* the maximum length of a line, including its LF */
-    size_t wanted;   /* the largest size that line_buffer_exact was called with */
-    bool was_filled; /* the last line_buffer_filled left no room: more bytes probably wait */
+    char *data;         /* owned, unless it is first; NULL while capacity is 0 */
+    char *first;        /* the owner's LINE_BUFFER_FIRST_SIZE bytes, or NULL */
+    size_t capacity;    /* bytes at data */
+    size_t begin;       /* first byte that was not taken; begin <= scanned <= end <= capacity */
+    size_t scanned;     /* from begin to here there is no LF: every byte is scanned once */
+    size_t end;         /* first free byte */
+    size_t max_line;    /* the maximum length of a line, including its LF */
+    size_t wanted;      /* the largest size that line_buffer_exact was called with */
+    bool is_discarding; /* the next bytes, up to an LF, are the rest of a long line */
+    size_t discarded;   /* bytes discarded since line_buffer_take_discarded */
+    bool was_filled;    /* the last line_buffer_filled left no room: more bytes probably wait */
 };
 
 enum line_found {
@@ -53,11 +55,19 @@ void line_buffer_filled(struct line_buffer *buffer, size_t size);
  * line_buffer_room or line_buffer_shrink. */
 enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size);
 
+/* After LINE_LONG: discards the rest of this line, up to and including its LF, also the bytes that
+ * are still to come. The line that was taken stays valid. */
+void line_buffer_discard_rest(struct line_buffer *buffer);
+
+/* How many bytes were discarded since the last call. */
+size_t line_buffer_take_discarded(struct line_buffer *buffer);
+
 /* Takes exactly size bytes, of any value. False: fewer have come; the buffer will have room for
  * them. */
 bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **bytes);
 
-/* Takes all that is left, possibly 0 bytes: for the end of file. */
+/* Takes all that is left, possibly 0 bytes: for the end of file. The rest of a discarded line is
+ * not left. */
 void line_buffer_rest(struct line_buffer *buffer, const char **rest, size_t *size);
 
 /* The bytes that were not taken, line_buffer_unread of them; NULL if there are none. Valid as a

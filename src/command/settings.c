@@ -107,9 +107,11 @@ static bool read_max_line(struct options *options, const char *value)
 
 static bool read_long_line(struct options *options, const char *value)
 {
-    int word = value_word(value, (const char *const[]){"split", "close", NULL});
+    static const enum lined_long_line kinds[] = {LINED_LONG_SPLIT, LINED_LONG_CLOSE,
+                                                 LINED_LONG_DISCARD};
+    int word = value_word(value, (const char *const[]){"split", "close", "discard", NULL});
 
-    options->server.long_line = word == 1 ? LINED_LONG_CLOSE : LINED_LONG_SPLIT;
+    options->server.long_line = kinds[word < 0 ? 0 : word];
     return word >= 0;
 }
 
@@ -343,11 +345,12 @@ const struct setting settings[] = {
      .help = "maximum length of a line, including its LF, 16 to 1048576 (default "
              "1460)"},
     {.name = "--long-line",
-     .argument = "split|close",
+     .argument = "split|close|discard",
      .variable = "LINED_LONG_LINE",
-     .allowed = "split or close",
+     .allowed = "split, close or discard",
      .read = read_long_line,
-     .help = "split a longer line into several lines, or close its connection "
+     .help = "split a longer line into several lines, close its connection, or discard all of it "
+             "behind the maximum "
              "(default split)"},
     {.name = "--partial",
      .argument = "drop|deliver",

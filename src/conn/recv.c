@@ -29,7 +29,8 @@ static bool can_shrink(const struct lined_conn *conn)
  * are freed; 0: without a limit. */
 static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
 {
-    uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, line_buffer_unread(&conn->in) > 0);
+    bool in_line = line_buffer_unread(&conn->in) > 0 || conn->in.is_discarding;
+    uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, in_line);
 
     return can_shrink(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
 }
@@ -166,15 +167,39 @@ static bool may_take(struct lined_conn *conn)
     return conn->input_over == LINED_OK;
 }
 
+/* max_line bytes were taken, without an LF. */
+static void handle_long_line(struct lined_conn *conn)
+{
+    switch (conn->service->options->long_line) {
+    case LINED_LONG_SPLIT:
+        break;
+    case LINED_LONG_CLOSE:
+        conn->input_over = LINED_LINE_TOO_LONG;
+        break;
+    case LINED_LONG_DISCARD:
+        line_buffer_discard_rest(&conn->in);
+        break;
+    }
+}
+
+static void count_discarded(struct lined_conn *conn)
+{
+    size_t discarded = line_buffer_take_discarded(&conn->in);
+
+    conn->pending.bytes_dropped += discarded;
+    conn->not_delivered -= discarded;
+}
+
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     if (!may_take(conn))
         return false;
     enum line_found found = line_buffer_next(&conn->in, line, size);
-    if (found == LINE_LONG && conn->service->options->long_line == LINED_LONG_CLOSE) {
-        conn->input_over = LINED_LINE_TOO_LONG;
+    if (found == LINE_LONG)
+        handle_long_line(conn);
+    count_discarded(conn);
+    if (conn->input_over != LINED_OK)
         return false;
-    }
     if (found != LINE_NONE)
         deadlines_line_ended(&conn->deadlines);
     return found != LINE_NONE;

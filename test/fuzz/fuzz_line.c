@@ -3,7 +3,8 @@
  * in one array, and each line is looked for in it byte by byte. The reference knows nothing of
  * pieces, so that all cuts must give the same lines.
  *
- * An input is max_line (2 bytes), then steps: a byte that says which, and what it needs.
+ * An input is max_line and whether long lines are discarded (2 bytes), then steps: a byte that says
+ * which, and what it needs.
  */
 #include "../../src/base/invariant.h"
 #include "../../src/buffer/line_buffer.h"
@@ -54,6 +55,9 @@ struct pair {
     size_t body; /* so many after each line */
     size_t sent;
     size_t taken;
+    bool discards;      /* the rest of each long line is discarded */
+    bool is_discarding; /* up to the next LF */
+    size_t discarded;
 };
 
 static char sent_bytes[SENT_MOST];
@@ -75,15 +79,25 @@ static void must_be_next(struct pair *pair, const char *bytes, size_t size)
     pair->taken += size;
 }
 
+/* The reference discards byte by byte. */
+static void discard(struct pair *pair)
+{
+    while (pair->is_discarding && pair->taken < pair->sent) {
+        pair->is_discarding = sent_bytes[pair->taken++] != '\n';
+        pair->discarded++;
+    }
+}
+
 /* False: no line is there. */
 static bool take_line(struct pair *pair)
 {
+    discard(pair);
     size_t expected = reference_line(pair);
     const char *line;
     size_t size;
     enum line_found found = line_buffer_next(&pair->buffer, &line, &size);
 
-    if (expected == 0) {
+    if (pair->is_discarding || expected == 0) {
         INVARIANT(found == LINE_NONE);
         return false;
     }
@@ -91,6 +105,12 @@ static bool take_line(struct pair *pair)
     INVARIANT(found == (is_whole ? LINE_WHOLE : LINE_LONG));
     INVARIANT(size == expected);
     must_be_next(pair, line, size);
+    if (found == LINE_LONG && pair->discards) {
+        line_buffer_discard_rest(&pair->buffer);
+        INVARIANT(memcmp(line, sent_bytes + pair->taken - size, size) == 0); /* still valid */
+        pair->is_discarding = true;
+        discard(pair);
+    }
     return true;
 }
 
@@ -98,7 +118,8 @@ static bool take_line(struct pair *pair)
 static bool take_exact(struct pair *pair)
 {
     const char *bytes;
-    bool is_there = pair->sent - pair->taken >= pair->exact;
+    discard(pair);
+    bool is_there = !pair->is_discarding && pair->sent - pair->taken >= pair->exact;
 
     INVARIANT(line_buffer_exact(&pair->buffer, pair->exact, &bytes) == is_there);
     if (is_there)
@@ -123,6 +144,8 @@ static void must_be_sound(const struct pair *pair)
     INVARIANT(buffer->end <= buffer->capacity);
     INVARIANT(line_buffer_unread(buffer) == pair->sent - pair->taken);
     INVARIANT(!line_buffer_is_enlarged(buffer) || line_buffer_unread(buffer) == 0);
+    INVARIANT(buffer->discarded == pair->discarded);
+    INVARIANT(buffer->is_discarding == pair->is_discarding);
 }
 
 /* One piece: copies of byte where bytes is NULL. What does not fit SENT_MOST is not sent. */
@@ -151,6 +174,7 @@ static void take_rest(struct pair *pair)
     const char *rest;
     size_t size;
 
+    discard(pair);
     line_buffer_rest(&pair->buffer, &rest, &size);
     INVARIANT(size == pair->sent - pair->taken);
     must_be_next(pair, rest, size);
@@ -199,7 +223,8 @@ static void do_step(struct pair *pair, struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
-    struct pair pair = {.max_line = 16 + next_number(&input)};
+    size_t number = next_number(&input);
+    struct pair pair = {.max_line = 16 + number % 32768, .discards = number >= 32768};
     char first[LINE_BUFFER_FIRST_SIZE];
 
     line_buffer_init(&pair.buffer, pair.max_line, size % 2 == 0 ? first : NULL);

@@ -144,7 +144,7 @@ static void must_be_allowed(const struct options *options)
     INVARIANT(is_address(server->ip));
     INVARIANT(server->max_line >= LINED_MAX_LINE_MIN && server->max_line <= LINED_MAX_LINE_MAX);
     INVARIANT((server->proxy_protocol == LINED_PROXY_NONE) == (server->proxy_from == NULL));
-    INVARIANT(server->long_line == LINED_LONG_SPLIT || server->long_line == LINED_LONG_CLOSE);
+    INVARIANT(server->long_line <= LINED_LONG_DISCARD);
     INVARIANT(server->partial == LINED_PARTIAL_DROP || server->partial == LINED_PARTIAL_DELIVER);
     INVARIANT(server->mode == LINED_PASSIVE || server->mode == LINED_ACTIVE);
     INVARIANT(server->backlog >= 1 && server->backlog <= 65535);
