@@ -252,11 +252,14 @@ struct lined_options {
                                    * second. Of an IPv6 address the first 64 bits count. Default 0:
                                    * no limit */
     uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit */
-    const char *allow;            /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
-                                   * from another address is closed without a byte. Clients of a
-                                   * Unix socket are always admitted. Default NULL: all */
-    const char *deny;             /* networks: their clients are closed so, also if allow has them;
-                                   * default NULL: none */
+    uint32_t line_rate; /* lines per second that are taken from each connection, the others
+                         * wait; those of the last 0.1 seconds can be used later. Not
+                         * for lined_recv_exact. Default 0: no limit */
+    const char *allow;  /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
+                         * from another address is closed without a byte. Clients of a
+                         * Unix socket are always admitted. Default NULL: all */
+    const char *deny;   /* networks: their clients are closed so, also if allow has them;
+                         * default NULL: none */
     enum lined_proxy_protocol proxy_protocol; /* default LINED_PROXY_NONE */
     const char *proxy_from; /* networks of the proxies: from them, and from clients of a Unix
                              * socket, the header is mandatory; from other addresses it is not

@@ -229,6 +229,11 @@ static bool read_accept_rate(struct options *options, const char *value)
     return value_number(value, 0, 1000000, &options->server.accept_rate);
 }
 
+static bool read_line_rate(struct options *options, const char *value)
+{
+    return value_number(value, 0, 1000000, &options->server.line_rate);
+}
+
 /* Says which part of a list is no network, without bytes that control a terminal. */
 static void explain_networks(struct options *options, const struct cidr_error *error)
 {
@@ -452,6 +457,13 @@ const struct setting settings[] = {
      .read = read_admin,
      .help = "serve statistics over HTTP here, outside all limits: a page on /, /metrics, "
              "/healthz, /readyz; PLACE is unix:PATH[,mode=MODE][,group=NAME] or ADDRESS:PORT"},
+    {.name = "--line-rate",
+     .argument = "N",
+     .variable = "LINED_LINE_RATE",
+     .allowed = "a number from 0 to 1000000",
+     .read = read_line_rate,
+     .help = "maximum number of lines per second from each connection, the others wait (default 0: "
+             "no limit)"},
     {.name = "--allow",
      .argument = "CIDR,...",
      .variable = "LINED_ALLOW",

@@ -23,6 +23,7 @@ void conn_init(struct lined_conn *conn, const struct service *service,
         .latency = service->latency == NULL ? NULL : latency_cell(service->latency, fd),
         .accepted_ms = monotonic_ms()};
     busy_poll_init(&conn->busy_poll);
+    pace_init(&conn->pace, options->line_rate);
     deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
                    options->session_timeout_ms, conn->accepted_ms);
     outbox_init(&conn->outbox, fd, options->push_limit, &conn->totals->bytes_out);

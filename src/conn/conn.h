@@ -10,6 +10,7 @@
 #ifndef CONN_H
 #define CONN_H
 
+#include "base/pace.h"
 #include "buffer/line_buffer.h"
 #include "buffer/send_buffer.h"
 #include "busy_poll.h"
@@ -70,6 +71,7 @@ struct lined_conn {
     bool is_at_dispatcher; /* a message of this connection is queued: nothing may block */
     bool saw_drain;        /* drain_left is set */
     size_t drain_left;     /* bytes received when the drain was seen, and not read yet */
+    struct pace pace;      /* of the lines that are taken */
     struct deadlines deadlines; /* the dispatcher's while is_at_dispatcher */
 };
 
@@ -100,7 +102,8 @@ int conn_receive(struct lined_conn *conn);
 /* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. */
 int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
 
-/* The same without waiting. True: there was a line. Lines that were taken before stay valid. */
+/* The same without waiting, also for line_rate. True: there was a line. Lines that were taken
+ * before stay valid. */
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
 
 /* Between two lines: LINED_CUT or LINED_SESSION_TIMEOUT if no more may be handled, else LINED_OK.

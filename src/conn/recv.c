@@ -190,19 +190,63 @@ static void count_discarded(struct lined_conn *conn)
     conn->not_delivered -= discarded;
 }
 
-bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+static bool take_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     if (!may_take(conn))
         return false;
     enum line_found found = line_buffer_next(&conn->in, line, size);
     if (found == LINE_LONG)
         handle_long_line(conn);
-    count_discarded(conn);
+    if (conn->in.discarded > 0)
+        count_discarded(conn);
     if (conn->input_over != LINED_OK)
         return false;
     if (found != LINE_NONE)
         deadlines_line_ended(&conn->deadlines);
     return found != LINE_NONE;
+}
+
+/* True: line_rate lets the next line wait. A line that was received before a drain waits no more,
+ * since the drain has little time. */
+static bool must_wait(struct lined_conn *conn, int64_t now)
+{
+    return pace_due_ms(&conn->pace) > now && phase_of(conn) == LIFECYCLE_RUNNING;
+}
+
+bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (!pace_is_limited(&conn->pace))
+        return take_line(conn, line, size);
+    int64_t now = monotonic_ms();
+    if (must_wait(conn, now) || !take_line(conn, line, size))
+        return false;
+    pace_take(&conn->pace, now);
+    return true;
+}
+
+/* Waits until the line that was taken is due. The replies before it are sent first. LINED_OK, or
+ * why the line must not be handled. */
+static int wait_for_rate(struct lined_conn *conn)
+{
+    int64_t session = conn->deadlines.session;
+    int64_t now = monotonic_ms();
+
+    if (must_wait(conn, now)) {
+        int64_t due = pace_due_ms(&conn->pace);
+        conn_end_batch(conn);
+        conn->input_over = conn_send_replies(conn);
+        if (conn->input_over != LINED_OK)
+            return conn->input_over;
+        lifecycle_wait_stop(conn->service->lifecycle,
+                            session != 0 && session < due ? session : due);
+        now = monotonic_ms();
+        if (phase_of(conn) == LIFECYCLE_CUT)
+            conn->input_over = LINED_CUT;
+        else if (deadlines_session_is_over(&conn->deadlines, now))
+            conn->input_over = LINED_SESSION_TIMEOUT;
+    }
+    pace_take(&conn->pace, now);
+    return conn->input_over;
 }
 
 /* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, or why the input is over. */
@@ -229,13 +273,13 @@ static int take_partial(struct lined_conn *conn, const char **line, size_t *size
 
 int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size)
 {
-    while (!conn_take_line(conn, line, size)) {
+    while (!take_line(conn, line, size)) {
         if (conn->input_over != LINED_OK)
             return take_partial(conn, line, size);
         if (end_batch_and_receive(conn) == LINED_DEADLINE)
             return LINED_DEADLINE;
     }
-    return LINED_OK;
+    return pace_is_limited(&conn->pace) ? wait_for_rate(conn) : LINED_OK;
 }
 
 int lined_recv_line(lined_conn *conn, const char **line, size_t *size)

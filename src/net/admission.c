@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS     INT64_C(1000000)
-#define NS_PER_SECOND (1000 * NS_PER_MS)
-
-/* Accepts that were due in the last 100 ms are made up for: the clock counts in milliseconds, and a
- * wake-up may be late. */
-#define CATCH_UP_MS 100
-
 static const char default_busy[] = "Server busy\n";
 static const char default_per_ip[] = "Too many connections from your address\n";
 
@@ -63,12 +56,13 @@ void admission_init(struct admission *admission, const struct access *access,
 {
     *admission = (struct admission){
         .access = access,
+        .has_rate = options->accept_rate != 0,
         .max = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
         .max_per_ip = options->max_per_ip,
         .busy = handler->reject_busy != NULL ? handler->reject_busy : default_busy,
         .per_ip = handler->reject_per_ip != NULL ? handler->reject_per_ip : default_per_ip,
-        .interval_ns = options->accept_rate == 0 ? 0 : NS_PER_SECOND / options->accept_rate,
     };
+    pace_init(&admission->pace, options->accept_rate);
     INVARIANT(pthread_mutex_init(&admission->lock, NULL) == 0);
 }
 
@@ -82,24 +76,20 @@ void admission_deinit(struct admission *admission)
 
 int64_t admission_due_ms(struct admission *admission)
 {
-    if (admission->interval_ns == 0)
+    if (!admission->has_rate)
         return 0;
     lock(admission);
-    int64_t due_ns = admission->due_ns;
+    int64_t due_ms = pace_due_ms(&admission->pace);
     unlock(admission);
-    return (due_ns + NS_PER_MS - 1) / NS_PER_MS;
+    return due_ms;
 }
 
 void admission_accepted(struct admission *admission, int64_t now_ms)
 {
-    int64_t earliest_ns = (now_ms - CATCH_UP_MS) * NS_PER_MS;
-
-    if (admission->interval_ns == 0)
+    if (!admission->has_rate)
         return;
     lock(admission);
-    if (admission->due_ns < earliest_ns)
-        admission->due_ns = earliest_ns;
-    admission->due_ns += admission->interval_ns;
+    pace_take(&admission->pace, now_ms);
     unlock(admission);
 }
 

@@ -15,6 +15,7 @@
 
 #include "access.h"
 #include "address.h"
+#include "base/pace.h"
 #include "lined.h"
 
 #include <pthread.h>
@@ -27,13 +28,13 @@ struct admission {
     const struct access *access; /* outlives the admission */
     size_t max; /* connections; further clients are rejected. 0 also if they wait instead */
     size_t max_per_ip;
-    const char *busy;    /* the line for clients above max: the handler's, or the default */
-    const char *per_ip;  /* the line for clients above max_per_ip */
-    int64_t interval_ns; /* from one accept to the next */
+    const char *busy;   /* the line for clients above max: the handler's, or the default */
+    const char *per_ip; /* the line for clients above max_per_ip */
+    bool has_rate;
 
     pthread_mutex_t lock;
-    int64_t due_ns;  /* lock; monotonic; when the next accept is due */
-    void *addresses; /* lock; a tree of tsearch(3): a node for each address that is connected */
+    struct pace pace; /* lock; of accepts */
+    void *addresses;  /* lock; a tree of tsearch(3): a node for each address that is connected */
     uint64_t rejected_busy;   /* lock */
     uint64_t rejected_per_ip; /* lock */
     uint64_t rejected_denied; /* lock */

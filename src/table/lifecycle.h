@@ -36,7 +36,7 @@ struct lifecycle {
     /* One kind of waiter each, all timed by CLOCK_MONOTONIC. */
     pthread_cond_t over;     /* lifecycle_wait_empty, _wait_waiters */
     pthread_cond_t departed; /* acceptors: a connection was released, the phase changed, a wake */
-    pthread_cond_t cut;      /* connections in lingering close: the phase became LIFECYCLE_CUT */
+    pthread_cond_t cut;      /* connections that wait for a time: the phase changed */
 
     /* Written under the lock; read without it by lifecycle_phase. It only ever goes up. */
     _Atomic int phase;
@@ -130,6 +130,10 @@ void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms);
 /* Ends the waits for room and the pauses, so that each acceptor shows that it is alive. Any thread.
  */
 void lifecycle_wake_acceptors(struct lifecycle *lifecycle);
+
+/* Waits until the deadline, monotonic ms, or until the phase is no longer LIFECYCLE_RUNNING. For a
+ * connection; lifecycle_pause is for acceptors, and wakes at each release. */
+void lifecycle_wait_stop(struct lifecycle *lifecycle, int64_t deadline_ms);
 
 /* Waits at most timeout_ms for LIFECYCLE_CUT. True: it is the phase. */
 bool lifecycle_wait_cut(struct lifecycle *lifecycle, uint32_t timeout_ms);

@@ -124,6 +124,15 @@ void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms)
     lifecycle_unlock(lifecycle);
 }
 
+void lifecycle_wait_stop(struct lifecycle *lifecycle, int64_t deadline_ms)
+{
+    lifecycle_lock(lifecycle);
+    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING &&
+           wait_until_locked(lifecycle, &lifecycle->cut, deadline_ms))
+        continue;
+    lifecycle_unlock(lifecycle);
+}
+
 bool lifecycle_wait_cut(struct lifecycle *lifecycle, uint32_t timeout_ms)
 {
     int64_t deadline = monotonic_ms() + timeout_ms;
