@@ -172,7 +172,7 @@ START_TEST(reasons_have_words)
         {LINED_CUT, "cut"},
         {-ETIMEDOUT, "etimedout"},
         {-ECONNRESET, "econnreset"},
-        {LINED_GONE + 1, "unknown reason 15"},
+        {1000, "unknown reason 1000"},
         {-100000, "unknown reason -100000"},
     };
     char words[LINED_REASON_SIZE];
