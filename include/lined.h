@@ -144,6 +144,9 @@ enum lined_mode {
  * waiting, and every new connection has room for that much. */
 #define LINED_REJECT_MAX 1024u
 
+/* The maximum length of greeting, in bytes. */
+#define LINED_GREETING_MAX 1024u
+
 /* A handler: what a server does with its connections. It has either `line` or `task`; the other
  * fields may be NULL. The library only reads it; it must outlive the server.
  *
@@ -252,6 +255,9 @@ struct lined_options {
                                    * second. Of an IPv6 address the first 64 bits count. Default 0:
                                    * no limit */
     uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit */
+    const char *greeting;         /* sent to each client at once, with an LF behind it, before the
+                                   * handler's open; behind a proxy after the PROXY header. At most
+                                   * LINED_GREETING_MAX bytes. Default NULL: none */
     uint32_t line_rate; /* lines per second that are taken from each connection, the others
                          * wait; those of the last 0.1 seconds can be used later. Not
                          * for lined_recv_exact. Default 0: no limit */
@@ -345,7 +351,7 @@ LINED_API void lined_options_init(struct lined_options *options);
  * accepted. options are copied (texts too); handler and the observer are not. context is passed to
  * the handler's callbacks. Fails with -EINVAL for an option out of range, an ip that is no literal,
  * networks that cannot be read, a handler without `line` or `task` or with both, a task in active
- * mode, or a text of more than LINED_REJECT_MAX bytes; and with the errno of socket(2), bind(2),
+ * mode, or a text that is longer than its maximum; and with the errno of socket(2), bind(2),
  * listen(2), epoll_create1(2) or eventfd(2). On failure nothing stays open. Any thread. */
 LINED_API int lined_server_new(lined_server **server, const struct lined_options *options,
                                const struct lined_handler *handler, void *context);

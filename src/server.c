@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* On the flusher's thread. */
 static void cut_at_deadline(void *server)
@@ -40,8 +41,34 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                          .totals = &server->totals,
                          .latency = options->measure_latency ? &server->latency : NULL,
                          .busy_poll = &server->busy_poll};
+    server->options.proxy_from = server->options.greeting = NULL;
+    admission_init(&server->admission, &server->access, &server->options, handler);
+    busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
+    mailbox_init(&server->mailbox);
+    server->service = (struct service){.server = server,
+                                       .options = &server->options,
+                                       .handler = handler,
+                                       .context = context,
+                                       .greeting = server->greeting,
+                                       .lifecycle = &server->lifecycle,
+                                       .totals = &server->totals,
+                                       .busy_poll = &server->busy_poll};
     workers_init(&server->workers, &server->service, &server->table, &server->admission,
                  &server->mailbox);
+}
+
+/* The greeting with its LF. LINED_OK or -ENOMEM. */
+static int copy_greeting(struct lined_server *server, const char *greeting)
+{
+    if (greeting == NULL)
+        return LINED_OK;
+    size_t size = strlen(greeting);
+    server->greeting = malloc(size + 2);
+    if (server->greeting == NULL)
+        return -ENOMEM;
+    memcpy(server->greeting, greeting, size);
+    memcpy(server->greeting + size, "\n", 2);
+    return LINED_OK;
 }
 
 /* The table, the networks, and the parts with descriptors. LINED_OK, or -errno: then nothing is
@@ -131,8 +158,11 @@ int lined_server_new(lined_server **made, const struct lined_options *options,
     lined_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return -ENOMEM;
-    int failed = open_parts(server, options);
+    int failed = copy_greeting(server, options->greeting);
+    if (failed == LINED_OK)
+        failed = open_parts(server, options);
     if (failed != LINED_OK) {
+        free(server->greeting);
         free(server);
         return failed;
     }
@@ -350,6 +380,7 @@ void lined_server_free(lined_server *server)
     access_deinit(&server->access);
     lifecycle_deinit(&server->lifecycle);
     conn_table_deinit(&server->table);
+    free(server->greeting);
     free(server);
 }
 

@@ -28,6 +28,7 @@
 struct lined_server {
     /* Set by lined_server_new; they never change after lined_server_start. */
     struct lined_options options; /* the texts are not kept */
+    char *greeting;               /* owned; with its LF */
     struct access access;
     struct service service;
     int64_t made_ms; /* monotonic */

@@ -33,6 +33,11 @@ static bool times_are_valid(const struct lined_options *options)
            options->drain_timeout_ms <= INT32_MAX;
 }
 
+static bool is_at_most(const char *text, size_t size)
+{
+    return text == NULL || strnlen(text, size + 1) <= size;
+}
+
 bool options_are_valid(const struct lined_options *options)
 {
     return options->backlog >= 1 && options->max_line >= LINED_MAX_LINE_MIN &&
@@ -41,18 +46,15 @@ bool options_are_valid(const struct lined_options *options)
            options->push_limit >= 1 && options->busy_poll_us <= LINED_BUSY_POLL_MAX &&
            options->overflow <= LINED_OVERFLOW_REJECT &&
            options->proxy_protocol <= LINED_PROXY_ANY &&
+           is_at_most(options->greeting, LINED_GREETING_MAX) &&
            (options->proxy_protocol == LINED_PROXY_NONE) == (options->proxy_from == NULL) &&
            times_are_valid(options);
-}
-
-static bool is_short(const char *text)
-{
-    return text == NULL || strnlen(text, LINED_REJECT_MAX + 1) <= LINED_REJECT_MAX;
 }
 
 bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode)
 {
     return handler != NULL && (handler->line != NULL) != (handler->task != NULL) &&
-           (handler->task == NULL || mode == LINED_PASSIVE) && is_short(handler->reject_busy) &&
-           is_short(handler->reject_per_ip);
+           (handler->task == NULL || mode == LINED_PASSIVE) &&
+           is_at_most(handler->reject_busy, LINED_REJECT_MAX) &&
+           is_at_most(handler->reject_per_ip, LINED_REJECT_MAX);
 }

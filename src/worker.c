@@ -121,6 +121,8 @@ static void serve(struct session *session)
     int reason = session->is_proxy ? admit_behind_proxy(session) : LINED_OK;
     conn_observe_opened(conn);
     if (reason == LINED_OK)
+        reason = conn_greet(conn);
+    if (reason == LINED_OK)
         reason = serve_admitted(session);
     reason = conn_finish(conn, reason);
     conn_observe_closed(conn, reason);

@@ -94,6 +94,7 @@ static const struct example {
     {"--max-per-ip", "9", "x", NUMBER(server.max_per_ip, 0, 9)},
     {"--accept-rate", "10", "1000001", NUMBER(server.accept_rate, 0, 10)},
     {"--admin", "127.0.0.1:9000", "fd:3", TEXT(admin, NULL, "127.0.0.1:9000")},
+    {"--greeting", "hello", "", TEXT(server.greeting, NULL, "hello")},
     {"--line-rate", "5", "1000001", NUMBER(server.line_rate, 0, 5)},
     {"--allow", "10.0.0.0/8", "10.0.0.0/33", TEXT(server.allow, NULL, "10.0.0.0/8")},
     {"--deny", "::1", "::1,", TEXT(server.deny, NULL, "::1")},

@@ -345,6 +345,24 @@ START_TEST(nothing_is_pushed_before_the_header)
 }
 END_TEST
 
+START_TEST(the_greeting_comes_after_the_header)
+{
+    prepare_proxy(_i, LINED_PROXY_ANY);
+    options.greeting = "hi";
+    options.deny = "192.0.2.8";
+    lined_server *server = start_handler(&telling);
+    int client = dial_server(server);
+    SAY(client, V1);
+    expect(client, "hi\n");
+    int denied = dial_server(server);
+    SAY(denied, "PROXY TCP4 192.0.2.8 198.51.100.1 1 2\r\n");
+    ck_assert_uint_eq(drink(denied), 0);
+    hang_up(client);
+    hang_up(denied);
+    finish(server);
+}
+END_TEST
+
 /* The limit is that of the address in the header, and is free again at once after an end. */
 START_TEST(addresses_behind_a_proxy_have_their_limit)
 {
@@ -470,6 +488,7 @@ int main(void)
         a_drain_loses_no_line_behind_a_header,
         a_cut_ends_the_wait_for_a_header,
         nothing_is_pushed_before_the_header,
+        the_greeting_comes_after_the_header,
         addresses_behind_a_proxy_have_their_limit,
         addresses_behind_a_proxy_are_allowed_or_denied,
         clients_of_a_unix_socket_are_proxies,

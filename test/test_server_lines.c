@@ -7,7 +7,9 @@
 #include "watch.h"
 
 #include <lined.h>
+#include <semaphore.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -224,6 +226,78 @@ START_TEST(a_drain_discards_the_rest_of_a_long_line_too)
 }
 END_TEST
 
+static int welcome(void *context, lined_conn *conn, void **state)
+{
+    return lined_send(conn, "welcome\n", 8);
+}
+
+static int echo(void *context, lined_conn *conn, void *state, const char *line, size_t size)
+{
+    return lined_send(conn, line, size);
+}
+
+static void can_greet(enum lined_mode mode)
+{
+    static const struct lined_handler handler = {.open = welcome, .line = echo};
+    char greeting[LINED_GREETING_MAX + 1];
+    char expected[LINED_GREETING_MAX + 2];
+
+    memset(greeting, 'x', LINED_GREETING_MAX);
+    greeting[LINED_GREETING_MAX] = '\0';
+    prepare(mode);
+    options.greeting = greeting;
+    options.max_per_ip = 1;
+    lined_server *server = start_handler(&handler);
+    snprintf(expected, sizeof expected, "%s\n", greeting);
+    memset(greeting, 'y', LINED_GREETING_MAX); /* it was copied */
+    int client = dial(lined_server_port(server));
+    expect(client, expected);
+    expect(client, "welcome\n");
+    int rejected = dial(lined_server_port(server));
+    expect(rejected, "Too many connections from your address\n");
+    expect_eof(rejected);
+    hang_up(rejected);
+    say(client, "hello\n");
+    expect(client, "hello\n");
+    hang_up(client);
+    finish(server);
+}
+
+START_TEST(a_greeting_comes_first)
+{
+    can_greet(LINED_PASSIVE);
+    can_greet(LINED_ACTIVE);
+}
+END_TEST
+
+/* open waits until the client has its greeting. */
+static int wait_for_client(void *context, lined_conn *conn, void **state)
+{
+    ck_assert_int_eq(sem_wait(context), 0);
+    return LINED_OK;
+}
+
+START_TEST(a_greeting_does_not_wait_for_the_handler)
+{
+    static const struct lined_handler handler = {.open = wait_for_client, .line = echo};
+    sem_t has_greeting;
+
+    ck_assert_int_eq(sem_init(&has_greeting, 0, 0), 0);
+    prepare(LINED_ACTIVE);
+    options.greeting = "hello";
+    lined_server *server = start_handler_in(&handler, &has_greeting);
+    int client = dial(lined_server_port(server));
+    int other = dial(lined_server_port(server));
+    expect(client, "hello\n");
+    expect(other, "hello\n");
+    sem_post(&has_greeting);
+    sem_post(&has_greeting);
+    hang_up(client);
+    hang_up(other);
+    finish(server);
+}
+END_TEST
+
 START_TEST(lines_received_before_a_reset_are_handled)
 {
     enum { SIZE = 4 * 1024 * 1024 };
@@ -293,6 +367,8 @@ int main(void)
         the_peak_stays,
         an_unfinished_line_can_be_delivered,
         a_long_line_can_close_its_connection,
+        a_greeting_comes_first,
+        a_greeting_does_not_wait_for_the_handler,
         the_rest_of_a_long_line_can_be_discarded,
         a_drain_discards_the_rest_of_a_long_line_too,
         lines_received_before_a_reset_are_handled,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <lined.h>
 #include <stdint.h>
+#include <string.h>
 
 START_TEST(a_port_can_be_used_again_at_once)
 {
@@ -113,6 +114,10 @@ START_TEST(options_out_of_range_are_rejected)
         expect_rejected();
     }
     options.busy_poll_us = LINED_BUSY_POLL_MAX + 1;
+    expect_rejected();
+    static char long_greeting[LINED_GREETING_MAX + 2];
+    memset(long_greeting, 'x', sizeof long_greeting - 1);
+    options.greeting = long_greeting;
     expect_rejected();
     finish(start_server()); /* it was not for anything else */
 }

@@ -229,6 +229,12 @@ static bool read_accept_rate(struct options *options, const char *value)
     return value_number(value, 0, 1000000, &options->server.accept_rate);
 }
 
+static bool read_greeting(struct options *options, const char *value)
+{
+    options->server.greeting = value;
+    return *value != '\0' && strnlen(value, LINED_GREETING_MAX + 1) <= LINED_GREETING_MAX;
+}
+
 static bool read_line_rate(struct options *options, const char *value)
 {
     return value_number(value, 0, 1000000, &options->server.line_rate);
@@ -457,6 +463,12 @@ const struct setting settings[] = {
      .read = read_admin,
      .help = "serve statistics over HTTP here, outside all limits: a page on /, /metrics, "
              "/healthz, /readyz; PLACE is unix:PATH[,mode=MODE][,group=NAME] or ADDRESS:PORT"},
+    {.name = "--greeting",
+     .argument = "TEXT",
+     .variable = "LINED_GREETING",
+     .allowed = "a text of 1 to 1024 bytes",
+     .read = read_greeting,
+     .help = "send this line to each client when it has connected (default: none)"},
     {.name = "--line-rate",
      .argument = "N",
      .variable = "LINED_LINE_RATE",

@@ -5,6 +5,7 @@
 #include "net/peer.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* In active mode the reply of one callback must fit whole, because the dispatcher never sends. */
 #define ACTIVE_SEND_SIZE ((size_t)16 * 1024 * 1024)
@@ -39,6 +40,16 @@ void conn_deinit(struct lined_conn *conn)
     outbox_deinit(&conn->outbox);
     line_buffer_deinit(&conn->in);
     send_buffer_deinit(&conn->out);
+}
+
+int conn_greet(struct lined_conn *conn)
+{
+    const char *greeting = conn->service->greeting;
+
+    if (greeting == NULL)
+        return LINED_OK;
+    int result = lined_send(conn, greeting, strlen(greeting));
+    return result == LINED_OK ? conn_send_replies(conn) : result;
 }
 
 int conn_open(struct lined_conn *conn, void **state)

@@ -87,6 +87,9 @@ void conn_deinit(struct lined_conn *conn);
  * conn_open. LINED_OK; LINED_BAD_PROXY_HEADER, or another reason why the connection ends. */
 int conn_receive_proxy_header(struct lined_conn *conn);
 
+/* Sends the greeting, if there is one. Before conn_open. LINED_OK, or why the connection ends. */
+int conn_greet(struct lined_conn *conn);
+
 /* Runs the handler's open, unless the server was cut; from then on broadcasts reach the connection.
  * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
 int conn_open(struct lined_conn *conn, void **state);

@@ -15,7 +15,8 @@ struct service {
     lined_server *server; /* for handles; not looked into */
     const struct lined_options *options;
     const struct lined_handler *handler;
-    void *context; /* the handler's */
+    void *context;        /* the handler's */
+    const char *greeting; /* sent to each client, with its LF; NULL: none */
     struct lifecycle *lifecycle;
     struct totals *totals;
     struct latency *latency; /* NULL: it is not measured */
