@@ -27,7 +27,7 @@ static void init_parts(struct lined_server *server, const struct lined_options *
     server->options = *options;
     /* The texts are the caller's. Their content is in the parts. */
     server->options.ip = server->options.allow = server->options.deny = NULL;
-    server->options.proxy_from = NULL;
+    server->options.proxy_from = server->options.greeting = NULL;
     server->made_ms = monotonic_ms();
     admission_init(&server->admission, &server->access, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
@@ -37,22 +37,11 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                          .options = &server->options,
                          .handler = handler,
                          .context = context,
+                         .greeting = server->greeting,
                          .lifecycle = &server->lifecycle,
                          .totals = &server->totals,
                          .latency = options->measure_latency ? &server->latency : NULL,
                          .busy_poll = &server->busy_poll};
-    server->options.proxy_from = server->options.greeting = NULL;
-    admission_init(&server->admission, &server->access, &server->options, handler);
-    busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
-    mailbox_init(&server->mailbox);
-    server->service = (struct service){.server = server,
-                                       .options = &server->options,
-                                       .handler = handler,
-                                       .context = context,
-                                       .greeting = server->greeting,
-                                       .lifecycle = &server->lifecycle,
-                                       .totals = &server->totals,
-                                       .busy_poll = &server->busy_poll};
     workers_init(&server->workers, &server->service, &server->table, &server->admission,
                  &server->mailbox);
 }
