@@ -81,7 +81,7 @@ static void wait_for_turn(struct acceptor *acceptor)
         is_full(acceptor, lifecycle_present(lifecycle))) {
         notify(acceptor, LINED_PAUSE_LIMIT, 0);
         while (!lifecycle_wait_room(lifecycle, acceptor->options->max_connections,
-                                    reject_deadline_ms(&acceptor->rejected))) {
+                                    reject_deadline_ms(&acceptor->rejected), &acceptor->wakes)) {
             answer(acceptor);
             reject_expire(&acceptor->rejected);
         }
@@ -89,7 +89,8 @@ static void wait_for_turn(struct acceptor *acceptor)
     int64_t due;
     while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING &&
            (due = admission_due_ms(acceptor->admission)) > monotonic_ms()) {
-        lifecycle_pause(lifecycle, due); /* another acceptor may accept then: checked again */
+        lifecycle_pause(lifecycle, due,
+                        &acceptor->wakes); /* another acceptor may accept then: checked again */
         answer(acceptor);
     }
 }
@@ -214,6 +215,7 @@ static void *acceptor_main(void *argument)
     }
     reject_end(&acceptor->rejected);
     listener_shut_down(&acceptor->listener);
+    atomic_store(&acceptor->has_ended, true);
     lifecycle_end_accepting(acceptor->lifecycle);
     return NULL;
 }
@@ -266,7 +268,8 @@ void acceptor_join(struct acceptor *acceptor)
 bool acceptor_check(struct acceptor *acceptor)
 {
     unsigned asked = atomic_load_explicit(&acceptor->asked, memory_order_relaxed);
-    bool has_answered = atomic_load_explicit(&acceptor->answered, memory_order_relaxed) == asked;
+    bool has_answered = atomic_load_explicit(&acceptor->answered, memory_order_relaxed) == asked ||
+                        atomic_load(&acceptor->has_ended);
 
     atomic_store_explicit(&acceptor->asked, asked + 1, memory_order_relaxed);
     event_set(acceptor->wake);

@@ -38,8 +38,10 @@ struct acceptor {
      * the two guard no other memory. */
     _Atomic unsigned asked;
     _Atomic unsigned answered;
+    atomic_bool has_ended; /* after a drain: it has no more to do, and counts as alive */
 
     /* The thread's own. */
+    uint64_t wakes;    /* see lifecycle_pause */
     unsigned failures; /* in a row */
     bool saw_drain;    /* queued is set */
     size_t queued;     /* clients that waited when the drain was seen, and are not accepted yet */

@@ -430,7 +430,11 @@ START_TEST(every_acceptor_gives_a_sign_of_life)
     for (int i = 0; i < 10; i++)
         AWAIT(lined_server_check(server));
     hang_up(client);
-    finish(server);
+    lined_server_drain(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    for (int i = 0; i < 3; i++)
+        ck_assert(lined_server_check(server)); /* acceptors that have ended count as alive */
+    lined_server_free(server);
 }
 END_TEST
 

@@ -268,9 +268,41 @@ START_TEST(a_second_drain_changes_nothing)
 }
 END_TEST
 
+enum { LONG_REPLY = 300 * 1024 };
+
+static int reply_at_length(void *context, lined_conn *conn, void *state, const char *line,
+                           size_t size)
+{
+    static char reply[LONG_REPLY];
+    int result = lined_send(conn, reply, sizeof reply);
+
+    return result == LINED_OK ? LINED_END : result;
+}
+
+/* The connection has ended its side and waits for the client; bytes that the client sends then must
+ * not be answered by a reset, which would drop the end of the reply. */
+START_TEST(a_drain_takes_nothing_from_a_lingering_connection)
+{
+    static const struct lined_handler handler = {.line = reply_at_length};
+
+    prepare(LINED_PASSIVE);
+    lined_server *server = start_handler(&handler);
+    int client = dial_narrow(lined_server_port(server), 65536);
+    say(client, "hello\n");
+    watch_await_closed(&watch, 1); /* all is sent; the thread lingers, or is about to */
+    lined_server_drain(server);
+    say(client, "more\n");
+    ck_assert_uint_eq(drink(client), LONG_REPLY); /* a reset may follow, for the line */
+    hang_up(client);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    lined_server_free(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
+        a_drain_takes_nothing_from_a_lingering_connection,
         a_drain_answers_what_was_received,
         a_client_that_never_pauses_does_not_keep_a_drain_up,
         a_drain_waits_until_the_client_has_its_replies,

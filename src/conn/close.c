@@ -80,9 +80,24 @@ static int64_t linger_ms(int reason)
     }
 }
 
+/* A drain that begins from now on does not shut the reading side down: after SHUT_WR, the kernel
+ * would answer further bytes of the client with a reset, and drop replies that are not
+ * acknowledged. */
 void conn_linger(struct lined_conn *conn, int reason)
 {
-    if (may_have_replies_in_flight(conn, reason) && reason != LINED_EOF &&
-        lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_RUNNING)
+    struct lifecycle *lifecycle = conn->service->lifecycle;
+
+    if (!may_have_replies_in_flight(conn, reason) || reason == LINED_EOF)
+        return;
+    conn_table_begin_linger(lifecycle->table, &conn->entry);
+    switch (lifecycle_phase(lifecycle)) {
+    case LIFECYCLE_RUNNING:
         wait_for_client_end(conn->entry.fd, linger_ms(reason));
+        break;
+    case LIFECYCLE_DRAINING: /* it may have begun since conn_finish */
+        wait_for_acknowledgements(conn);
+        break;
+    case LIFECYCLE_CUT:
+        break;
+    }
 }

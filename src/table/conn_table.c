@@ -48,6 +48,13 @@ void conn_table_remove(struct conn_table *table, struct table_entry *entry)
     INVARIANT(pthread_mutex_unlock(entry->lock) == 0);
 }
 
+void conn_table_begin_linger(struct conn_table *table, struct table_entry *entry)
+{
+    lock(table);
+    entry->is_lingering = true;
+    unlock(table);
+}
+
 struct table_entry *conn_table_borrow(struct conn_table *table, uint64_t number)
 {
     lock(table);
@@ -88,7 +95,8 @@ void conn_table_shutdown(struct conn_table *table, int how)
         lock(table);
         uint32_t end = at + CONN_TABLE_STEP;
         for (struct table_entry *entry; (entry = slot_map_next(&table->slots, &at, end)) != NULL;)
-            shutdown(entry->fd, how); /* ENOTCONN if the connection was reset */
+            if (how != SHUT_RD || !entry->is_lingering)
+                shutdown(entry->fd, how); /* ENOTCONN if the connection was reset */
         is_last = at >= table->slots.size;
         unlock(table);
     } while (!is_last);

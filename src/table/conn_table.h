@@ -21,6 +21,10 @@ struct table_entry {
              * kernel has given to another socket is never shut down */
     uint64_t number; /* set by conn_table_add; never changes after */
 
+    /* The table's lock. Set once the connection only waits for the client to end its side: a drain
+     * then leaves its reading side open. */
+    bool is_lingering;
+
     /* Broadcasts reach it. Set once, by the thread that runs its callbacks; a thread that reads the
      * old value leaves the connection out of a broadcast that began at the same time. */
     atomic_bool is_open;
@@ -46,6 +50,9 @@ int conn_table_add(struct conn_table *table, struct table_entry *entry);
 /* Waits until a thread that has borrowed the entry returns it. */
 void conn_table_remove(struct conn_table *table, struct table_entry *entry);
 
+/* See is_lingering. */
+void conn_table_begin_linger(struct conn_table *table, struct table_entry *entry);
+
 /* The entry of that number with its lock held, until conn_table_return; NULL if it was removed. */
 struct table_entry *conn_table_borrow(struct conn_table *table, uint64_t number);
 void conn_table_return(struct table_entry *entry);
@@ -59,8 +66,8 @@ void conn_table_return(struct table_entry *entry);
 size_t conn_table_list_open(struct conn_table *table, uint32_t *at,
                             uint64_t numbers[CONN_TABLE_STEP], bool *is_last);
 
-/* shutdown(2) for every socket, which wakes a thread that is blocked in recv or send. how: SHUT_RD
- * or SHUT_RDWR. */
+/* shutdown(2) for every socket, which wakes a thread that is blocked in recv or send. how: SHUT_RD,
+ * but not for connections that linger, or SHUT_RDWR. */
 void conn_table_shutdown(struct conn_table *table, int how);
 
 #endif

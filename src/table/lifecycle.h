@@ -121,11 +121,13 @@ size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
 /* Waits until fewer than max are present, or the phase is LIFECYCLE_CUT: true. False if the
  * deadline, monotonic ms, passes before (0: there is no deadline), or lifecycle_wake_acceptors is
  * called. */
-bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms);
+bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms,
+                         uint64_t *wakes);
 
 /* Waits until the deadline, monotonic ms, while the phase is LIFECYCLE_RUNNING, or until
- * lifecycle_wake_acceptors is called. */
-void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms);
+ * lifecycle_wake_acceptors is called. *wakes is the acceptor's, 0 at first: a call that comes
+ * between two waits ends the next one. */
+void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms, uint64_t *wakes);
 
 /* Ends the waits for room and the pauses, so that each acceptor shows that it is alive. Any thread.
  */

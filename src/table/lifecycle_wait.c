@@ -96,29 +96,36 @@ size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max)
     return present;
 }
 
-bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms)
+/* True if lifecycle_wake_acceptors was called since the last time with the same *seen. */
+static bool was_woken_locked(const struct lifecycle *lifecycle, uint64_t *seen)
 {
-    bool in_time = true;
+    bool was_woken = lifecycle->wakes != *seen;
 
+    *seen = lifecycle->wakes;
+    return was_woken;
+}
+
+bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadline_ms,
+                         uint64_t *wakes)
+{
     lifecycle_lock(lifecycle);
-    uint64_t wakes = lifecycle->wakes;
+    bool in_time = !was_woken_locked(lifecycle, wakes) || lifecycle->present < max;
     while (in_time && lifecycle->present >= max && lifecycle_phase(lifecycle) != LIFECYCLE_CUT) {
         if (deadline_ms == 0)
             wait_locked(lifecycle, &lifecycle->departed);
         else
             in_time = wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms);
-        if (lifecycle->wakes != wakes)
+        if (was_woken_locked(lifecycle, wakes))
             in_time = false;
     }
     lifecycle_unlock(lifecycle);
     return in_time;
 }
 
-void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms)
+void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms, uint64_t *wakes)
 {
     lifecycle_lock(lifecycle);
-    uint64_t wakes = lifecycle->wakes;
-    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING && lifecycle->wakes == wakes &&
+    while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING && !was_woken_locked(lifecycle, wakes) &&
            wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms))
         continue;
     lifecycle_unlock(lifecycle);
