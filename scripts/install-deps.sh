@@ -48,6 +48,8 @@ want_for_test() {
     want has_haproxy haproxy haproxy
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools
+    want has_command socat socat
+    want has_command systemd-socket-activate systemd
 }
 
 # musl-gcc is a shell script that calls gcc.

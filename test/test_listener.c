@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +214,35 @@ START_TEST(every_address_is_one_socket_for_both_families)
     close(fd);
     close(client);
     listener_close(&listener);
+}
+END_TEST
+
+static bool has_no_ipv6;
+
+int __real_socket(int family, int type, int protocol);
+int __wrap_socket(int family, int type, int protocol);
+
+/* As a kernel without IPv6 does. */
+int __wrap_socket(int family, int type, int protocol)
+{
+    if (!has_no_ipv6 || family != AF_INET6)
+        return __real_socket(family, type, protocol);
+    errno = EAFNOSUPPORT;
+    return -1;
+}
+
+START_TEST(every_address_without_ipv6_is_every_ipv4_address)
+{
+    char expected[32];
+
+    has_no_ipv6 = true;
+    ck_assert_int_eq(open_listener("*:0", 0), 0);
+    snprintf(expected, sizeof expected, "0.0.0.0:%u", listener.port);
+    ck_assert_str_eq(listener.name, expected);
+    close(dial(listener.port));
+    listener_close(&listener);
+    ck_assert_int_eq(open_listener("[::]:0", 0), -EAFNOSUPPORT);
+    has_no_ipv6 = false;
 }
 END_TEST
 
@@ -542,6 +572,7 @@ int main(void)
         clients_in_the_backlog_are_counted,
         a_dead_connection_owes_no_acknowledgement,
         every_address_is_one_socket_for_both_families,
+        every_address_without_ipv6_is_every_ipv4_address,
         an_ipv6_address_takes_no_ipv4_clients,
         a_unix_socket_has_its_mode_and_group_and_is_removed,
         a_stale_socket_file_is_replaced_and_no_other_file,
