@@ -69,6 +69,7 @@ struct lined_conn {
     bool peer_gone;        /* a send found the client gone: replies are dropped, lines handled */
     bool is_mid_reply;     /* a part of the replies is sent: pushes wait for the rest */
     bool is_at_dispatcher; /* a message of this connection is queued: nothing may block */
+    bool has_received;     /* bytes have come */
     bool saw_drain;        /* drain_left is set */
     size_t drain_left;     /* bytes received when the drain was seen, and not read yet */
     struct pace pace;      /* of the lines that are taken */

@@ -46,6 +46,23 @@ static void set_sleep(struct lined_conn *conn, uint32_t wait)
     INVARIANT(setsockopt(conn->entry.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0);
 }
 
+/* A client that has just connected sends its first line within this time after the drain begins. */
+#define FIRST_BYTES_MS       100
+#define FIRST_BYTES_CHECK_MS 1u
+
+/* A client that was accepted just before the drain has not sent its first line yet, which it sends
+ * without knowing of the drain: waits for it, for a short time. After shutdown(SHUT_RD) the kernel
+ * of TCP still receives, but no call can wait for that. */
+static void await_first_bytes(struct lined_conn *conn)
+{
+    int64_t deadline = monotonic_ms() + FIRST_BYTES_MS;
+    int fd = conn->entry.fd;
+
+    while (peer_readable(fd) == 0 && peer_state(fd) == PEER_OPEN && monotonic_ms() < deadline &&
+           !lifecycle_wait_cut(conn->service->lifecycle, FIRST_BYTES_CHECK_MS))
+        continue;
+}
+
 /* How many bytes may still be received. In a drain, only the bytes that the kernel had received
  * when this thread first saw the drain: a client that never pauses could prolong it forever. */
 static size_t receive_limit(struct lined_conn *conn)
@@ -54,6 +71,8 @@ static size_t receive_limit(struct lined_conn *conn)
         return SIZE_MAX;
     if (!conn->saw_drain) {
         conn->saw_drain = true;
+        if (!conn->has_received && !conn->listener->is_unix)
+            await_first_bytes(conn);
         conn->drain_left = peer_readable(conn->entry.fd);
     }
     return conn->drain_left;
@@ -85,6 +104,7 @@ static int end_of_input(struct lined_conn *conn)
 
 static void note_received(struct lined_conn *conn, size_t size)
 {
+    conn->has_received = true;
     conn->pending.bytes_in += size;
     conn->not_delivered += size;
     if (conn->latency != NULL)
@@ -140,8 +160,9 @@ int conn_receive(struct lined_conn *conn)
         note_received(conn, (size_t)size);
         return LINED_OK;
     }
-    if (size == 0)
-        return end_of_input(conn);
+    if (size == 0) /* a drain that has woken this thread first sees what is left to receive */
+        return phase_of(conn) == LIFECYCLE_DRAINING && !conn->saw_drain ? LINED_OK
+                                                                        : end_of_input(conn);
     if (errno == EINTR)
         return LINED_OK;
     if (errno == EAGAIN)
