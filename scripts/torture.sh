@@ -7,19 +7,19 @@ cd "$root" || exit 1
 
 usage="usage: scripts/torture.sh [--quick] [FAULT]...
 
-Faults: drain accept threads each races hostile chat kv kill log; the default is all of them.
+Faults: drain accept threads each races hostile chat kv kill handover log; the default is all of them.
 --quick   fewer times each: under two minutes, for .ci/run
 planted   instead of a fault: plants bugs, and fails if a check does not find one"
 quick=no faults=()
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=yes ;;
-    drain | accept | threads | each | races | hostile | chat | kv | kill | log | planted) faults+=("$1") ;;
+    drain | accept | threads | each | races | hostile | chat | kv | kill | handover | log | planted) faults+=("$1") ;;
     *) echo "$usage" >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill log)
+[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill handover log)
 
 # times FULL QUICK
 patience=120000 # milliseconds until clients must be served
@@ -40,6 +40,7 @@ hostile=$root/build/test/test/torture/torture-hostile
 crowd=$root/build/test/test/torture/torture-crowd
 probe=$root/build/test/test/torture/torture-probe
 each=$root/build/test/test/torture/torture-faults
+handover=$root/build/test/test/torture/torture-handover
 load=$root/build/test/src/load/lined-load
 
 scratch=$(mktemp -d)
@@ -356,6 +357,32 @@ torture_kill() {
     done
     end_serving || bad+="exit status $?: $said"
     row "kill -9 and restart on the same port, 70 clients" "$rounds" "-" "${bad:-good: it listens each time}"
+}
+
+# ---- a new server in place of the old one ----
+
+# hand_over NAME ALLOWED COMMAND...: ALLOWED is a pattern for the numbers of refused and unanswered clients.
+hand_over() {
+    local rounds line bad='' name="a new server under 64 connecting clients, $1" lost
+    rounds=$(times 20 5)
+    line=$("${@:3}" "$lined" "$rounds" 100 2>&1) || bad=$line
+    lost="$(figure refused "$line") refused, $(figure unanswered "$line") unanswered"
+    # shellcheck disable=SC2053 # a pattern
+    [[ $lost == $2 ]] || bad+="$line"
+    row "$name" "$rounds" "$(figure unanswered "$line")" "${bad:-good: $(figure connections "$line") connections, $lost}"
+}
+
+torture_handover() {
+    local with_migrate=(unshare --net sh -c
+        # shellcheck disable=SC2016 # the inner shell expands it
+        'ip link set lo up && echo "$1" >/proc/sys/net/ipv4/tcp_migrate_req && shift && exec "$@"' -)
+    hand_over "inherited socket" "0 refused, 0 unanswered" "$handover" inherited
+    if ! "${with_migrate[@]}" 1 true 2>/dev/null; then
+        echo "skipped: --reuse-port, which needs a network namespace and tcp_migrate_req" >&2
+        return
+    fi
+    hand_over "--reuse-port, tcp_migrate_req=0" "*" "${with_migrate[@]}" 0 "$handover" reuse-port
+    hand_over "--reuse-port, tcp_migrate_req=1" "* 0 unanswered" "${with_migrate[@]}" 1 "$handover" reuse-port
 }
 
 # ---- 10: the log ----

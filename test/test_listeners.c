@@ -205,7 +205,7 @@ END_TEST
 /* One limit for all, also if both acceptors want the last place at the same time. */
 START_TEST(the_limit_holds_for_all_listeners_together)
 {
-    enum { ROUNDS = 50, MAX = 2, CLIENTS = 8 };
+    enum { ROUNDS = 1500, MAX = 2, CLIENTS = 8 };
     lined_server *server;
     struct lined_stats stats;
     uint16_t ports[2];
