@@ -46,21 +46,26 @@ static void set_sleep(struct lined_conn *conn, uint32_t wait)
     INVARIANT(setsockopt(conn->entry.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0);
 }
 
-/* A client that has just connected sends its first line within this time after the drain begins. */
-#define FIRST_BYTES_MS       100
-#define FIRST_BYTES_CHECK_MS 1u
+/* A client that has just connected sends its first line without knowing of a drain: a drain waits
+ * for it, for this time at most, if the client was accepted at most one second before. */
+#define FIRST_BYTES_MS   100
+#define JUST_ACCEPTED_MS 1000
 
-/* A client that was accepted just before the drain has not sent its first line yet, which it sends
- * without knowing of the drain: waits for it, for a short time. After shutdown(SHUT_RD) the kernel
- * of TCP still receives, but no call can wait for that. */
+/* After shutdown(SHUT_RD) the kernel of TCP still receives, but no call can wait for that: so this
+ * checks after 1, 2, 4 ms and so on. */
 static void await_first_bytes(struct lined_conn *conn)
 {
-    int64_t deadline = monotonic_ms() + FIRST_BYTES_MS;
+    int64_t began = monotonic_ms();
     int fd = conn->entry.fd;
+    uint32_t pause_ms = 1;
 
-    while (peer_readable(fd) == 0 && peer_state(fd) == PEER_OPEN && monotonic_ms() < deadline &&
-           !lifecycle_wait_cut(conn->service->lifecycle, FIRST_BYTES_CHECK_MS))
-        continue;
+    if (conn->has_received || conn->listener->is_unix ||
+        began - conn->accepted_ms > JUST_ACCEPTED_MS)
+        return;
+    while (peer_readable(fd) == 0 && peer_state(fd) == PEER_OPEN &&
+           monotonic_ms() - began < FIRST_BYTES_MS &&
+           !lifecycle_wait_cut(conn->service->lifecycle, pause_ms))
+        pause_ms *= 2;
 }
 
 /* How many bytes may still be received. In a drain, only the bytes that the kernel had received
@@ -71,8 +76,7 @@ static size_t receive_limit(struct lined_conn *conn)
         return SIZE_MAX;
     if (!conn->saw_drain) {
         conn->saw_drain = true;
-        if (!conn->has_received && !conn->listener->is_unix)
-            await_first_bytes(conn);
+        await_first_bytes(conn);
         conn->drain_left = peer_readable(conn->entry.fd);
     }
     return conn->drain_left;
