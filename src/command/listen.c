@@ -77,12 +77,13 @@ static const char *place_hint(const char *place, int error)
 
 bool listen_on_place(lined_server *server, const char *place)
 {
-    char text[ERROR_TEXT_SIZE];
     int failed = lined_server_listen(server, place);
 
-    if (failed != LINED_OK)
+    if (failed != LINED_OK) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot listen on %s: %s%s", place, error_text(-failed, text),
                 place_hint(place, -failed));
+    }
     return failed == LINED_OK;
 }
 
@@ -114,12 +115,13 @@ static const char *why_not_inherited(int error, char text[ERROR_TEXT_SIZE])
 
 bool listen_on_inherited(lined_server *server, int fd)
 {
-    char text[ERROR_TEXT_SIZE];
     int failed = lined_server_listen_fd(server, fd);
 
-    if (failed != LINED_OK)
+    if (failed != LINED_OK) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot serve the inherited socket %d (LISTEN_FDS): %s", fd,
                 why_not_inherited(-failed, text));
+    }
     return failed == LINED_OK;
 }
 

@@ -40,13 +40,13 @@ bool admin_open(struct admin *admin, const struct options *options,
                 const struct activation *activation)
 {
     const struct lined_options own = server_options();
-    char text[ERROR_TEXT_SIZE];
 
     *admin = (struct admin){.server = NULL};
     if (!admin_is_wanted(options, activation))
         return true;
     int failed = lined_server_new(&admin->server, &own, &handler, &admin->source);
     if (failed != LINED_OK) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot open the admin listener: %s", error_text(-failed, text));
         return false;
     }

@@ -181,12 +181,13 @@ static int send_words(lined_conn *conn, const char *words)
 
 static int send_statistics(lined_conn *conn, const struct admin_source *source)
 {
-    char json[STATISTICS_JSON_SIZE + 1];
+    char json[STATISTICS_JSON_SIZE];
     struct admin_view view;
 
     admin_view_take(&view, source, false);
     statistics_json(&view.statistics, json);
-    return send_words(conn, strcat(json, "\n"));
+    int result = send_words(conn, json);
+    return result == LINED_OK ? send_words(conn, "\n") : result;
 }
 
 /* LINED_OK: the next command may follow. */

@@ -67,12 +67,11 @@ void text_json(struct text *text, const char *words)
 
 void text_number(struct text *text, uint64_t number)
 {
-    if (number >= 1000) {
-        text_number(text, number / 1000);
-        text_add(text, ",%03" PRIu64, number % 1000);
-    } else {
-        text_add(text, "%" PRIu64, number);
-    }
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%" PRIu64, number);
+
+    for (int i = 0; i < size; i++)
+        text_add(text, i > 0 && (size - i) % 3 == 0 ? ",%c" : "%c", digits[i]);
 }
 
 void text_age(struct text *text, uint64_t ms)
