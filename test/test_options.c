@@ -86,6 +86,7 @@ static const struct example {
     {"--drain-timeout", "0", "never", NUMBER(server.drain_timeout_ms, 5000, 0)},
     {"--backlog", "7", "0", NUMBER(server.backlog, 4096, 7)},
     {"--busy-poll", "0", "10001", NUMBER(server.busy_poll_us, 50, 0)},
+    {"--notify-fd", "7", "2", NUMBER(notify_fd, -1, 7)},
     {"--user", "daemon", "two words", TEXT(user, NULL, "daemon")},
     {"--no-sandbox", NULL, "perhaps", NUMBER(no_sandbox, false, true)},
     {"--max-connections", "8", "0", NUMBER(server.max_connections, 0, 8)},

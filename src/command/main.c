@@ -5,6 +5,7 @@
 #include "handler.h"
 #include "help.h"
 #include "message.h"
+#include "notify.h"
 #include "options.h"
 #include "serve.h"
 #include "status.h"
@@ -85,6 +86,8 @@ static int start(struct options *options)
     /* One thread runs yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (!activation_read(&activation, getenv, getpid(), &problem))
         return refuse(problem);
+    if (!notify_open(getenv, getpid(), &problem))
+        return refuse(problem);
     if (activation.count > (activation.admin >= 0) && options->has_place)
         return refuse("--ip, --port and --listen are not possible with sockets that the service "
                       "manager has opened (LISTEN_FDS)");
@@ -128,8 +131,10 @@ int main(int argc, char **argv)
     if (!open_standard_descriptors())
         return STATUS_CANNOT_SERVE;
     set_up_memory();
-    message_init();
-    switch (options_read(&options, argc, argv, getenv, text)) {
+    enum options_action action = options_read(&options, argc, argv, getenv, text);
+    bool has_descriptor = options.notify_fd < 0 || notify_set_descriptor(options.notify_fd);
+    message_init(); /* opens a descriptor */
+    switch (action) {
     case OPTIONS_HELP:
         help_text(help);
         return print(help);
@@ -140,6 +145,11 @@ int main(int argc, char **argv)
         return refuse(text);
     case OPTIONS_SERVE:
         break;
+    }
+    if (!has_descriptor) {
+        snprintf(text, sizeof text, "%s '%d': must be a descriptor that is open for writing",
+                 options_name(&options, "--notify-fd"), options.notify_fd);
+        return refuse(text);
     }
     if (options.warning[0] != '\0')
         message(MESSAGE_WARNING, "%s", options.warning);

@@ -239,7 +239,7 @@ enum options_action options_read(struct options *options, int argc, char **argv,
 {
     bool given[SETTINGS_MAX] = {false};
 
-    *options = (struct options){.handler = "received"};
+    *options = (struct options){.handler = "received", .notify_fd = -1};
     lined_options_init(&options->server);
     enum options_action action = read_arguments(options, argc, argv, given, message);
     if (action != OPTIONS_SERVE)

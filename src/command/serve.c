@@ -10,6 +10,7 @@
 #include "limits.h"
 #include "listen.h"
 #include "message.h"
+#include "notify.h"
 #include "observer.h"
 #include "report.h"
 #include "status.h"
@@ -258,7 +259,9 @@ static int run(struct serving *serving)
     bool may_free_log = false;
 
     report_start(serving);
+    notify_ready();
     int result = lined_server_wait(serving->server);
+    notify_stopping(0); /* if no signal has ended it */
     if (result < 0) {
         char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot accept any more: %s", error_text(-result, text));

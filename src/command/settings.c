@@ -87,6 +87,16 @@ static bool read_no_sandbox(struct options *options, const char *value)
     return read_flag(&options->no_sandbox, value);
 }
 
+static bool read_notify_fd(struct options *options, const char *value)
+{
+    uint32_t fd;
+
+    if (!value_number(value, 3, INT32_MAX, &fd))
+        return false;
+    options->notify_fd = (int)fd;
+    return true;
+}
+
 static bool read_user(struct options *options, const char *value)
 {
     options->user = value;
@@ -417,6 +427,13 @@ const struct setting settings[] = {
      .read = read_busy_poll,
      .help = "poll this long for the next line before the thread sleeps, 0 to 10000 "
              "(default 50)"},
+    {.name = "--notify-fd",
+     .argument = "N",
+     .variable = "LINED_NOTIFY_FD",
+     .allowed = "the number of an open descriptor, 3 or more",
+     .read = read_notify_fd,
+     .help = "write a newline to this descriptor, 3 or more, when clients can connect (s6); under "
+             "systemd this is not needed"},
     {.name = "--user",
      .argument = "NAME|UID:GID",
      .variable = "LINED_USER",

@@ -41,6 +41,7 @@ struct options {
                           * argv or the environment */
     const char *handler; /* a name or a file, see handler.h; points into argv or the environment */
     bool quiet;
+    int notify_fd;    /* for the newline of notify.h; -1: the user has not set it */
     const char *user; /* the user to become, or NULL; points into argv or the environment */
     bool no_sandbox;
     enum log_overflow log_overflow;

@@ -4,6 +4,7 @@
 #include "base/monotonic.h"
 #include "base/thread.h"
 #include "message.h"
+#include "notify.h"
 #include "report.h"
 #include "status.h"
 #include "warning.h"
@@ -34,6 +35,8 @@ int stop_init(struct stop *stop)
 
     sigemptyset(&stop->signals);
     sigaddset(&stop->signals, WARNING_SIGNAL);
+    if (notify_has_watchdog())
+        sigaddset(&stop->signals, WATCHDOG_SIGNAL);
     for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++) {
         if (!is_ignored(users_signals[i]))
             sigaddset(&stop->signals, users_signals[i]);
@@ -70,6 +73,7 @@ static void drain(struct stop *stop)
     if (stop->log != NULL)
         limit_log(stop->log, stop->drain_timeout_ms);
     lined_server_stats(stop->server, &stats);
+    notify_stopping(stats.connected);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
         message(MESSAGE_INFO, "draining %" PRIu64 " connection%s%s", stats.connected,
@@ -146,6 +150,12 @@ _Noreturn static void give_up(struct stop *stop)
     _exit(STATUS_CUT);
 }
 
+/* In a drain the acceptors end, so they do not answer; its timeout limits it anyway. */
+static bool is_alive(const struct stop *stop)
+{
+    return atomic_load(&stop->began_ms) != 0 || lined_server_check(stop->server);
+}
+
 static void *take_signals(void *argument)
 {
     struct stop *stop = argument;
@@ -157,6 +167,8 @@ static void *take_signals(void *argument)
             return NULL;
         if (signal == SIGUSR1)
             report_statistics(stop->server, stop->log);
+        else if (signal == WATCHDOG_SIGNAL)
+            notify_watchdog(is_alive(stop));
         else if (signal != WARNING_SIGNAL)
             end(stop, signal);
         else if (cut_is_overdue(stop))
@@ -174,7 +186,10 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
     stop->drain_timeout_ms = drain_timeout_ms;
     stop->server = server;
     stop->log = log;
-    return thread_start(&stop->thread, take_signals, stop);
+    int failed = thread_start(&stop->thread, take_signals, stop);
+    if (failed == 0)
+        notify_start_watchdog();
+    return failed;
 }
 
 void stop_drain(struct stop *stop)

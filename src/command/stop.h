@@ -2,9 +2,10 @@
  * Signals. The first SIGTERM, SIGINT or SIGHUP drains the server. A second SIGTERM or SIGINT cuts
  * the connections and the log. Signals within STOP_SAME_MS count as one. If the server has not
  * ended STOP_CUT_MS after a cut, the process exits. SIGUSR1 prints the statistics, and
- * WARNING_SIGNAL the counted warnings of warning.h. A signal that is ignored when lined starts
- * stays ignored. One thread takes all other signals with sigwait(3), so no code runs in a signal
- * handler.
+ * WARNING_SIGNAL the counted warnings of warning.h. WATCHDOG_SIGNAL
+ * notifies the service manager that the acceptors are alive (notify.h). A signal that is ignored
+ * when lined starts stays ignored. One thread takes all other signals with sigwait(3), so no code
+ * runs in a signal handler.
  */
 #ifndef STOP_H
 #define STOP_H

@@ -53,9 +53,10 @@
 const struct syscall_rule syscall_table[] = {
     /* ---- receiving and sending on open sockets ---- */
 
-    /* Replies. Without an address, and without flags that could use one: MSG_FASTOPEN connects a
-       listener that was shut down to any address (tcp_sendmsg_fastopen in the kernel's tcp.c).
-       sendmsg(2) could do that too, and could pass descriptors to other processes. */
+    /* Replies, and texts for the service manager on a connected socket. Without an address, and
+       without flags that could use one: MSG_FASTOPEN connects a listener that was shut down to any
+       address (tcp_sendmsg_fastopen in the kernel's tcp.c). sendmsg(2) could do that too, and could
+       pass descriptors to other processes. */
     {.call = SYS_sendto, .arguments = {HAS_ONLY(3, MSG_NOSIGNAL | MSG_DONTWAIT), NULL_POINTER(4)}},
     /* Locks and condition variables. Not the operations for priority inheritance: they read the ID
        of the lock's holder from memory, and raise the priority of that thread, which can belong to
