@@ -41,3 +41,25 @@ endforeach()
 configure_file(src/lined.pc.in lined.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/lined.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
         COMPONENT lined-development)
+
+# The units of systemd. The service allows the system calls of the sandbox by name.
+set(syscall_table src/command/sandbox/syscall_table.c)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${syscall_table})
+file(STRINGS ${syscall_table} lines REGEX "SYS_[a-z]")
+string(REGEX MATCHALL "SYS_[a-z0-9_]+" SERVING_CALLS "${lines}")
+list(TRANSFORM SERVING_CALLS REPLACE "^SYS_" "")
+list(REMOVE_DUPLICATES SERVING_CALLS)
+list(SORT SERVING_CALLS)
+list(JOIN SERVING_CALLS " " SERVING_CALLS)
+# cmake --install has a --prefix, so the folder of the command is known then.
+set(INSTALLED_BINDIR "@INSTALLED_BINDIR@")
+configure_file(src/units/lined.service.in lined.service.in @ONLY)
+install(FILES src/units/lined.socket DESTINATION lib/systemd/system COMPONENT lined-command)
+install(CODE "
+  set(INSTALLED_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+  cmake_path(ABSOLUTE_PATH INSTALLED_BINDIR BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)
+  set(unit \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/lined.service\")
+  message(STATUS \"Installing: \$ENV{DESTDIR}\${unit}\")
+  configure_file(\"${PROJECT_BINARY_DIR}/lined.service.in\" \"\$ENV{DESTDIR}\${unit}\" @ONLY)
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${unit}\")"
+        COMPONENT lined-command)

@@ -172,10 +172,11 @@ prove_words() {
 
 prove_service() {
     echo "README: the unit, the rotation" >&2
-    systemd-analyze verify /etc/systemd/system/lined.service >"$scratch/out" 2>&1 || true
+    local units=/usr/local/lib/systemd/system
+    systemd-analyze verify $units/lined.service $units/lined.socket >"$scratch/out" 2>&1 || true
     # It says what is wrong, and ends with 0 all the same. Of other units, which lack a thing here, it says so too.
     ! grep 'lined' "$scratch/out" || fail "systemd-analyze verify: $(cat "$scratch/out")"
-    grep -q '^ExecStart=' /etc/systemd/system/lined.service || fail "there is no unit"
+    grep -q '^ExecStart=/usr/local/bin/lined$' $units/lined.service || fail "there is no unit"
 
     start_server "lined --ip 127.0.0.1 2>&1 >>/var/log/lined.log" ''
     scripts/talk.sh >/dev/null
