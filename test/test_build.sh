@@ -48,7 +48,7 @@ says "the tests are not built, for these libraries are missing"
 says "check, jansson, libmd. On Debian, scripts/install-deps.sh test"
 ! grep -q -e '-Werror' "$tree/compile_commands.json" || fail "warnings are errors for a packager"
 build "$tree" || fail "it cannot be built: $said"
-[ "$("$tree/lined" --version)" = "$("$lined" --version)" ] || fail "the plain build has another version"
+[ "$("$tree/lined" --version | head -n 1)" = "$("$lined" --version | head -n 1)" ] || fail "the plain build has another version"
 ! without_libraries configure "$root" "$scratch/required" -DLINED_TESTS_REQUIRED=ON ||
     fail "tests that are required may be missing"
 says "the tests lack libraries (pkg-config finds them) or programs: check, jansson, libmd"

@@ -116,7 +116,11 @@ START_TEST(help_and_version_go_to_standard_output)
     ck_assert_int_eq(process_wait(&server), 0);
     process_run(&server, -1, ARGUMENTS("--version"));
     process_rest(&server.out, text, sizeof text);
-    ck_assert_str_eq(text, "lined " LINED_VERSION "\n");
+    const char *const parts[] = {"lined " LINED_VERSION "\n", "\nlibrary: " LINED_VERSION "\n",
+                                 "\nABI of modules: ", "\nsandbox: ", "\ncommit: "};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ck_assert_msg(strstr(text, parts[i]) != NULL, "\"%s\" lacks \"%s\"", text, parts[i]);
+    ck_assert_ptr_eq(strstr(text, parts[0]), text);
     ck_assert_int_eq(process_wait(&server), 0);
 }
 END_TEST

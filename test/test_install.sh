@@ -55,6 +55,10 @@ expect_upper() { # MODULE
 cmake --install "$build" --prefix "$prefix" >/dev/null
 lined=$prefix/bin/lined
 [[ $("$lined" --version) == "lined "* ]] || fail "the command does not run"
+# The build may be older than the last commit by now.
+[[ $("$lined" --version) =~ 'commit: '([0-9a-f]{12}|v[^ ]*|unknown)$ ]] || fail "--version has no commit: $("$lined" --version)"
+[ ! -e "$root/.git" ] || ! command -v git >/dev/null || [ "${BASH_REMATCH[1]}" != unknown ] ||
+    ! git -C "$root" describe --always >/dev/null 2>&1 || fail "--version does not know its commit"
 [[ $("$prefix/bin/lined-load" --version) == "lined-load "* ]] || fail "lined-load does not run"
 for page in man1/lined.1 man1/lined-load.1 man3/lined.3; do
     [ -s "$prefix/share/man/$page" ] || fail "there is no $page"
@@ -82,7 +86,7 @@ readme_file "$root/README.md" echo.c >"$scratch/echo.c"
 pc=$(find "$prefix" -name lined.pc)
 [ -n "$pc" ] || fail "there is no lined.pc"
 of_lined() { PKG_CONFIG_PATH=${pc%/*} pkg-config "$@" lined; }
-[[ "lined $(of_lined --modversion)" == "$("$lined" --version)" ]] || fail "lined.pc has another version"
+[[ "lined $(of_lined --modversion)" == "$("$lined" --version | head -n 1)" ]] || fail "lined.pc has another version"
 read -ra shared < <(of_lined --cflags --libs)
 read -ra static < <(of_lined --cflags --libs --static)
 readme=(-Wall -Werror "${same[@]}" "$scratch/echo.c")

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "serve.h"
 #include "status.h"
+#include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,6 +127,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     char help[HELP_SIZE];
+    char version[VERSION_SIZE];
     char text[OPTIONS_MESSAGE_SIZE];
 
     if (!open_standard_descriptors())
@@ -139,8 +141,8 @@ int main(int argc, char **argv)
         help_text(help);
         return print(help);
     case OPTIONS_VERSION:
-        snprintf(text, sizeof text, "lined %s\n", lined_version());
-        return print(text);
+        version_text(version);
+        return print(version);
     case OPTIONS_BAD:
         return refuse(text);
     case OPTIONS_SERVE:
