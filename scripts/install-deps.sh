@@ -50,6 +50,7 @@ want_for_test() {
     want has_command redis-benchmark redis-tools
     want has_command socat socat
     want has_command systemd-socket-activate systemd
+    want has_command systemd-analyze systemd
 }
 
 # musl-gcc is a shell script that calls gcc.

@@ -1,27 +1,106 @@
 #!/usr/bin/env bash
-# Runs in a system that was booted with the README's unit enabled (scripts/check-fresh.sh): the service
-# answers, its log is in the journal, and a stop drains. Says "good", or what is wrong, and powers off.
+# Runs in a system that was booted with lined.service enabled (scripts/check-fresh.sh), and tests the units: start,
+# reload, stop, crash, watchdog, and activation by lined.socket. Prints "good", or what is wrong, and powers off.
 set -uo pipefail
 trap 'systemctl poweroff --force' EXIT
 
 fail() {
-    echo "FAILED: README: the service: $1"
+    echo "FAILED: the units: $1"
+    systemctl --no-pager status lined.service lined.socket
     journalctl --no-pager --unit lined
     exit 1
 }
 
-until [ "$(systemctl is-active lined)" = active ]; do
-    [ "$(systemctl is-active lined)" != failed ] || fail "it does not start"
-    sleep 0.1
-done
-# systemd takes it for active as soon as it is started.
-until journalctl --no-pager --output cat --unit lined | grep -q '^lined: at most'; do sleep 0.1; done
-[ "$(printf 'hello\n' | nc -N 127.0.0.1 1234)" = "Received: hello" ] || fail "it does not answer"
-[ "$(systemctl show --property User --value lined)" != root ] || fail "it runs as root"
+property() { systemctl show --property "$1" --value lined; }
+expect_property() { # NAME VALUE
+    [ "$(property "$1")" = "$2" ] || fail "$1 is $(property "$1"), not $2"
+}
+# Waits for something that systemd does by itself: await WHAT COMMAND...
+await() {
+    for ((tries = 0; tries < 600; tries++)); do
+        ! "${@:2}" || return 0
+        sleep 0.1
+    done
+    fail "not in a minute: $1"
+}
+answers() { [ "$(printf 'hello\n' | nc -N 127.0.0.1 1234)" = "Received: hello" ]; }
+journal_has() {
+    journalctl --sync
+    journalctl --no-pager --output cat --unit lined | grep -qE "$1"
+}
+expect_journal() { journal_has "$1" || fail "the journal lacks '$1'"; }
+is_serving() { [ "$(property StatusText)" = serving ]; }
+# More than 64 KiB wait for a client of port 1234: the column tx_queue of proc(5), net/tcp.
+is_stuck() { grep -qE '^ *[0-9]+: [0-9A-F]+:04D2 [0-9A-F]+:[0-9A-F]+ 01 000[1-9A-F]' /proc/net/tcp /proc/net/tcp6; }
+has_restarted() { [ "$(property NRestarts)" -eq "$1" ] && [ "$(property ActiveState)" = active ]; }
+
+# systemctl waits until lined says that it is ready: clients can connect at once.
+systemctl start lined || fail "it does not start"
+answers || fail "it does not answer as soon as it is active"
+expect_property StatusText serving
+[ "$(ps -o user= -p "$(property MainPID)")" != root ] || fail "it runs as root"
+# lined.service allows the calls that enter the sandbox.
+expect_journal '^lined: sandbox: Landlock \(.*\), seccomp; user [0-9]+$'
+expect_journal '^lined: listening on \[::\]:1234$'
+expect_journal '^Incoming packet: "hello\\n"$'
+
+if lined --help | grep -q 'SIGHUP.* reload'; then
+    before=$(property MainPID)
+    systemctl reload lined || fail "it does not reload"
+    expect_property MainPID "$before"
+    expect_property ActiveState active
+    await "the end of a reload" is_serving
+    answers || fail "it does not answer after a reload"
+else
+    echo "skipped: the units: reload: SIGHUP drains this lined"
+fi
+
 systemctl stop lined
-[ "$(systemctl show --property Result --value lined)" = success ] || fail "a stop is no success"
-journalctl --sync
-for text in 'lined: listening on \[::\]:1234' 'Incoming packet: "hello\\n"' 'lined: served 1 connections'; do
-    journalctl --no-pager --output cat --unit lined | grep -q "^$text" || fail "the journal lacks '$text'"
+expect_property Result success
+expect_journal '^lined: served [0-9]+ connections'
+
+# A client that stays is cut by the drain timeout, which is a success as well.
+echo LINED_DRAIN_TIMEOUT=0.2 >>/etc/default/lined
+systemctl start lined
+exec 3<>/dev/tcp/127.0.0.1/1234
+(while echo hello; do :; done >&3) 2>/dev/null & # reads no reply
+flood=$!
+await "a connection that cannot send" is_stuck
+systemctl stop lined
+kill $flood 2>/dev/null
+exec 3>&-
+expect_property Result success
+expect_property ExecMainStatus 3
+
+systemctl start lined
+kill -SEGV "$(property MainPID)"
+await "a restart after a crash" has_restarted 1
+answers || fail "it does not answer after a crash"
+
+# A process that does nothing: the watchdog ends it.
+mkdir -p /run/systemd/system/lined.service.d
+printf '%s\n' '[Unit]' StartLimitIntervalSec=0 '[Service]' WatchdogSec=1 TimeoutAbortSec=1 >/run/systemd/system/lined.service.d/watchdog.conf
+systemctl daemon-reload
+systemctl restart lined
+sleep 3 # the watchdog does not end a healthy one
+expect_property NRestarts 0
+kill -STOP "$(property MainPID)"
+await "a restart by the watchdog" has_restarted 1
+expect_journal 'Watchdog timeout'
+answers || fail "it does not answer after the watchdog"
+
+# lined.socket starts it for the first client; a restart refuses no client.
+systemctl stop lined
+sed -i /^LINED_IP/d\;/^LINED_PORT/d /etc/default/lined # the socket unit has the place
+systemctl start lined.socket || fail "lined.socket does not start"
+expect_property ActiveState inactive
+answers || fail "lined.socket does not start it"
+expect_property ActiveState active
+for ((round = 0; round < 10; round++)); do
+    systemctl restart lined &
+    for ((client = 0; client < 20; client++)); do
+        answers || fail "a client was lost in a restart"
+    done
+    wait $! || fail "it does not restart"
 done
 echo good
