@@ -63,3 +63,25 @@ install(CODE "
   configure_file(\"${PROJECT_BINARY_DIR}/lined.service.in\" \"\$ENV{DESTDIR}\${unit}\" @ONLY)
   list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${unit}\")"
         COMPONENT lined-command)
+
+# Completions of the options, for three shells. The program that prints them runs while lined is built.
+if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
+  add_executable(lined-completions src/command/completions.c)
+  target_include_directories(lined-completions PRIVATE src)
+  target_link_libraries(lined-completions PRIVATE lined_command lined_objects)
+  foreach(shell_and_file bash:bash-completion/completions/lined zsh:zsh/site-functions/_lined
+                         fish:fish/vendor_completions.d/lined.fish)
+    string(REPLACE ":" ";" parts ${shell_and_file})
+    list(GET parts 0 shell)
+    list(GET parts 1 path)
+    cmake_path(GET path PARENT_PATH folder)
+    cmake_path(GET path FILENAME name)
+    set(file ${PROJECT_BINARY_DIR}/completions/${shell}/${name})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/completions/${shell})
+    add_custom_command(OUTPUT ${file} COMMAND lined-completions ${shell} > ${file}
+                       DEPENDS lined-completions VERBATIM)
+    list(APPEND completions ${file})
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} COMPONENT lined-command)
+  endforeach()
+  add_custom_target(completions ALL DEPENDS ${completions})
+endif()

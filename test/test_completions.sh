@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The completions as they are installed: bash and fish complete every option of --help, and the words of its
+# value; zsh reads its file, which has every option.
+set -euo pipefail
+root=$1 lined=$2 build=$3
+# shellcheck source=test/serve.sh
+. "$root/test/serve.sh"
+[ -d "$build/completions" ] || {
+    echo "skipped: completions: this build has none, as it is for another machine"
+    exit 77
+}
+prefix=$scratch/prefix
+cmake --install "$build" --prefix "$prefix" >/dev/null
+options=$("$lined" --help | grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort)
+[ "$(wc -l <<<"$options")" -gt 20 ] || fail "--help has only $options"
+
+# ---- bash ----
+
+# shellcheck source=/dev/null
+. "$prefix/share/bash-completion/completions/lined"
+complete -p lined | grep -q -w _lined || fail "bash: nothing completes lined"
+# bash_offers WORD...: what is offered for the last word.
+bash_offers() {
+    COMP_WORDS=(lined "$@") COMP_CWORD=$#
+    _lined
+    printf '%s\n' "${COMPREPLY[@]}" | sort
+}
+expect_offer() { # EXPECTED OFFERED WHAT
+    [ "$1" = "$2" ] || fail "$3 offers $2, not $1"
+}
+words() { printf '%s\n' "$@" | sort; }
+expect_offer "$options" "$(bash_offers --)" "bash: lined --"
+for option in $options; do
+    bash_offers "${option%?}" | grep -qx -e "$option" || fail "bash: lined ${option%?} does not offer $option"
+done
+expect_offer "$(words active passive)" "$(bash_offers --mode '')" "bash: --mode"
+expect_offer active "$(bash_offers --mode = a)" "bash: --mode=a"
+expect_offer "$(words active passive)" "$(bash_offers --mode =)" "bash: --mode="
+expect_offer "" "$(bash_offers --port '')" "bash: --port"
+cd "$scratch"
+touch my.so
+expect_offer "$(words received chat kv "$(ls)" | grep .)" "$(bash_offers -H '')" "bash: -H"
+expect_offer root "$(bash_offers --user roo)" "bash: --user roo"
+[[ $(bash_offers --quiet --) == "$options" ]] || fail "bash: a flag has no value"
+
+# ---- fish and zsh ----
+
+if command -v fish >/dev/null; then
+    file=$prefix/share/fish/vendor_completions.d/lined.fish
+    fish_offers() { HOME=$scratch fish --no-config -c "source '$file'; complete -C '$1'" | cut -f 1 | sort; }
+    expect_offer "$options" "$(fish_offers 'lined --')" "fish: lined --"
+    expect_offer "$(words active passive)" "$(fish_offers 'lined --mode ')" "fish: --mode"
+    expect_offer "$(words chat)" "$(fish_offers 'lined --handler ch')" "fish: --handler ch"
+else
+    echo "skipped: completions: fish is not installed"
+fi
+
+file=$prefix/share/zsh/site-functions/_lined
+[ "$(head -n 1 "$file")" = '#compdef lined' ] || fail "zsh does not know what _lined completes"
+[ "$(grep -oE -e '--[a-z-]+[]=}[]' "$file" | tr -d '[]={}' | sort -u)" = "$options" ] ||
+    fail "zsh: _lined has other options: $(grep -oE -e '--[a-z-]+[]=}[]' "$file")"
+if command -v zsh >/dev/null; then
+    zsh -n "$file" || fail "zsh cannot read _lined"
+else
+    echo "skipped: completions: zsh is not installed"
+fi
