@@ -129,6 +129,10 @@ want_for_fresh() {
     want has_command git git
 }
 
+want_for_scale() {
+    want has_command haproxy haproxy
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -138,6 +142,7 @@ want_for_peers() {
 }
 
 tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture scale peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then

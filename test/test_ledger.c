@@ -134,6 +134,26 @@ START_TEST(lines_are_counted_in_bytes)
 }
 END_TEST
 
+START_TEST(a_connection_may_end_between_replies)
+{
+    char line[LEDGER_LINE_MOST];
+
+    ledger_init(&ledger, 7);
+    ck_assert_uint_eq(ledger_reconnect(&ledger), 0);
+    size_t size = ledger_line(7, 0, line);
+    ledger_received(&ledger, "Received: ", 10);
+    ledger_received(&ledger, line, size);
+    ledger_received(&ledger, "\n", 1);
+    ck_assert_uint_eq(ledger_reconnect(&ledger), 1);
+    ck_assert_uint_eq(ledger.torn, 0);
+    ledger_received(&ledger, "Received: ", 10);
+    ck_assert_uint_eq(ledger_reconnect(&ledger), 1);
+    ck_assert_uint_eq(ledger.torn, 1);
+    ledger_close(&ledger, 1);
+    ck_assert_uint_eq(ledger.lost, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -147,6 +167,7 @@ int main(void)
         another_clients_reply_is_torn,
         a_reply_without_end_is_torn,
         lines_are_counted_in_bytes,
+        a_connection_may_end_between_replies,
     };
     return suite_run("ledger", tests, sizeof tests / sizeof tests[0]);
 }

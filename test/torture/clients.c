@@ -1,7 +1,11 @@
 /* Clients of a line server with a ledger each: they pipeline numbered lines and check every reply.
- * Prints one line of figures; exit status 1 if a reply was lost, doubled or torn, or somebody was
- * not served in time. With --drain they see a drain through: what the server's kernel had
- * acknowledged before the signal must be answered. */
+ * Prints one line of figures; exit status 1 if a reply was lost, doubled or torn, or a client was
+ * not served in time. With --reconnect a client whose connection has ended connects again, and
+ * sends the lines that have no reply. The first --short N clients then have a connection for each
+ * line, until the others have all their replies; none of these connections may end without its
+ * reply. With
+ * --drain they see a drain through: what the server's kernel had acknowledged before the signal
+ * must be answered. */
 #define _GNU_SOURCE /* getopt_long, syscall */
 #include "ledger.h"
 
@@ -28,8 +32,8 @@
 
 static struct {
     uint32_t port, clients, lines, outstanding, hold_ms, timeout_ms;
-    uint32_t drain_pid, after_ms, deadline_ms, late;
-    bool retry;
+    uint32_t drain_pid, after_ms, deadline_ms, late, shorts;
+    bool retry, reconnect;
 } settings = {.clients = 50, .outstanding = 64, .timeout_ms = 60000};
 
 struct client {
@@ -38,6 +42,7 @@ struct client {
     bool is_quiet;  /* sends no more lines */
     bool has_ended; /* has half-closed */
     uint32_t most;  /* lines under way */
+    uint64_t last;  /* lines until the connection ends */
     int64_t hold_until;
     uint64_t composed; /* lines */
     uint64_t composed_bytes;
@@ -51,6 +56,9 @@ static struct client *clients;
 static uint32_t count; /* of clients, the late ones too once they are there */
 static int epoll;
 static uint32_t served, resets, retries, alive;
+static uint32_t failed; /* short connections without their reply */
+static uint32_t longs;  /* clients that are not short, and have not ended */
+static uint64_t again;  /* lines that were sent again on another connection */
 
 static int64_t now_ms(void)
 {
@@ -75,7 +83,9 @@ static void dial(struct client *client, uint32_t number, uint32_t most)
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = number};
 
-    *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .most = most};
+    *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0),
+                              .most = most,
+                              .last = number < settings.shorts ? 1 : settings.lines};
     ledger_init(&client->ledger, number);
     if (client->fd < 0)
         give_up("socket");
@@ -96,7 +106,7 @@ static void leave(struct client *client)
 
 static bool may_compose(const struct client *client)
 {
-    return !client->is_quiet && (settings.lines == 0 || client->composed < settings.lines) &&
+    return !client->is_quiet && (settings.lines == 0 || client->composed < client->last) &&
            client->composed - client->ledger.answered < client->most &&
            sizeof client->out - client->end >= LEDGER_LINE_MOST;
 }
@@ -124,12 +134,41 @@ static void send_lines(struct client *client)
     }
 }
 
+/* The next connection of a client goes on where the last one has ended. */
+static void connect_again(struct client *client, uint32_t number)
+{
+    bool is_short = number < settings.shorts;
+    struct ledger ledger = client->ledger;
+    uint64_t next = ledger_reconnect(&ledger);
+
+    failed += is_short && next < client->last;
+    again += client->composed - next;
+    retries++;
+    dial(client, number, settings.outstanding);
+    client->ledger = ledger;
+    client->composed = next;
+    client->last = is_short ? next + 1 : settings.lines;
+}
+
+static bool goes_on(const struct client *client, uint32_t number)
+{
+    bool has_more = number < settings.shorts ? longs > 0 || client->ledger.expected < client->last
+                                             : client->ledger.expected < settings.lines;
+
+    return settings.reconnect && has_more;
+}
+
 /* The server has ended the connection, or the kernel has. */
 static void see_end(struct client *client, uint32_t number, ssize_t result)
 {
     bool is_unserved = client->ledger.answered == 0 && client->ledger.held == 0;
 
     leave(client);
+    if (goes_on(client, number)) {
+        connect_again(client, number);
+        return;
+    }
+    longs -= number >= settings.shorts;
     if (settings.retry && is_unserved && settings.lines > 0) {
         retries++;
         dial(client, number, settings.outstanding);
@@ -138,7 +177,7 @@ static void see_end(struct client *client, uint32_t number, ssize_t result)
     /* One that goes on sending after the end is reset rightly: its own lines meet no reader. */
     resets += result < 0 && (client->is_quiet || settings.drain_pid == 0);
     if (settings.lines > 0)
-        client->owed = settings.lines;
+        client->owed = number < settings.shorts ? client->composed : settings.lines;
     ledger_close(&client->ledger, client->owed);
     served += client->ledger.expected >= client->owed;
 }
@@ -157,7 +196,7 @@ static void receive_replies(struct client *client, uint32_t number)
 /* One that has all its replies stays for a while, and ends. */
 static void end_in_time(struct client *client)
 {
-    if (settings.lines == 0 || client->has_ended || client->ledger.expected < settings.lines)
+    if (settings.lines == 0 || client->has_ended || client->ledger.expected < client->last)
         return;
     if (client->hold_until == 0)
         client->hold_until = now_ms() + settings.hold_ms;
@@ -261,13 +300,18 @@ static void read_settings(int argc, char **argv)
                    {"drain", &settings.drain_pid},
                    {"after", &settings.after_ms},
                    {"deadline", &settings.deadline_ms},
-                   {"late", &settings.late}};
+                   {"late", &settings.late},
+                   {"short", &settings.shorts}};
     enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
     for (int i = 1; i < argc; i++) {
         size_t known = 0;
         if (strcmp(argv[i], "--retry") == 0) {
             settings.retry = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--reconnect") == 0) {
+            settings.reconnect = true;
             continue;
         }
         while (known < NUMBERS &&
@@ -280,7 +324,7 @@ static void read_settings(int argc, char **argv)
         *numbers[known].value = (uint32_t)strtoul(argv[++i], NULL, 10);
     }
     if (settings.port == 0 || settings.clients + settings.late > CLIENTS_MOST ||
-        (settings.lines == 0) == (settings.drain_pid == 0)) {
+        settings.shorts > settings.clients || (settings.lines == 0) == (settings.drain_pid == 0)) {
         fprintf(stderr, "clients: needs --port, --lines or --drain, and at most %d clients\n",
                 CLIENTS_MOST);
         exit(2);
@@ -300,9 +344,11 @@ static bool report(int64_t exit_ms)
     }
     printf("clients=%" PRIu32 " served=%" PRIu32 " stuck=%" PRIu32 " lines=%" PRIu64
            " answered=%" PRIu64 " lost=%" PRIu64 " doubled=%" PRIu64 " torn=%" PRIu64
-           " resets=%" PRIu32 " retries=%" PRIu32 " exit_ms=%" PRId64 "\n",
-           count, served, alive, lines, answered, lost, doubled, torn, resets, retries, exit_ms);
-    return served == count && lost + doubled + torn + resets == 0 &&
+           " resets=%" PRIu32 " retries=%" PRIu32 " again=%" PRIu64 " failed=%" PRIu32
+           " exit_ms=%" PRId64 "\n",
+           count, served, alive, lines, answered, lost, doubled, torn, resets, retries, again,
+           failed, exit_ms);
+    return served == count && lost + doubled + torn + resets + failed == 0 &&
            (settings.drain_pid == 0 || exit_ms <= settings.deadline_ms + 100);
 }
 
@@ -319,6 +365,7 @@ int main(int argc, char **argv)
         process = (int)syscall(SYS_pidfd_open, (pid_t)settings.drain_pid, 0);
     if (clients == NULL || epoll < 0 || (settings.drain_pid != 0 && process < 0))
         give_up("cannot begin");
+    longs = settings.clients - settings.shorts;
     for (; count < settings.clients; count++)
         dial(&clients[count], count, settings.outstanding);
     if (process >= 0)

@@ -88,6 +88,14 @@ void ledger_received(struct ledger *ledger, const char *bytes, size_t size)
     }
 }
 
+uint64_t ledger_reconnect(struct ledger *ledger)
+{
+    if (ledger->held > 0)
+        ledger->torn++;
+    ledger->held = 0;
+    return ledger->expected;
+}
+
 void ledger_close(struct ledger *ledger, uint64_t owed)
 {
     if (ledger->held > 0)

@@ -34,6 +34,10 @@ uint64_t ledger_lines_in(uint32_t client, uint64_t count, uint64_t size, uint64_
 /* Bytes came from the server. */
 void ledger_received(struct ledger *ledger, const char *bytes, size_t size);
 
+/* The connection has ended, and the client connects again. Returns the number of the line that it
+ * sends first: the lines from this one on have no reply. */
+uint64_t ledger_reconnect(struct ledger *ledger);
+
 /* No more will come. Lines 0 to owed - 1 must have been answered. */
 void ledger_close(struct ledger *ledger, uint64_t owed);
 
