@@ -129,6 +129,13 @@ want_for_fresh() {
     want has_command git git
 }
 
+want_for_package() {
+    want_for_build
+    want has_command dpkg-shlibdeps dpkg-dev
+    want has_command pkg-config pkg-config
+    want has_command lintian lintian
+}
+
 want_for_scale() {
     want has_command haproxy haproxy
 }
@@ -143,6 +150,7 @@ want_for_peers() {
 
 tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture peers fresh"
 tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture scale peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture scale package peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
