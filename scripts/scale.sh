@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
 done
 scripts/install-deps.sh test scale && scripts/configure.sh build/test --preset test &&
     cmake --build --preset test -- --quiet || exit
-lined=build/test/lined torture_clients=build/test/test/torture/torture-clients
+lined=${TEST_LINED:-build/test/lined} torture_clients=build/test/test/torture/torture-clients
 
 scratch=$(mktemp -d)
 declare -a pids=()
@@ -44,7 +44,8 @@ fail() {
     echo "FAILED: scale: $1" >&2
     exit 1
 }
-has_option() { "$lined" --help | grep -q -e " $1 "; }
+help=$("$lined" --help)
+has_option() { [[ $help == *" $1 "* ]]; }
 
 # Ports below the range that the kernel gives to clients: no connection takes one while its lined restarts.
 first_port=$((20000 + RANDOM % 9000))

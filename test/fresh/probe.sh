@@ -44,7 +44,7 @@ expect_journal '^lined: sandbox: Landlock \(.*\), seccomp; user [0-9]+$'
 expect_journal '^lined: listening on \[::\]:1234$'
 expect_journal '^Incoming packet: "hello\\n"$'
 
-if lined --help | grep -q 'SIGHUP.* reload'; then
+if [[ $(lined --help) == *SIGHUP*reload* ]]; then
     before=$(property MainPID)
     systemctl reload lined || fail "it does not reload"
     expect_property MainPID "$before"
