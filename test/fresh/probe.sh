@@ -44,7 +44,7 @@ expect_journal '^lined: sandbox: Landlock \(.*\), seccomp; user [0-9]+$'
 expect_journal '^lined: listening on \[::\]:1234$'
 expect_journal '^Incoming packet: "hello\\n"$'
 
-if [[ $(lined --help) == *SIGHUP*reload* ]]; then
+if [[ $(lined --help) == *" --config "* ]]; then
     before=$(property MainPID)
     systemctl reload lined || fail "it does not reload"
     expect_property MainPID "$before"
@@ -102,5 +102,15 @@ for ((round = 0; round < 10; round++)); do
         answers || fail "a client was lost in a restart"
     done
     wait $! || fail "it does not restart"
+done
+# What docs/operations.md shows to do as root, in the sections that need systemd alone.
+systemctl stop lined lined.socket
+operations=$(dirname "$0")/../../docs/operations.md
+mapfile -t commands < <(sed -n '/^## systemd$/,/^## Containers$/p; /^## Logs$/,/^## TLS$/p' "$operations" | sed -n 's/^    # //p')
+[ ${#commands[@]} -ge 10 ] || fail "docs/operations.md cannot be read: ${commands[*]}"
+for command in "${commands[@]}"; do
+    echo "operations: # $command"
+    await "$command" eval "$command >/tmp/shown 2>&1"
+    [[ $command != printf* ]] || [ "$(head -n 1 /tmp/shown)" = "Received: hello" ] || fail "$command: $(cat /tmp/shown)"
 done
 echo good
