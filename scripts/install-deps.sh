@@ -148,9 +148,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture peers fresh"
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture scale peers fresh"
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models torture scale package peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
