@@ -154,18 +154,24 @@ bool listen_open(lined_server **server, const struct options *options,
     return false;
 }
 
-void listen_made_files(const struct options *options, struct removable *made)
+static void add_made_file(struct removable *made, const char *place)
 {
     struct endpoint endpoint;
     const char *why;
 
-    _Static_assert(REMOVABLE_MAX >= OPTIONS_LISTEN_MAX, "room for every listener");
+    if (endpoint_parse(place, &endpoint, &why) && endpoint.kind == ENDPOINT_UNIX)
+        snprintf(made->paths[made->count++], REMOVABLE_SIZE, "%.107s",
+                 endpoint.unix_address.sun_path);
+}
+
+void listen_made_files(const struct options *options, struct removable *made)
+{
+    _Static_assert(REMOVABLE_MAX > OPTIONS_LISTEN_MAX, "room for every listener");
     made->count = 0;
-    for (size_t i = 0; i < options->listen_count; i++) {
-        if (endpoint_parse(options->listen[i], &endpoint, &why) && endpoint.kind == ENDPOINT_UNIX)
-            snprintf(made->paths[made->count++], REMOVABLE_SIZE, "%.107s",
-                     endpoint.unix_address.sun_path);
-    }
+    for (size_t i = 0; i < options->listen_count; i++)
+        add_made_file(made, options->listen[i]);
+    if (options->admin != NULL)
+        add_made_file(made, options->admin);
 }
 
 void listen_report(lined_server *server)

@@ -16,7 +16,7 @@
 bool listen_open(lined_server **server, const struct options *options,
                  const struct activation *activation, const struct lined_handler *handler);
 
-/* The socket files that listen_open has made. */
+/* The socket files that listen_open and the admin listener have made. */
 void listen_made_files(const struct options *options, struct removable *made);
 
 /* One more listener of a server: a place of --listen, or an inherited socket. False: it has failed,

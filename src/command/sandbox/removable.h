@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define REMOVABLE_MAX  64
+#define REMOVABLE_MAX  65
 #define REMOVABLE_SIZE 108 /* of sun_path, see unix(7) */
 
 struct removable {
