@@ -172,7 +172,7 @@ START_TEST(a_rejected_client_does_not_concern_the_admin_listener)
     expect(second, "Too many connections from your address\n");
     ck_assert_int_eq(get("/healthz"), 200);
     ck_assert_int_eq(get("/metrics"), 200);
-    expect_in_answer("\nlined_clients_rejected_total{cause=\"limit\"} 1\n");
+    expect_in_answer("\nlined_clients_rejected_total{cause=\"per_ip\"} 1\n");
     hang_up(second);
     hang_up(client);
     end_by(SIGTERM, 0);

@@ -1,6 +1,7 @@
 #include "metrics.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 static void describe(struct text *text, const char *name, const char *type, const char *help)
@@ -61,6 +62,13 @@ static void add_numbers(struct text *text, const struct admin_view *view)
     }
 }
 
+/* The library ends connections for this reason. */
+static bool is_usual(int reason)
+{
+    return reason >= LINED_EOF && reason <= LINED_BAD_PROXY_HEADER && reason != LINED_DEADLINE &&
+           reason != LINED_GONE;
+}
+
 /* Each reason has a sample from the start, so that a rate knows its first increase. */
 static void add_reasons(struct text *text, const struct lined_stats *stats)
 {
@@ -69,7 +77,7 @@ static void add_reasons(struct text *text, const struct lined_stats *stats)
 
     describe(text, name, "counter", "Connections that have ended, by reason.");
     for (int i = 0; i < LINED_REASONS_MAX; i++) {
-        if ((i < LINED_EOF || i > LINED_SLOW_CONSUMER) && stats->closed[i] == 0)
+        if (stats->closed[i] == 0 && !is_usual(i))
             continue;
         lined_reason(i, reason);
         sample(text, name, "reason", reason, stats->closed[i]);
@@ -93,8 +101,10 @@ static void add_rejected(struct text *text, const struct lined_stats *stats)
 {
     static const char name[] = "lined_clients_rejected_total";
 
-    describe(text, name, "counter", "Clients above a limit, by cause.");
-    sample(text, name, "cause", "limit", stats->rejected);
+    describe(text, name, "counter", "Clients that were not admitted, by cause.");
+    sample(text, name, "cause", "busy", stats->rejected_busy);
+    sample(text, name, "cause", "per_ip", stats->rejected_per_ip);
+    sample(text, name, "cause", "denied", stats->rejected_denied);
 }
 
 /* The buckets of Prometheus include the shorter ones. */

@@ -139,7 +139,9 @@ static void ends_table(struct text *text, const struct lined_stats *stats)
 static void rejected_table(struct text *text, const struct lined_stats *stats)
 {
     begin_table(text, "Rejected clients", "rejections");
-    row(text, "above a limit", "rejected", stats->rejected);
+    row(text, "above --max-connections", "rejected_busy", stats->rejected_busy);
+    row(text, "above --max-per-ip", "rejected_per_ip", stats->rejected_per_ip);
+    row(text, "by --allow or --deny", "rejected_denied", stats->rejected_denied);
     end_table(text);
 }
 
