@@ -43,11 +43,11 @@ function draw(kind, parent, attributes, text) {
   return made;
 }
 
-// 1, 2 or 5 times a power of ten: the least that is not below value, and at least 4.
+// 1, 2 or 4 times a power of ten, so that half of it is whole: the least that is not below value, and at least 4.
 function ceiling(value) {
   let step = 1;
   for (;;) {
-    for (const factor of [1, 2, 5]) if (factor * step >= value && factor * step >= 4) return factor * step;
+    for (const factor of [1, 2, 4]) if (factor * step >= value && factor * step >= 4) return factor * step;
     step *= 10;
   }
 }
