@@ -357,6 +357,31 @@ START_TEST(nothing_is_pushed_before_the_header)
 }
 END_TEST
 
+static bool note_peer(void *text, const struct lined_conn_info *info)
+{
+    snprintf(text, LINED_PEER_SIZE, "%s", info->peer);
+    return true;
+}
+
+START_TEST(a_list_has_the_address_of_the_header)
+{
+    char peer[LINED_PEER_SIZE] = "none";
+    lined_server *server = start_proxy(_i, LINED_PROXY_ANY);
+    int client = dial_server(server);
+
+    AWAIT(stats_of(server).connected == 1);
+    lined_foreach(server, note_peer, peer);
+    ck_assert_str_eq(peer, "none"); /* the connection is not open yet */
+    SAY(client, V1);
+    do
+        lined_foreach(server, note_peer, peer);
+    while (strcmp(peer, "none") == 0);
+    ck_assert_str_eq(peer, "192.0.2.7:56324");
+    hang_up(client);
+    finish(server);
+}
+END_TEST
+
 START_TEST(the_greeting_comes_after_the_header)
 {
     prepare_proxy(_i, LINED_PROXY_ANY);
@@ -500,6 +525,7 @@ int main(void)
         a_drain_loses_no_line_behind_a_header,
         a_cut_ends_the_wait_for_a_header,
         nothing_is_pushed_before_the_header,
+        a_list_has_the_address_of_the_header,
         the_greeting_comes_after_the_header,
         addresses_behind_a_proxy_have_their_limit,
         addresses_behind_a_proxy_are_allowed_or_denied,

@@ -44,7 +44,8 @@ struct lined_conn {
     struct outbox outbox; /* what other threads send to this client */
     const struct service *service;
     const struct listener *listener; /* the one that accepted it; outlives it */
-    union net_address peer;          /* the address of a PROXY header replaces that of the proxy */
+    union net_address peer; /* its thread changes it to the address of a PROXY header, under the
+                             * outbox's lock */
     struct line_buffer in;
     struct send_buffer out; /* the dispatcher's while is_at_dispatcher */
 

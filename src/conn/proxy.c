@@ -46,6 +46,14 @@ static void take_header(struct lined_conn *conn, const struct proxy_header *head
     deadlines_line_ended(&conn->deadlines);
 }
 
+/* lined_foreach reads the address under this lock, on any thread. */
+static void take_address(struct lined_conn *conn, const union net_address *address)
+{
+    outbox_lock(&conn->outbox);
+    conn->peer = *address;
+    outbox_unlock(&conn->outbox);
+}
+
 int conn_receive_proxy_header(struct lined_conn *conn)
 {
     struct proxy_header header;
@@ -63,7 +71,7 @@ int conn_receive_proxy_header(struct lined_conn *conn)
     if (verdict == PROXY_HEADER_BAD)
         return LINED_BAD_PROXY_HEADER;
     if (verdict == PROXY_HEADER_ADDRESS)
-        conn->peer = header.address;
+        take_address(conn, &header.address);
     take_header(conn, &header);
     return LINED_OK;
 }
