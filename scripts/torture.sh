@@ -373,8 +373,8 @@ hand_over() {
 }
 
 torture_handover() {
+    # shellcheck disable=SC2016 # the inner shell expands it
     local with_migrate=(unshare --net sh -c
-        # shellcheck disable=SC2016 # the inner shell expands it
         'ip link set lo up && echo "$1" >/proc/sys/net/ipv4/tcp_migrate_req && shift && exec "$@"' -)
     hand_over "inherited socket" "0 refused, 0 unanswered" "$handover" inherited
     if ! "${with_migrate[@]}" 1 true 2>/dev/null; then
