@@ -23,7 +23,7 @@ await() {
     done
     fail "not in a minute: $1"
 }
-answers() { [ "$(printf 'hello\n' | nc -N 127.0.0.1 1234)" = "Received: hello" ]; }
+answers() { [ "$(printf 'hello\n' | timeout 60 nc -N 127.0.0.1 1234)" = "Received: hello" ]; }
 journal_has() {
     journalctl --sync
     journalctl --no-pager --output cat --unit lined | grep -qE "$1"
