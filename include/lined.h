@@ -195,7 +195,8 @@ enum lined_accept_pause {
 /* An observer sees what happens and changes nothing. For logs. The library only reads it; it must
  * outlive the server. Any callback may be NULL. opened, line, batch_end and closed run on the
  * connection's worker thread, one at a time for each connection; slot is a pointer of the
- * observer's own, NULL at first. They may pass conn to lined_peer and lined_conn_handle only. */
+ * observer's own, NULL at first. They may pass conn to lined_peer, lined_conn_handle and
+ * lined_conn_received only. */
 struct lined_observer {
     void *context; /* passed to every callback */
 
@@ -496,6 +497,9 @@ LINED_API lined_server *lined_conn_server(const lined_conn *conn);
 
 /* The handle of the connection: for lined_push and lined_broadcast, from any thread. */
 LINED_API lined_handle lined_conn_handle(const lined_conn *conn);
+
+/* How many bytes the connection has received. For its callbacks and the observer's. */
+LINED_API uint64_t lined_conn_received(const lined_conn *conn);
 
 /* True if both name the same connection. Any thread. */
 LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);

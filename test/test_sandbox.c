@@ -90,7 +90,7 @@ static void expect_threads_in_sandbox(void (*what)(void))
     } while (0)
 
 /* No Unix socket was made. */
-static const struct removable no_file;
+static const struct allowed_files no_file;
 
 static struct sandbox enter(void)
 {
@@ -552,7 +552,7 @@ static void deny_what_is_said(void)
 
 /* ---- a socket file that must be removed at the end ---- */
 
-static struct removable removable;
+static struct allowed_files removable;
 static char folder[] = "/tmp/lined-sandbox-XXXXXX";
 static char inside[64], outside[64], file_outside[80];
 

@@ -154,7 +154,7 @@ bool listen_open(lined_server **server, const struct options *options,
     return false;
 }
 
-static void add_made_file(struct removable *made, const char *place)
+static void add_made_file(struct allowed_files *made, const char *place)
 {
     struct endpoint endpoint;
     const char *why;
@@ -164,7 +164,7 @@ static void add_made_file(struct removable *made, const char *place)
                  endpoint.unix_address.sun_path);
 }
 
-void listen_made_files(const struct options *options, struct removable *made)
+void listen_made_files(const struct options *options, struct allowed_files *made)
 {
     _Static_assert(REMOVABLE_MAX > OPTIONS_LISTEN_MAX, "room for every listener");
     made->count = 0;

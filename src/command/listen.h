@@ -5,7 +5,7 @@
 #define LISTEN_H
 
 #include "activation.h"
-#include "command/sandbox/removable.h"
+#include "command/sandbox/allowed_files.h"
 #include "options.h"
 
 #include <lined.h>
@@ -17,7 +17,7 @@ bool listen_open(lined_server **server, const struct options *options,
                  const struct activation *activation, const struct lined_handler *handler);
 
 /* The socket files that listen_open and the admin listener have made. */
-void listen_made_files(const struct options *options, struct removable *made);
+void listen_made_files(const struct options *options, struct allowed_files *made);
 
 /* One more listener of a server: a place of --listen, or an inherited socket. False: it has failed,
  * and a message says why. */

@@ -1,45 +1,50 @@
 #include "observer.h"
 
-#include "command/log/packet_log.h"
 #include "message.h"
 #include "warning.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+static void on_opened(void *context, lined_conn *conn, void **slot)
+{
+    struct observer *observer = context;
+    struct packet_log_client *client = NULL;
+
+    if (observer->log.writer == NULL)
+        return;
+    packet_log_opened(&observer->log, &client, conn);
+    *slot = client;
+}
+
 static void on_line(void *context, lined_conn *conn, void **slot, const char *line, size_t size)
 {
     struct observer *observer = context;
-    struct packet_log_chunk *chunk = *slot;
+    struct packet_log_client *client = *slot;
 
-    (void)conn;
-    if (observer->log == NULL)
-        return;
-    packet_log_line(observer->log, &chunk, line, size);
-    *slot = chunk;
+    if (observer->log.writer != NULL)
+        packet_log_line(&observer->log, client, conn, line, size);
 }
 
 static void on_batch_end(void *context, lined_conn *conn, void **slot)
 {
     struct observer *observer = context;
-    struct packet_log_chunk *chunk = *slot;
+    struct packet_log_client *client = *slot;
 
     (void)conn;
-    if (observer->log == NULL)
-        return;
-    packet_log_batch_end(observer->log, &chunk);
-    *slot = chunk;
+    if (observer->log.writer != NULL)
+        packet_log_batch_end(&observer->log, client);
 }
 
 static void on_closed(void *context, lined_conn *conn, void **slot, int reason)
 {
     struct observer *observer = context;
-    struct packet_log_chunk *chunk = *slot;
+    struct packet_log_client *client = *slot;
 
-    if (observer->log == NULL)
+    if (observer->log.writer == NULL)
         return;
-    packet_log_closed(observer->log, &chunk, conn, reason);
-    *slot = chunk;
+    packet_log_closed(&observer->log, &client, conn, reason);
+    *slot = client;
 }
 
 static void on_cut(void *context, uint64_t connections)
@@ -49,8 +54,8 @@ static void on_cut(void *context, uint64_t connections)
     stop_note_cut(observer->stop);
     message(MESSAGE_WARNING, "cutting %" PRIu64 " connection%s", connections,
             connections == 1 ? "" : "s");
-    if (observer->log != NULL)
-        log_writer_hurry(observer->log, LOG_HURRY_MS);
+    if (observer->log.writer != NULL)
+        log_writer_hurry(observer->log.writer, LOG_HURRY_MS);
 }
 
 static void on_accept_paused(void *context, enum lined_accept_pause why, int error)
@@ -80,6 +85,7 @@ static void on_accept_paused(void *context, enum lined_accept_pause why, int err
 void observer_init(struct observer *observer, struct stop *stop)
 {
     *observer = (struct observer){.callbacks = {.context = observer,
+                                                .opened = on_opened,
                                                 .line = on_line,
                                                 .batch_end = on_batch_end,
                                                 .closed = on_closed,

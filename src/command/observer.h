@@ -4,7 +4,7 @@
 #ifndef OBSERVER_H
 #define OBSERVER_H
 
-#include "command/log/log_writer.h"
+#include "command/log/packet_log.h"
 #include "stop.h"
 
 #include <lined.h>
@@ -12,7 +12,7 @@
 /* The context of the callbacks. Set before the server starts; it does not change afterwards. */
 struct observer {
     struct lined_observer callbacks;
-    struct log_writer *log; /* NULL: there is no packet log */
+    struct packet_log log;
     struct stop *stop;
     const char *limited_by; /* the name of the limit on connections */
 };

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "command/log/log_messages.h"
 #include "message.h"
 
 #include <inttypes.h>
@@ -33,13 +34,11 @@ bool report_lost_lines(struct log_writer *log)
     const char *lines = lost == 1 ? "line" : "lines";
 
     if (lost > 0 && log_writer_has_given_up(log))
-        message(MESSAGE_ERROR,
-                "standard output is not read; the packet log lacks its last %" PRIu64 " %s", lost,
-                lines);
+        message(MESSAGE_ERROR, "%.200s is not read; the packet log lacks its last %" PRIu64 " %s",
+                log_messages_destination(), lost, lines);
     else if (lost > 0)
-        message(MESSAGE_ERROR,
-                "writing to standard output has failed; the packet log lacks %" PRIu64 " %s", lost,
-                lines);
+        message(MESSAGE_ERROR, "writing to %.200s has failed; the packet log lacks %" PRIu64 " %s",
+                log_messages_destination(), lost, lines);
     return lost > 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/monotonic.h"
 #include "command/admin/admin.h"
+#include "command/log/log_file.h"
 #include "command/log/log_messages.h"
 #include "command/log/log_writer.h"
 #include "command/sandbox/sandbox.h"
@@ -19,6 +20,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +34,9 @@ struct serving {
     lined_server *server;
     void *context;          /* of the handler */
     struct log_writer *log; /* NULL: no packet log */
+    int log_file;           /* the open --log-file until the log takes it over; -1: none */
+    char log_folder[PATH_MAX];
+    char config_folder[PATH_MAX];
     struct limits_bound bound;
     struct sandbox sandbox;
     struct observer observer;
@@ -141,9 +146,31 @@ static void fini_handler(const struct serving *serving)
         serving->module->fini(serving->context);
 }
 
+/* Opened as the final user, because that user opens it again. */
+static bool open_log_file(struct serving *serving)
+{
+    const struct options *options = serving->options;
+    char text[ERROR_TEXT_SIZE];
+
+    if (options->log_file == NULL || options->quiet)
+        return true;
+    int fd = log_file_folder(options->log_file, serving->log_folder);
+    if (fd == 0)
+        fd = log_file_open(options->log_file);
+    if (fd < 0) {
+        message(MESSAGE_ERROR, "cannot open %s '%.200s' to append to it: %s",
+                options_name(options, "--log-file"), options->log_file, error_text(-fd, text));
+        return false;
+    }
+    serving->log_file = fd;
+    log_messages_set_destination(options->log_file);
+    return true;
+}
+
 static void enter_sandbox(struct serving *serving)
 {
-    struct removable made;
+    struct allowed_files made = {.append_folder =
+                                     serving->log_file < 0 ? NULL : serving->log_folder};
 
     if (!sandbox_is_built() || serving->options->no_sandbox)
         return;
@@ -153,13 +180,17 @@ static void enter_sandbox(struct serving *serving)
 
 static bool start_log(struct serving *serving, bool is_shared)
 {
+    const bool has_file = serving->log_file >= 0;
     char text[ERROR_TEXT_SIZE];
 
     if (serving->options->quiet)
         return true;
-    int failed = log_writer_start(&serving->log, STDOUT_FILENO, is_shared,
+    int failed = log_writer_start(&serving->log, STDOUT_FILENO, is_shared && !has_file,
                                   serving->options->log_overflow, &log_messages);
-    serving->observer.log = serving->log;
+    if (failed == 0 && has_file)
+        log_writer_switch(serving->log, serving->log_file);
+    if (failed == 0)
+        packet_log_init(&serving->observer.log, serving->log, &serving->options->log_style);
     if (failed == -EAGAIN) /* of pthread_create(3) */
         report_no_thread(-failed);
     else if (failed < 0)
@@ -289,8 +320,10 @@ static int serve_handler(struct serving *serving, bool is_log_shared)
 
     if (!init_handler(serving))
         return status;
-    enter_sandbox(serving);
-    if (start_log(serving, is_log_shared) && start_threads(serving))
+    bool is_open = open_log_file(serving);
+    if (is_open)
+        enter_sandbox(serving);
+    if (is_open && start_log(serving, is_log_shared) && start_threads(serving))
         status = run(serving);
     fini_handler(serving);
     return status;
@@ -299,7 +332,7 @@ static int serve_handler(struct serving *serving, bool is_log_shared)
 int serve(struct options *options, const struct activation *activation,
           const struct lined_module *module, const struct privileges *privileges)
 {
-    struct serving serving = {.options = options, .module = module};
+    struct serving serving = {.options = options, .module = module, .log_file = -1};
     /* Called before the sandbox, which does not allow fstat(2). */
     bool is_log_shared = log_writer_shares(STDOUT_FILENO, STDERR_FILENO);
     int status = STATUS_CANNOT_SERVE;

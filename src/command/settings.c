@@ -185,6 +185,43 @@ static bool read_admin(struct options *options, const char *value)
     return endpoint.kind != ENDPOINT_FD;
 }
 
+static bool read_log_file(struct options *options, const char *value)
+{
+    options->log_file = value;
+    return *value != '\0';
+}
+
+static bool read_log_format(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"inspect", "json", NULL});
+
+    options->log_style.format = word == 1 ? LOG_JSON : LOG_INSPECT;
+    return word >= 0;
+}
+
+static bool read_log_peer(struct options *options, const char *value)
+{
+    return read_flag(&options->log_style.has_peer, value);
+}
+
+static bool read_log_probes(struct options *options, const char *value)
+{
+    bool is_logged;
+    bool is_allowed = read_flag(&is_logged, value);
+
+    options->log_style.omits_probes = !is_logged;
+    return is_allowed;
+}
+
+static bool read_log_lines(struct options *options, const char *value)
+{
+    bool is_logged;
+    bool is_allowed = read_flag(&is_logged, value);
+
+    options->log_style.omits_lines = !is_logged;
+    return is_allowed;
+}
+
 static bool read_handler(struct options *options, const char *value)
 {
     options->handler = value;
@@ -343,6 +380,37 @@ const struct setting settings[] = {
      .read = read_log_overflow,
      .help = "if the packet log is read too slowly: block makes clients wait, drop "
              "leaves log lines out and counts them (default block)"},
+    {.name = "--log-file",
+     .argument = "PATH",
+     .variable = "LINED_LOG_FILE",
+     .allowed = "the path of a file",
+     .read = read_log_file,
+     .help = "append the packet log to this file, which SIGHUP opens again (default: standard "
+             "output)"},
+    {.name = "--log-format",
+     .argument = "inspect|json",
+     .variable = "LINED_LOG_FORMAT",
+     .allowed = "inspect or json",
+     .read = read_log_format,
+     .help = "the form of the packet log: Elixir's notation, or a JSON object for each event "
+             "(default inspect)"},
+    {.name = "--log-peer",
+     .variable = "LINED_LOG_PEER",
+     .allowed = "yes or no",
+     .read = read_log_peer,
+     .help = "begin each line of the format inspect with the time and the client's address"},
+    {.name = "--log-probes",
+     .argument = "yes|no",
+     .variable = "LINED_LOG_PROBES",
+     .allowed = "yes or no",
+     .read = read_log_probes,
+     .help = "log connections that send no byte (default yes)"},
+    {.name = "--log-lines",
+     .argument = "yes|no",
+     .variable = "LINED_LOG_LINES",
+     .allowed = "yes or no",
+     .read = read_log_lines,
+     .help = "log the lines of clients (default yes)"},
     {.name = "--handler",
      .letter = 'H',
      .argument = "NAME|FILE.so",

@@ -7,6 +7,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "command/log/log_style.h"
 #include "command/log/log_writer.h"
 
 #include <lined.h>
@@ -45,6 +46,8 @@ struct options {
     const char *user; /* the user to become, or NULL; points into argv or the environment */
     bool no_sandbox;
     enum log_overflow log_overflow;
+    const char *log_file; /* NULL: standard output; points into argv or the environment */
+    struct log_style log_style;
     uint64_t from_environment;          /* one bit for each of settings[]: its variable was used */
     const char *why;                    /* of a value that is not allowed, see struct setting */
     char why_text[OPTIONS_WHY_SIZE];    /* what why may point to */

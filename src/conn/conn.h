@@ -63,6 +63,7 @@ struct lined_conn {
     int64_t received_ns;           /* when the last receive returned; 0: its replies are sent, or
                                     * latency is not measured */
     int64_t accepted_ms;           /* monotonic; never changes */
+    uint64_t received;             /* bytes, in the whole connection */
     uint64_t not_delivered;        /* bytes received, and neither in a line nor exact bytes yet */
 
     int input_over;        /* why no more lines can be taken; LINED_OK before */

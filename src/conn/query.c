@@ -52,6 +52,11 @@ lined_handle lined_conn_handle(const lined_conn *conn)
     return (lined_handle){.server = conn->service->server, .number = conn->entry.number};
 }
 
+uint64_t lined_conn_received(const lined_conn *conn)
+{
+    return conn->received;
+}
+
 bool lined_handle_is(lined_handle handle, lined_handle other)
 {
     return handle.server == other.server && handle.number == other.number;

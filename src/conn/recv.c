@@ -110,6 +110,7 @@ static void note_received(struct lined_conn *conn, size_t size)
 {
     conn->has_received = true;
     conn->pending.bytes_in += size;
+    conn->received += size;
     conn->not_delivered += size;
     if (conn->latency != NULL)
         conn->received_ns = monotonic_ns();

@@ -1,12 +1,14 @@
 #include "log_buffer.h"
 
+#include "timestamp.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Room for the line with the number of missing lines. */
-#define MARK_SIZE 64
+#define MARK_SIZE 96
 
 bool log_buffer_init(struct log_buffer *text)
 {
@@ -66,8 +68,17 @@ static void put_mark(struct log_buffer *text)
     text->has_mark = text->missing > 0 && text->size > 0;
     if (!text->has_mark)
         return;
-    text->size += (size_t)snprintf(text->pending + text->size, MARK_SIZE,
-                                   "Lines dropped: %" PRIu64 "\n", text->missing);
+    char *to = text->pending + text->size;
+    if (text->has_json) {
+        char time[TIMESTAMP_SIZE];
+        timestamp_put(time, text->now_us);
+        text->size += (size_t)snprintf(
+            to, MARK_SIZE, "{\"ts\":\"%.*s\",\"event\":\"dropped\",\"lines\":%" PRIu64 "}\n",
+            (int)sizeof time, time, text->missing);
+    } else {
+        text->size +=
+            (size_t)snprintf(to, MARK_SIZE, "Lines dropped: %" PRIu64 "\n", text->missing);
+    }
     text->missing = 0;
 }
 

@@ -22,6 +22,8 @@ struct log_buffer {
     size_t taken_up;  /* bytes of writing */
     size_t left;      /* of these, the last bytes, which may not be written */
     bool has_mark;    /* the last line of writing is a mark */
+    bool has_json;    /* marks are JSON; set by the caller */
+    int64_t now_us;   /* the time in such a mark; set by the caller before log_buffer_take */
 };
 
 /* False: no memory. Call deinit also then. */

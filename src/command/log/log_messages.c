@@ -9,6 +9,19 @@
 
 #define SECONDS_SIZE 32
 
+/* Set before the threads start. */
+static const char *destination = "standard output";
+
+void log_messages_set_destination(const char *name)
+{
+    destination = name;
+}
+
+const char *log_messages_destination(void)
+{
+    return destination;
+}
+
 static const char *seconds_text(int64_t ms, char text[SECONDS_SIZE])
 {
     snprintf(text, SECONDS_SIZE, "%" PRId64 ".%" PRId64, ms / 1000, ms % 1000 / 100);
@@ -19,9 +32,8 @@ static void failed(int error)
 {
     char text[ERROR_TEXT_SIZE];
 
-    message(MESSAGE_ERROR,
-            "standard output: %s; the packet log has ended, lined continues to serve",
-            error_text(error, text));
+    message(MESSAGE_ERROR, "%.200s: %s; the packet log has ended, lined continues to serve",
+            destination, error_text(error, text));
 }
 
 static void paused(int error)
@@ -29,9 +41,9 @@ static void paused(int error)
     char text[ERROR_TEXT_SIZE];
 
     message(MESSAGE_ERROR,
-            "standard output: %s; the packet log is tried again every 0.5 seconds, lined "
+            "%.200s: %s; the packet log is tried again every 0.5 seconds, lined "
             "continues to serve",
-            error_text(error, text));
+            destination, error_text(error, text));
 }
 
 static void resumed(int64_t after_ms, uint64_t lost)
@@ -39,31 +51,33 @@ static void resumed(int64_t after_ms, uint64_t lost)
     char seconds[SECONDS_SIZE];
 
     message(MESSAGE_WARNING,
-            "writing to standard output succeeds again after %s seconds; log lines lost: %" PRIu64,
-            seconds_text(after_ms, seconds), lost);
+            "writing to %.200s succeeds again after %s seconds; log lines lost: %" PRIu64,
+            destination, seconds_text(after_ms, seconds), lost);
 }
 
 static void stalled(void)
 {
-    message(
-        MESSAGE_WARNING,
-        "standard output is read too slowly: clients have waited one second for the packet log; "
-        "--log-overflow drop leaves log lines out instead");
+    message(MESSAGE_WARNING,
+            "%.200s is read too slowly: clients have waited one second for the packet log; "
+            "--log-overflow drop leaves log lines out instead",
+            destination);
 }
 
 static void unstalled(int64_t after_ms)
 {
     char seconds[SECONDS_SIZE];
 
-    message(MESSAGE_INFO,
-            "standard output is read again: clients have waited %s seconds for the packet log",
-            seconds_text(after_ms, seconds));
+    message(MESSAGE_INFO, "%.200s is read again: clients have waited %s seconds for the packet log",
+            destination, seconds_text(after_ms, seconds));
 }
 
 static void dropped(uint64_t lines)
 {
-    warning(WARNING_LOG, lines,
-            "packet log: a line is dropped, because standard output is read too slowly");
+    char text[320];
+
+    snprintf(text, sizeof text, "packet log: a line is dropped, because %.200s is read too slowly",
+             destination);
+    warning(WARNING_LOG, lines, text);
 }
 
 const struct log_events log_messages = {.failed = failed,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- appending ---- */
 
@@ -89,6 +90,34 @@ void log_writer_append(struct log_writer *log, const char *text, size_t size)
         log->events.dropped(missing);
 }
 
+void log_writer_set_json(struct log_writer *log, bool has_json)
+{
+    log_writer_lock(log);
+    log->text.has_json = has_json;
+    log_writer_unlock(log);
+}
+
+void log_writer_set_overflow(struct log_writer *log, enum log_overflow overflow)
+{
+    log_writer_lock(log);
+    log->overflow = overflow;
+    INVARIANT(pthread_cond_broadcast(&log->taken) == 0);
+    log_writer_unlock(log);
+}
+
+void log_writer_switch(struct log_writer *log, int fd)
+{
+    log_writer_lock(log);
+    int replaced = log->next_fd;
+    log->next_fd = fd;
+    if (!log->has_given_up)
+        log->dead = false;
+    INVARIANT(pthread_cond_signal(&log->appended) == 0);
+    log_writer_unlock(log);
+    if (replaced >= 0)
+        close(replaced);
+}
+
 /* ---- start and stop ---- */
 
 static void init_locks(struct log_writer *log)
@@ -106,6 +135,10 @@ void log_writer_free(struct log_writer *log)
     INVARIANT(pthread_cond_destroy(&log->appended) == 0);
     INVARIANT(pthread_mutex_destroy(&log->lock) == 0);
     log_buffer_deinit(&log->text);
+    if (log->next_fd >= 0)
+        close(log->next_fd);
+    if (log->owns_fd)
+        close(log->fd);
     free(log);
 }
 
@@ -127,6 +160,7 @@ int log_writer_start(struct log_writer **started, int fd, bool is_shared,
         return -ENOMEM;
     init_locks(log);
     log->fd = fd;
+    log->next_fd = -1;
     log->is_shared = is_shared;
     log->overflow = overflow;
     log->events = *events;

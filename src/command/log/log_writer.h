@@ -60,6 +60,17 @@ bool log_writer_shares(int fd, int messages);
 int log_writer_start(struct log_writer **started, int fd, bool is_shared,
                      enum log_overflow overflow, const struct log_events *events);
 
+/* From the next text on, the log is written to fd, which it owns from now on: it closes fd when it
+ * is replaced or freed. A line that was written in part is written again, whole. A log that has
+ * ended because writing failed begins again. Any thread. */
+void log_writer_switch(struct log_writer *log, int fd);
+
+/* Lines "Lines dropped: N" are JSON objects instead, or no longer. Any thread. */
+void log_writer_set_json(struct log_writer *log, bool has_json);
+
+/* Any thread. */
+void log_writer_set_overflow(struct log_writer *log, enum log_overflow overflow);
+
 /* Appends size bytes: whole lines, at most 64 KiB. Any thread. */
 void log_writer_append(struct log_writer *log, const char *text, size_t size);
 

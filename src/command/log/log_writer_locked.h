@@ -18,11 +18,11 @@ struct log_writer {
     /* These never change. */
     struct log_events events;
     pthread_t thread;
-    int fd;
-    enum log_overflow overflow;
     bool is_shared;
 
-    /* Used by the writer thread alone. */
+    /* Used by the writer thread alone, and by log_writer_free after its end. */
+    int fd;
+    bool owns_fd;
     bool is_last_time;       /* the log ends: a failed write is not tried again */
     int64_t paused_ms;       /* monotonic; when the pause began */
     uint64_t paused_dropped; /* the value of dropped when the pause began */
@@ -32,12 +32,14 @@ struct log_writer {
     pthread_cond_t taken;    /* wakes threads that append: there is room, or there will be none */
     pthread_cond_t written;  /* wakes log_writer_stop: the writer has ended */
 
-    struct log_buffer text; /* lock; the writer reads the text to write without it */
-    uint64_t dropped;       /* lock; lines that will never be written */
-    uint64_t left_out;      /* lock; of these, dropped by LOG_DROP because there was no room */
-    int64_t stalled_ms;     /* lock; monotonic; since when threads wait for room; 0: none waits */
-    int64_t room_until;     /* lock; monotonic ms; end of the wait for room; 0: no end */
-    int64_t ending_until;   /* lock; monotonic ms; end of the wait in log_writer_stop; 0: no end */
+    enum log_overflow overflow; /* lock */
+    int next_fd;                /* lock; owned; the writer takes it as its fd; -1: none */
+    struct log_buffer text;     /* lock; the writer reads the text to write without it */
+    uint64_t dropped;           /* lock; lines that will never be written */
+    uint64_t left_out;          /* lock; of these, dropped by LOG_DROP because there was no room */
+    int64_t stalled_ms;   /* lock; monotonic; since when threads wait for room; 0: none waits */
+    int64_t room_until;   /* lock; monotonic ms; end of the wait for room; 0: no end */
+    int64_t ending_until; /* lock; monotonic ms; end of the wait in log_writer_stop; 0: no end */
     bool is_paused; /* lock, but the writer, which alone sets it, reads it without; writing fails:
                        text without room is dropped */
     bool is_stall_reported; /* lock */

@@ -6,16 +6,40 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/* ---- the descriptor ---- */
+
+/* Makes next_fd the descriptor. False: there is none. */
+static bool switch_fd(struct log_writer *log)
+{
+    log_writer_lock(log);
+    int fd = log->next_fd;
+    log->next_fd = -1;
+    log_writer_unlock(log);
+    if (fd < 0)
+        return false;
+    if (log->owns_fd)
+        close(log->fd);
+    log->fd = fd;
+    log->owns_fd = true;
+    return true;
+}
 
 /* ---- taking the pending text ---- */
 
-/* Waits until text is pending or the log ends. Then yields once: on a busy core other threads
- * append more, and one write suffices for all their text. */
-static void wait_for_text_locked(struct log_writer *log)
+static bool has_work_locked(const struct log_writer *log)
+{
+    return log->text.size > 0 || log->ending || log->next_fd >= 0;
+}
+
+/* Waits until text is pending, the log ends, or there is a new descriptor. Then yields once: on a
+ * busy core other threads append more, and one write suffices for all their text. */
+static void wait_for_work_locked(struct log_writer *log)
 {
     for (bool has_yielded = false;; has_yielded = true) {
-        while (log->text.size == 0 && !log->ending)
+        while (!has_work_locked(log))
             INVARIANT(pthread_cond_wait(&log->appended, &log->lock) == 0);
         if (has_yielded || log->ending || log->text.size > LOG_BUFFER_SIZE / 4)
             return;
@@ -25,18 +49,30 @@ static void wait_for_text_locked(struct log_writer *log)
     }
 }
 
-/* Waits for pending text and takes it. 0: the log has ended. */
-static size_t take_pending(struct log_writer *log)
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Waits for pending text and takes it; a new descriptor is used from this text on. False: the log
+ * has ended. */
+static bool take_pending(struct log_writer *log, size_t *size)
 {
     log_writer_lock(log);
     log_buffer_note_left(&log->text, 0);
-    wait_for_text_locked(log);
-    size_t size = log_buffer_take(&log->text);
+    wait_for_work_locked(log);
+    log->text.now_us = now_us();
+    *size = log_buffer_take(&log->text);
     int64_t stalled_ms = log_writer_end_stall_locked(log);
+    bool is_over = *size == 0 && log->ending;
     log_writer_unlock(log);
     if (stalled_ms > 0)
         log->events.unstalled(stalled_ms);
-    return size;
+    switch_fd(log);
+    return !is_over;
 }
 
 static void note_left(struct log_writer *log, size_t left)
@@ -89,14 +125,15 @@ static void end_pause(struct log_writer *log)
     log->events.resumed(monotonic_ms() - log->paused_ms, lost);
 }
 
-/* Waits until the next try, or until the log ends: then the next try is the last. */
+/* Waits until the next try, a new descriptor, or the end of the log: then the next try is the
+ * last. */
 static void wait_for_next_try(struct log_writer *log)
 {
     int64_t until_ms = monotonic_ms() + LOG_RETRY_MS;
     const struct timespec until = monotonic_timespec(until_ms);
 
     log_writer_lock(log);
-    while (!log->ending && monotonic_ms() < until_ms) {
+    while (!log->ending && log->next_fd < 0 && monotonic_ms() < until_ms) {
         int error = pthread_cond_timedwait(&log->appended, &log->lock, &until);
         INVARIANT(error == 0 || error == ETIMEDOUT);
     }
@@ -157,11 +194,21 @@ static size_t size_at_once(const struct log_writer *log, const char *text, size_
     return end == NULL ? size : (size_t)(end + 1 - text);
 }
 
+/* Goes back to the begin of the line at *at, because its first part is in another file. */
+static void rewind_line(const char *begin, const char **at, size_t *left)
+{
+    while (*at > begin && (*at)[-1] != '\n') {
+        --*at;
+        ++*left;
+    }
+}
+
 /* Writes the taken text, as far as possible. A pause ends when all of it is written: after the
  * first bytes a disk that is nearly full may be full again. */
 static void write_taken(struct log_writer *log, size_t size)
 {
-    const char *text = log_buffer_writing(&log->text);
+    const char *begin = log_buffer_writing(&log->text);
+    const char *text = begin;
 
     while (size > 0) {
         ssize_t written = write(log->fd, text, size_at_once(log, text, size));
@@ -172,6 +219,9 @@ static void write_taken(struct log_writer *log, size_t size)
                 note_left(log, size);
         } else if (!handle_error(log, written < 0 ? errno : EIO)) {
             return;
+        } else if (switch_fd(log)) {
+            rewind_line(begin, &text, &size);
+            note_left(log, size);
         }
     }
     if (log->is_paused)
@@ -182,7 +232,7 @@ void *log_writer_main(void *argument)
 {
     struct log_writer *log = argument;
 
-    for (size_t size; (size = take_pending(log)) > 0;)
+    for (size_t size; take_pending(log, &size);)
         write_taken(log, size);
     log_writer_lock(log);
     log->has_ended = true;

@@ -1,11 +1,12 @@
 #include "packet_log.h"
 
-#include "base/invariant.h"
-#include "inspect.h"
+#include "log_event.h"
+#include "log_format.h"
 
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 /* A chunk is allocated and freed with each batch of lines. So it is smaller than the blocks for
  * which malloc uses mappings of their own (see main.c). */
@@ -16,42 +17,65 @@ struct packet_log_chunk {
     char text[CHUNK_SIZE];
 };
 
-static void write_chunk(struct log_writer *log, struct packet_log_chunk *chunk)
+/* What the log keeps of a connection. Without memory for it, the connection does without. */
+struct packet_log_client {
+    struct packet_log_chunk *chunk; /* NULL: nothing is gathered */
+    int64_t opened_us;              /* 0: not known */
+    bool is_open_logged;
+    char peer[LINED_PEER_SIZE]; /* its address, formatted when first needed; "": not yet */
+};
+
+/* ---- style ---- */
+
+enum { IS_JSON = 1, HAS_PEER = 2, OMITS_PROBES = 4, OMITS_LINES = 8 };
+
+void packet_log_set_style(struct packet_log *log, const struct log_style *style)
+{
+    unsigned bits = (style->format == LOG_JSON ? IS_JSON : 0) | (style->has_peer ? HAS_PEER : 0) |
+                    (style->omits_probes ? OMITS_PROBES : 0) |
+                    (style->omits_lines ? OMITS_LINES : 0);
+
+    atomic_store_explicit(&log->style, bits, memory_order_relaxed);
+    if (log->writer != NULL)
+        log_writer_set_json(log->writer, style->format == LOG_JSON);
+}
+
+static struct log_style style_of(struct packet_log *log)
+{
+    unsigned bits = atomic_load_explicit(&log->style, memory_order_relaxed);
+
+    return (struct log_style){.format = (bits & IS_JSON) != 0 ? LOG_JSON : LOG_INSPECT,
+                              .has_peer = (bits & HAS_PEER) != 0,
+                              .omits_probes = (bits & OMITS_PROBES) != 0,
+                              .omits_lines = (bits & OMITS_LINES) != 0};
+}
+
+void packet_log_init(struct packet_log *log, struct log_writer *writer,
+                     const struct log_style *style)
+{
+    log->writer = writer;
+    packet_log_set_style(log, style);
+}
+
+/* ---- gathering ---- */
+
+static void write_chunk(struct packet_log *log, struct packet_log_chunk *chunk)
 {
     if (chunk->used > 0)
-        log_writer_append(log, chunk->text, chunk->used);
+        log_writer_append(log->writer, chunk->text, chunk->used);
     chunk->used = 0;
 }
 
-static char *put(char *to, const char *text, size_t size)
+/* Appends without a chunk: there is no memory for one, or the text may be too long for it. The
+ * stack has room for one event. */
+static void append_event(struct packet_log *log, const struct log_style *style,
+                         const struct log_event *event)
 {
-    return (char *)memcpy(to, text, size) + size;
-}
+    char text[LOG_FORMAT_MAX];
+    size_t size = log_format(text, style, event);
 
-static const char label[] = "Incoming packet: ";
-
-/* The maximum size of the log line of a line of size bytes. */
-#define LOG_LINE_SIZE(size) (sizeof label - 1 + inspect_bound(size) + 1)
-
-/* The maximum size of any log line. */
-#define LOG_LINE_MAX (sizeof label - 1 + INSPECT_MAX + 1)
-
-/* Writes the log line of a line; returns its end. */
-static char *put_log_line(char *to, const char *line, size_t size)
-{
-    to = put(to, label, sizeof label - 1);
-    to += inspect(to, line, size);
-    *to++ = '\n';
-    return to;
-}
-
-/* Appends a line without a chunk: there is no memory for one, or the line may be too long for it.
- * The stack has room for one log line. */
-static void append_line(struct log_writer *log, const char *line, size_t size)
-{
-    char text[LOG_LINE_MAX];
-
-    log_writer_append(log, text, (size_t)(put_log_line(text, line, size) - text));
+    if (size > 0)
+        log_writer_append(log->writer, text, size);
 }
 
 /* NULL: there is no memory. */
@@ -64,55 +88,148 @@ static struct packet_log_chunk *new_chunk(void)
     return chunk;
 }
 
-void packet_log_line(struct log_writer *log, struct packet_log_chunk **chunk, const char *line,
-                     size_t size)
+static void gather(struct packet_log *log, struct packet_log_client *client,
+                   const struct log_style *style, const struct log_event *event)
 {
-    size_t needed = LOG_LINE_SIZE(size);
+    size_t needed = log_format_bound(style, event->kind == LOG_EVENT_LINE ? event->bytes : 0);
 
     if (needed > CHUNK_SIZE) {
-        if (*chunk != NULL)
-            write_chunk(log, *chunk);
-        append_line(log, line, size);
+        if (client->chunk != NULL)
+            write_chunk(log, client->chunk);
+        append_event(log, style, event);
         return;
     }
-    if (*chunk == NULL)
-        *chunk = new_chunk();
-    if (*chunk == NULL) {
-        append_line(log, line, size);
+    if (client->chunk == NULL)
+        client->chunk = new_chunk();
+    if (client->chunk == NULL) {
+        append_event(log, style, event);
         return;
     }
-    if (CHUNK_SIZE - (*chunk)->used < needed)
-        write_chunk(log, *chunk);
-    char *end = put_log_line((*chunk)->text + (*chunk)->used, line, size);
-    (*chunk)->used = (size_t)(end - (*chunk)->text);
+    if (CHUNK_SIZE - client->chunk->used < needed)
+        write_chunk(log, client->chunk);
+    client->chunk->used += log_format(client->chunk->text + client->chunk->used, style, event);
 }
 
-/* The connection needs no memory for the log while it waits for its client. */
-void packet_log_batch_end(struct log_writer *log, struct packet_log_chunk **chunk)
+/* The connection needs no chunk while it waits for its client. */
+static void end_batch(struct packet_log *log, struct packet_log_client *client)
 {
-    if (*chunk == NULL)
+    if (client->chunk == NULL)
         return;
-    write_chunk(log, *chunk);
-    free(*chunk);
-    *chunk = NULL;
+    write_chunk(log, client->chunk);
+    free(client->chunk);
+    client->chunk = NULL;
 }
 
-void packet_log_closed(struct log_writer *log, struct packet_log_chunk **chunk,
+/* ---- events ---- */
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static const char *peer_of(struct packet_log_client *client, const lined_conn *conn)
+{
+    if (client->peer[0] == '\0')
+        lined_peer(conn, client->peer);
+    return client->peer;
+}
+
+/* The parts that all events have, as far as the style shows them. */
+static struct log_event event_of(enum log_event_kind kind, const struct log_style *style,
+                                 struct packet_log_client *client, const lined_conn *conn)
+{
+    struct log_event event = {.kind = kind};
+
+    if (log_format_has_peer(style)) {
+        event.time_us = now_us();
+        event.conn = lined_conn_handle(conn).number;
+        event.peer = peer_of(client, conn);
+    }
+    return event;
+}
+
+/* Logs the begin of the connection, unless it is logged or the style has no text for it. */
+static void log_open(struct packet_log *log, struct packet_log_client *client,
+                     const struct log_style *style, const lined_conn *conn)
+{
+    if (client->is_open_logged || style->format != LOG_JSON)
+        return;
+    client->is_open_logged = true;
+    struct log_event event = event_of(LOG_EVENT_OPEN, style, client, conn);
+    if (client->opened_us != 0)
+        event.time_us = client->opened_us;
+    gather(log, client, style, &event);
+}
+
+void packet_log_opened(struct packet_log *log, struct packet_log_client **client,
+                       const lined_conn *conn)
+{
+    const struct log_style style = style_of(log);
+
+    *client = calloc(1, sizeof **client);
+    if (*client == NULL || style.format != LOG_JSON)
+        return;
+    if (style.omits_probes) {
+        (*client)->opened_us = now_us();
+        return;
+    }
+    log_open(log, *client, &style, conn);
+    end_batch(log, *client);
+}
+
+void packet_log_line(struct packet_log *log, struct packet_log_client *client,
+                     const lined_conn *conn, const char *line, size_t size)
+{
+    struct packet_log_client none = {.is_open_logged = true};
+    struct packet_log_client *known = client != NULL ? client : &none;
+    const struct log_style style = style_of(log);
+
+    log_open(log, known, &style, conn);
+    if (!style.omits_lines) {
+        struct log_event event = event_of(LOG_EVENT_LINE, &style, known, conn);
+        event.line = line;
+        event.bytes = size;
+        gather(log, known, &style, &event);
+    }
+    if (client == NULL)
+        end_batch(log, known);
+}
+
+void packet_log_batch_end(struct packet_log *log, struct packet_log_client *client)
+{
+    if (client != NULL)
+        end_batch(log, client);
+}
+
+static void log_close(struct packet_log *log, struct packet_log_client *client,
+                      const struct log_style *style, const lined_conn *conn, int reason)
+{
+    char reason_text[LINED_REASON_SIZE];
+    struct log_event event = event_of(LOG_EVENT_CLOSE, style, client, conn);
+
+    lined_reason(reason, reason_text);
+    event.reason = reason_text;
+    event.is_end_of_client = reason == LINED_EOF || reason == LINED_RESET;
+    event.peer = peer_of(client, conn);
+    event.bytes = lined_conn_received(conn);
+    gather(log, client, style, &event);
+}
+
+void packet_log_closed(struct packet_log *log, struct packet_log_client **client,
                        const lined_conn *conn, int reason)
 {
-    static const char disconnected[] = "Client disconnected\n";
-    char text[sizeof "Connection closed: : \n" + LINED_REASON_SIZE + LINED_PEER_SIZE];
-    char reason_text[LINED_REASON_SIZE];
-    char peer[LINED_PEER_SIZE];
+    struct packet_log_client none = {.is_open_logged = true};
+    struct packet_log_client *known = *client != NULL ? *client : &none;
+    const struct log_style style = style_of(log);
 
-    packet_log_batch_end(log, chunk);
-    if (reason == LINED_EOF || reason == LINED_RESET) {
-        log_writer_append(log, disconnected, sizeof disconnected - 1);
-        return;
+    if (!style.omits_probes || lined_conn_received(conn) > 0) {
+        log_open(log, known, &style, conn);
+        log_close(log, known, &style, conn, reason);
     }
-    lined_reason(reason, reason_text);
-    lined_peer(conn, peer);
-    int size = snprintf(text, sizeof text, "Connection closed: %s: %s\n", reason_text, peer);
-    INVARIANT(size > 0 && (size_t)size < sizeof text);
-    log_writer_append(log, text, (size_t)size);
+    end_batch(log, known);
+    free(*client);
+    *client = NULL;
 }

@@ -46,21 +46,33 @@ static const char *folder_of(const char *path, char folder[PATH_MAX])
     return folder;
 }
 
-/* Files below the folder of the path may be removed. If that fails, the file stays, which does less
- * harm than to go on without Landlock. */
-static void allow_removing(int ruleset, const char *path)
+/* Allows access to the files below the folder. If that fails, they cannot be reached later, which
+ * does less harm than to go on without Landlock. */
+static void allow(int ruleset, const char *folder, uint64_t access)
 {
-    char folder[PATH_MAX];
-    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE};
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
 
-    rule.parent_fd = open(folder_of(path, folder), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder == NULL)
+        return;
+    rule.parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (rule.parent_fd < 0)
         return;
     (void)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     close(rule.parent_fd);
 }
 
-int landlock_deny(long *version, const struct removable *removable)
+static void allow_files(int ruleset, const struct allowed_files *allowed)
+{
+    char folder[PATH_MAX];
+
+    for (size_t i = 0; i < allowed->count; i++)
+        allow(ruleset, folder_of(allowed->paths[i], folder), LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    allow(ruleset, allowed->append_folder,
+          LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG);
+    allow(ruleset, allowed->read_folder, LANDLOCK_ACCESS_FS_READ_FILE);
+}
+
+int landlock_deny(long *version, const struct allowed_files *allowed)
 {
     *version =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -70,8 +82,7 @@ int landlock_deny(long *version, const struct removable *removable)
     int fd = (int)syscall(SYS_landlock_create_ruleset, &denied, sizeof denied, 0);
     if (fd < 0)
         return errno;
-    for (size_t i = 0; i < removable->count; i++)
-        allow_removing(fd, removable->paths[i]);
+    allow_files(fd, allowed);
     int error = syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? errno : 0;
     close(fd);
     return error;

@@ -27,25 +27,25 @@ static int forgo_privileges(void)
 
 /* ---- a filter that lined was started under ---- */
 
-static int enter_landlock(const struct removable *removable)
+static int enter_landlock(const struct allowed_files *allowed)
 {
     long version;
 
-    return landlock_deny(&version, removable);
+    return landlock_deny(&version, allowed);
 }
 
-static int enter_filter(const struct removable *removable)
+static int enter_filter(const struct allowed_files *allowed)
 {
-    return syscall_filter_enter(removable->count > 0);
+    return syscall_filter_enter(allowed);
 }
 
 /* In a child: enters the part, and then writes a byte if it was not killed. */
-_Noreturn static void try_and_report(int (*enter)(const struct removable *),
-                                     const struct removable *removable, int told)
+_Noreturn static void try_and_report(int (*enter)(const struct allowed_files *),
+                                     const struct allowed_files *allowed, int told)
 {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file if it is killed */
     if (forgo_privileges() == 0)
-        enter(removable);
+        enter(allowed);
     _exit(write(told, "", 1) == 1 ? 0 : 1);
 }
 
@@ -53,7 +53,8 @@ _Noreturn static void try_and_report(int (*enter)(const struct removable *),
  * process, which the process cannot prevent. So a child tries it. It reports by a pipe, because its
  * exit status is lost if SIGCHLD is ignored. Returns 0, SANDBOX_KILLED, or an errno if no child can
  * try it. */
-static int try_in_child(int (*enter)(const struct removable *), const struct removable *removable)
+static int try_in_child(int (*enter)(const struct allowed_files *),
+                        const struct allowed_files *allowed)
 {
     int ends[2];
     char byte;
@@ -63,7 +64,7 @@ static int try_in_child(int (*enter)(const struct removable *), const struct rem
     pid_t pid = fork();
     int error = pid < 0 ? errno : 0;
     if (pid == 0)
-        try_and_report(enter, removable, ends[1]);
+        try_and_report(enter, allowed, ends[1]);
     close(ends[1]);
     if (error == 0 && read(ends[0], &byte, 1) != 1)
         error = SANDBOX_KILLED;
@@ -75,22 +76,23 @@ static int try_in_child(int (*enter)(const struct removable *), const struct rem
 
 /* ---- entering ---- */
 
-struct sandbox sandbox_enter(const struct removable *removable)
+struct sandbox sandbox_enter(const struct allowed_files *allowed)
 {
     struct sandbox sandbox = {.was_filtered =
                                   prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER,
-                              .adds_rules = removable->count > 0};
+                              .adds_rules = allowed->count > 0 || allowed->append_folder != NULL ||
+                                            allowed->read_folder != NULL};
 
     if (sandbox.was_filtered) {
-        sandbox.landlock = try_in_child(enter_landlock, removable);
-        sandbox.syscalls = try_in_child(enter_filter, removable);
+        sandbox.landlock = try_in_child(enter_landlock, allowed);
+        sandbox.syscalls = try_in_child(enter_filter, allowed);
     }
     int error = forgo_privileges();
     if (sandbox.landlock == 0)
-        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version, removable);
-    bool may_remove_files = removable->count > 0 && sandbox.landlock == 0;
+        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version, allowed);
     if (sandbox.syscalls == 0) /* last, because it rejects the calls above */
-        sandbox.syscalls = error != 0 ? error : syscall_filter_enter(may_remove_files);
+        sandbox.syscalls =
+            error != 0 ? error : syscall_filter_enter(sandbox.landlock == 0 ? allowed : NULL);
     return sandbox;
 }
 

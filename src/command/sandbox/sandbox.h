@@ -6,7 +6,7 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
-#include "removable.h"
+#include "allowed_files.h"
 
 #include <stdbool.h>
 
@@ -20,7 +20,7 @@ struct sandbox {
     int syscalls;
     long landlock_version; /* valid if landlock is 0; see landlock.h */
     bool was_filtered;     /* lined was started under a filter, which can reject a part */
-    bool adds_rules;       /* there are files that may be removed, so Landlock needs rules */
+    bool adds_rules;       /* there are allowed files, so Landlock needs rules */
 };
 
 /* True if this build has a sandbox. Builds with sanitizers have none, because their runtime opens
@@ -29,9 +29,9 @@ bool sandbox_is_built(void);
 
 /* Enters the sandbox permanently. Landlock applies to the calling thread and the threads that it
  * creates from now on, seccomp to all threads of the process. A part that the kernel lacks, or that
- * a filter rejects, is left out. The removable files can still be removed if Landlock is active;
- * without it they stay, because seccomp cannot restrict the path of unlink(2). */
-struct sandbox sandbox_enter(const struct removable *removable);
+ * a filter rejects, is left out. The allowed files can only be reached if Landlock is active,
+ * because seccomp cannot restrict the paths of system calls. */
+struct sandbox sandbox_enter(const struct allowed_files *allowed);
 
 /* The active parts, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
 #define SANDBOX_TEXT_SIZE 384

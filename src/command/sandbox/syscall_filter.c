@@ -98,7 +98,7 @@ static void put_rules(struct program *program, const struct syscall_rule *rules,
         put_rule(program, &rules[i]);
 }
 
-static void put_program(struct program *program, bool may_remove_files)
+static void put_program(struct program *program, const struct allowed_files *allowed)
 {
     program->length = 0;
     put_load(program, offsetof(struct seccomp_data, arch));
@@ -107,16 +107,20 @@ static void put_program(struct program *program, bool may_remove_files)
     put_load(program, offsetof(struct seccomp_data, nr));
     /* The numbers of x32 have a bit that no number in the table has. */
     put_rules(program, syscall_table, syscall_table_size);
-    if (may_remove_files)
+    if (allowed != NULL && allowed->append_folder != NULL)
+        put_rules(program, syscall_table_appending, syscall_table_appending_size);
+    if (allowed != NULL && allowed->read_folder != NULL)
+        put_rules(program, syscall_table_reading, syscall_table_reading_size);
+    if (allowed != NULL && allowed->count > 0)
         put_rules(program, syscall_table_removing, syscall_table_removing_size);
     put_return(program, REJECTED);
 }
 
-int syscall_filter_enter(bool may_remove_files)
+int syscall_filter_enter(const struct allowed_files *allowed)
 {
     struct program program;
 
-    put_program(&program, may_remove_files);
+    put_program(&program, allowed);
     const struct sock_fprog filter = {.len = program.length, .filter = program.instructions};
     long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
     if (result < 0)
@@ -126,9 +130,9 @@ int syscall_filter_enter(bool may_remove_files)
 
 #else
 
-int syscall_filter_enter(bool may_remove_files)
+int syscall_filter_enter(const struct allowed_files *allowed)
 {
-    (void)may_remove_files;
+    (void)allowed;
     return ENOTSUP;
 }
 

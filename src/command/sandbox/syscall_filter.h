@@ -4,12 +4,13 @@
 #ifndef SYSCALL_FILTER_H
 #define SYSCALL_FILTER_H
 
-#include <stdbool.h>
+#include "allowed_files.h"
 
 /* Applies the filter permanently to all present and future threads of the process. The calling
- * thread must be unable to gain privileges (PR_SET_NO_NEW_PRIVS). may_remove_files: also allows
- * lstat(2) and unlink(2). A filter cannot read their paths, so Landlock must restrict them. Returns
- * 0, or an errno if the kernel has no seccomp; ENOTSUP if there is no filter for this machine. */
-int syscall_filter_enter(bool may_remove_files);
+ * thread must be unable to gain privileges (PR_SET_NO_NEW_PRIVS). allowed: also allows
+ * the calls that these files need; NULL: no files. A filter cannot read paths, so Landlock must
+ * restrict them. Returns 0, or an errno if the kernel has no seccomp; ENOTSUP if there is no filter
+ * for this machine. */
+int syscall_filter_enter(const struct allowed_files *allowed);
 
 #endif

@@ -3,6 +3,9 @@
 
 #ifdef SYSCALL_TABLE_MACHINE
 
+#include "command/config_file.h"
+#include "command/log/log_file.h"
+
 #include <fcntl.h>
 #include <linux/fs.h> /* RWF_NOWAIT */
 #include <linux/futex.h>
@@ -216,5 +219,26 @@ const struct syscall_rule syscall_table_removing[] = {
 
 const size_t syscall_table_removing_size =
     sizeof syscall_table_removing / sizeof syscall_table_removing[0];
+
+/* musl sets O_LARGEFILE, which has no effect on these machines; with glibc it is 0. */
+#define FLAGS_ARE(position, flags)                                                                 \
+    {.number = (position), .mask = ~(uint32_t)O_LARGEFILE, .value = (uint32_t)(flags)}
+
+/* Opens the packet log again (log_file.c). Landlock lets it reach only the log's folder. Not
+ * O_TRUNC: text that was written stays. */
+const struct syscall_rule syscall_table_appending[] = {
+    {.call = SYS_openat, .arguments = {IS(0, AT_FDCWD), FLAGS_ARE(2, LOG_FILE_FLAGS)}},
+};
+
+const size_t syscall_table_appending_size =
+    sizeof syscall_table_appending / sizeof syscall_table_appending[0];
+
+/* Reads the configuration again (config_file.c). Landlock lets it reach only its folder. */
+const struct syscall_rule syscall_table_reading[] = {
+    {.call = SYS_openat, .arguments = {IS(0, AT_FDCWD), FLAGS_ARE(2, CONFIG_FILE_FLAGS)}},
+};
+
+const size_t syscall_table_reading_size =
+    sizeof syscall_table_reading / sizeof syscall_table_reading[0];
 
 #endif

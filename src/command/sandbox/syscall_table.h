@@ -46,4 +46,10 @@ extern const size_t syscall_table_size;
 extern const struct syscall_rule syscall_table_removing[];
 extern const size_t syscall_table_removing_size;
 
+/* These if there is a folder to append to, and these if there is a folder to read. */
+extern const struct syscall_rule syscall_table_appending[];
+extern const size_t syscall_table_appending_size;
+extern const struct syscall_rule syscall_table_reading[];
+extern const size_t syscall_table_reading_size;
+
 #endif
