@@ -15,8 +15,8 @@ static char message[OPTIONS_MESSAGE_SIZE];
 /* Reads arguments, which are given as one string with spaces between; "''" is an empty one. */
 static enum options_action read_words(const char *words)
 {
-    static char copy[512];
-    char *argv[64] = {(char[]){"lined"}};
+    static char copy[1024];
+    char *argv[128] = {(char[]){"lined"}};
     int argc = 1;
 
     ck_assert_uint_lt(strlen(words), sizeof copy);
@@ -24,7 +24,7 @@ static enum options_action read_words(const char *words)
     for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
         if (strcmp(word, "''") == 0)
             *word = '\0';
-        ck_assert_int_lt(argc, 63); /* the last stays NULL */
+        ck_assert_int_lt(argc, 127); /* the last stays NULL */
         argv[argc++] = word;
     }
     message[0] = '\0';
@@ -67,6 +67,8 @@ static const struct example {
     int64_t number[2];
     const char *text[2]; /* not NULL: the field is a string */
 } examples[] = {
+    {"--config", "/c", "", TEXT(config, NULL, "/c")},
+    {"--check-config", NULL, "perhaps", NUMBER(check_config, false, true)},
     {"--ip", "::1", "127.1", TEXT(server.ip, "127.0.0.1", "::1")},
     {"--port", "80", "65536", NUMBER(server.port, 1234, 80)},
     {"--listen", "*:80", "80", TEXT(listen[0], NULL, "*:80")},
@@ -166,7 +168,7 @@ static bool mixes(int i)
 
 START_TEST(every_option_is_read)
 {
-    char words[512] = "";
+    char words[1024] = "";
     size_t used = 0;
 
     for (int i = 0; i < EXAMPLES; i++) {

@@ -40,10 +40,10 @@ static const char *check_line(const char *line, const char **equals, const char 
     *at = line;
     while (is_of_name(**at, *at == line))
         ++*at;
-    if (*at == line || **at != '=')
-        return wrong_byte(**at, 'x') != NULL
-                   ? wrong_byte(**at, 'x')
-                   : "must be NAME=value, or a comment that begins with #";
+    if (*at == line || **at != '=') {
+        const char *wrong = **at == '\0' ? NULL : wrong_byte(**at, 'x');
+        return wrong != NULL ? wrong : "must be NAME=value, or a comment that begins with #";
+    }
     *equals = *at;
     for (++*at; **at != '\0'; ++*at) {
         const char *wrong = wrong_byte(**at, (*at)[1]);
@@ -71,8 +71,10 @@ static bool parse_line(struct config *config, char *line, unsigned number,
     if (*text == '\0' || *text == '#')
         return true;
     const char *why = check_line(text, &equals, &at);
-    if (why == NULL && config->count == CONFIG_ENTRIES_MAX)
+    if (why == NULL && config->count == CONFIG_ENTRIES_MAX) {
         why = "too many lines: at most 256 settings are allowed";
+        at = line;
+    }
     if (why != NULL)
         return fail(config, number, (size_t)(at - line) + 1, why, message);
     text[equals - text] = '\0';

@@ -18,7 +18,7 @@
 
 #define CONFIG_SIZE_MAX     ((size_t)64 * 1024)
 #define CONFIG_ENTRIES_MAX  256
-#define CONFIG_MESSAGE_SIZE 320
+#define CONFIG_MESSAGE_SIZE 256
 
 struct config_entry {
     const char *name;

@@ -1,10 +1,12 @@
-#define _GNU_SOURCE /* O_PATH */
+#define _GNU_SOURCE /* O_PATH, environ */
 /* The lined command: a server with one handler, and a packet log on standard output. */
 #include "activation.h"
 #include "command/sandbox/privileges.h"
+#include "config_file.h"
 #include "handler.h"
 #include "help.h"
 #include "message.h"
+#include "names.h"
 #include "notify.h"
 #include "options.h"
 #include "serve.h"
@@ -116,6 +118,8 @@ static int start(struct options *options)
                  options->user, why);
         return refuse(text);
     }
+    if (options->check_config)
+        return STATUS_DRAINED;
     /* Writing the log to a pipe without a reader, or to a file at RLIMIT_FSIZE, then only fails
      * with an error of write(2). Sockets are used with MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
@@ -123,8 +127,37 @@ static int start(struct options *options)
     return serve(options, &activation, module, &privileges);
 }
 
+/* The handler is found later, since a module's file is only read for serving. */
+static void warn_of_unknown_names(const struct options *options, const struct config *config)
+{
+    char text[NAMES_WARNING_SIZE];
+
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
+        if (names_warn(*variable, "the environment", 0, text))
+            message(MESSAGE_WARNING, "%s", text);
+    }
+    for (size_t i = 0; options->config != NULL && i < config->count; i++) {
+        if (names_warn(config->entries[i].name, config->file, config->entries[i].line, text))
+            message(MESSAGE_WARNING, "%s", text);
+    }
+}
+
+/* Reads the command line, the environment and, if they name one, the configuration. */
+static enum options_action read_all(struct options *options, struct config *config, int argc,
+                                    char **argv, char text[OPTIONS_MESSAGE_SIZE])
+{
+    enum options_action action = options_read(options, argc, argv, getenv, text);
+
+    if (action != OPTIONS_SERVE || options->config == NULL)
+        return action;
+    if (!config_file_read(config, options->config, text))
+        return OPTIONS_BAD;
+    return options_read_all(options, argc, argv, getenv, config, text);
+}
+
 int main(int argc, char **argv)
 {
+    static struct config config; /* options point into it */
     struct options options;
     char help[HELP_SIZE];
     char version[VERSION_SIZE];
@@ -133,7 +166,7 @@ int main(int argc, char **argv)
     if (!open_standard_descriptors())
         return STATUS_CANNOT_SERVE;
     set_up_memory();
-    enum options_action action = options_read(&options, argc, argv, getenv, text);
+    enum options_action action = read_all(&options, &config, argc, argv, text);
     bool has_descriptor = options.notify_fd < 0 || notify_set_descriptor(options.notify_fd);
     message_init(); /* opens a descriptor */
     switch (action) {
@@ -155,5 +188,8 @@ int main(int argc, char **argv)
     }
     if (options.warning[0] != '\0')
         message(MESSAGE_WARNING, "%s", options.warning);
+    warn_of_unknown_names(&options, &config);
+    options.argc = argc;
+    options.argv = argv;
     return start(&options);
 }

@@ -120,6 +120,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
             return OPTIONS_BAD;
         }
         given[setting - settings] = true;
+        options->values[setting - settings] = value;
     }
     if (optind < argc) {
         snprintf(message, OPTIONS_MESSAGE_SIZE, "unexpected argument '%s': lined has options only",
@@ -138,11 +139,32 @@ static bool is_of_a_service(const char *variable, const char *value)
             strncmp(value, "sctp://", 7) == 0);
 }
 
-/* The value of the variable of the setting; NULL: it is not set, empty, or ignored. */
-static const char *look_up(struct options *options, const struct setting *setting,
-                           char *(*get)(const char *name))
+/* Where values come from, besides the command line. */
+struct source {
+    char *(*get)(const char *name); /* the environment; NULL: it is the configuration */
+    const struct config *config;
+};
+
+/* The value of the variable; *line is its line in the configuration, or 0. NULL: it is not set. */
+static const char *value_in(const struct source *source, const char *variable, unsigned *line)
 {
-    const char *value = get(setting->variable);
+    const struct config_entry *entry;
+
+    *line = 0;
+    if (source->get != NULL)
+        return source->get(variable);
+    entry = config_find(source->config, variable);
+    if (entry == NULL)
+        return NULL;
+    *line = entry->line;
+    return entry->value;
+}
+
+/* The same; NULL also if it is empty or ignored. */
+static const char *look_up(struct options *options, const struct setting *setting,
+                           const struct source *source, unsigned *line)
+{
+    const char *value = value_in(source, setting->variable, line);
 
     if (value == NULL || *value == '\0')
         return NULL;
@@ -181,14 +203,12 @@ static void override_places(bool given[SETTINGS_MAX])
 }
 
 /* False: both ways are used. */
-static bool places_are_clear(const struct options *options, const bool given[SETTINGS_MAX],
-                             char message[OPTIONS_MESSAGE_SIZE])
+static bool places_are_clear(const struct options *options, char message[OPTIONS_MESSAGE_SIZE])
 {
     const char *place = NULL;
 
     for (int i = 0; settings[i].name != NULL; i++) {
-        bool is_used = given[i] || (options->from_environment >> i & 1) != 0;
-        if (is_used && is_place(&settings[i]))
+        if (options->values[i] != NULL && is_place(&settings[i]))
             place = settings[i].name;
     }
     if (place == NULL || options->listen_count == 0)
@@ -199,22 +219,40 @@ static bool places_are_clear(const struct options *options, const bool given[SET
     return false;
 }
 
-static enum options_action read_environment(struct options *options, char *(*get)(const char *name),
-                                            const bool given[SETTINGS_MAX],
-                                            char message[OPTIONS_MESSAGE_SIZE])
+/* The name of the variable for messages: of the configuration with the file and the line. */
+static void describe_bad_variable(const struct options *options, const struct setting *setting,
+                                  const char *value, const struct source *source, unsigned line,
+                                  char message[OPTIONS_MESSAGE_SIZE])
+{
+    char name[160];
+
+    if (line == 0)
+        snprintf(name, sizeof name, "%s", setting->variable);
+    else
+        snprintf(name, sizeof name, "%.100s:%u: %s", source->config->file, line, setting->variable);
+    describe_bad_value(message, name, value, allowed(options, setting));
+}
+
+/* Reads the variables of settings that are not given, and marks these as given. */
+static enum options_action read_variables(struct options *options, const struct source *source,
+                                          bool given[SETTINGS_MAX],
+                                          char message[OPTIONS_MESSAGE_SIZE])
 {
     for (int i = 0; settings[i].name != NULL; i++) {
-        const char *value = given[i] ? NULL : look_up(options, &settings[i], get);
+        unsigned line = 0;
+        const char *value = given[i] ? NULL : look_up(options, &settings[i], source, &line);
         if (value == NULL)
             continue;
-        options->from_environment |= UINT64_C(1) << i;
+        options->from_variable |= UINT64_C(1) << i;
+        options->values[i] = value;
+        options->lines[i] = line;
+        given[i] = true;
         if (!settings[i].read(options, value)) {
-            describe_bad_value(message, settings[i].variable, value,
-                               allowed(options, &settings[i]));
+            describe_bad_variable(options, &settings[i], value, source, line, message);
             return OPTIONS_BAD;
         }
     }
-    return OPTIONS_SERVE;
+    return places_are_clear(options, message) ? OPTIONS_SERVE : OPTIONS_BAD;
 }
 
 /* --proxy-protocol and --proxy-from belong together: an address that any client may claim is none.
@@ -234,9 +272,41 @@ static bool proxies_are_clear(const struct options *options, char message[OPTION
     return has_protocol == has_networks;
 }
 
-enum options_action options_read(struct options *options, int argc, char **argv,
-                                 char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
+/* The file cannot name another file, nor end lined. */
+static bool is_about_the_file(const struct setting *setting)
 {
+    return strcmp(setting->name, "--config") == 0 || strcmp(setting->name, "--check-config") == 0;
+}
+
+static enum options_action read_config(struct options *options, const struct config *config,
+                                       bool given[SETTINGS_MAX], char message[OPTIONS_MESSAGE_SIZE])
+{
+    const struct source source = {.config = config};
+
+    for (int i = 0; settings[i].name != NULL; i++) {
+        const struct config_entry *entry = config_find(config, settings[i].variable);
+        if (entry == NULL || !is_about_the_file(&settings[i]))
+            continue;
+        snprintf(message, OPTIONS_MESSAGE_SIZE,
+                 "%.100s:%u: %s is not possible in the file: set it in the environment, or use %s",
+                 config->file, entry->line, entry->name, settings[i].name);
+        return OPTIONS_BAD;
+    }
+    return read_variables(options, &source, given, message);
+}
+
+static void note_places(struct options *options)
+{
+    for (int i = 0; settings[i].name != NULL; i++)
+        options->has_place |=
+            (is_place(&settings[i]) || is_list(&settings[i])) && options->values[i] != NULL;
+}
+
+enum options_action options_read_all(struct options *options, int argc, char **argv,
+                                     char *(*get)(const char *name), const struct config *config,
+                                     char message[OPTIONS_MESSAGE_SIZE])
+{
+    const struct source environment = {.get = get};
     bool given[SETTINGS_MAX] = {false};
 
     *options = (struct options){.handler = "received", .notify_fd = -1};
@@ -244,26 +314,32 @@ enum options_action options_read(struct options *options, int argc, char **argv,
     enum options_action action = read_arguments(options, argc, argv, given, message);
     if (action != OPTIONS_SERVE)
         return action;
-    if (!places_are_clear(options, given, message))
+    if (!places_are_clear(options, message))
         return OPTIONS_BAD;
     override_places(given);
-    action = read_environment(options, get, given, message);
-    if (action == OPTIONS_SERVE && options->from_environment != 0) {
-        const bool none[SETTINGS_MAX] = {false};
-        action = places_are_clear(options, none, message) ? OPTIONS_SERVE : OPTIONS_BAD;
+    action = read_variables(options, &environment, given, message);
+    if (action == OPTIONS_SERVE && config != NULL) {
+        override_places(given);
+        action = read_config(options, config, given, message);
     }
-    if (action == OPTIONS_SERVE && !proxies_are_clear(options, message))
+    /* Before the file is read, a part may be missing. */
+    bool is_complete = config != NULL || options->config == NULL;
+    if (action == OPTIONS_SERVE && is_complete && !proxies_are_clear(options, message))
         action = OPTIONS_BAD;
-    for (int i = 0; settings[i].name != NULL; i++)
-        options->has_place |= (is_place(&settings[i]) || is_list(&settings[i])) &&
-                              (given[i] || (options->from_environment >> i & 1) != 0);
+    note_places(options);
     return action;
+}
+
+enum options_action options_read(struct options *options, int argc, char **argv,
+                                 char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
+{
+    return options_read_all(options, argc, argv, get, NULL, message);
 }
 
 const char *options_name(const struct options *options, const char *option)
 {
     for (int i = 0; settings[i].name != NULL; i++) {
-        if (strcmp(settings[i].name, option) == 0 && (options->from_environment >> i & 1) != 0)
+        if (strcmp(settings[i].name, option) == 0 && (options->from_variable >> i & 1) != 0)
             return settings[i].variable;
     }
     return option;

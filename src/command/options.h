@@ -5,6 +5,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "config.h"
 #include "settings.h"
 
 enum options_action {
@@ -22,6 +23,12 @@ enum options_action {
 enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name),
                                  char message[OPTIONS_MESSAGE_SIZE]);
+
+/* The same with a configuration, which the environment overrides; NULL: none. options then point
+ * into it. */
+enum options_action options_read_all(struct options *options, int argc, char **argv,
+                                     char *(*get)(const char *name), const struct config *config,
+                                     char message[OPTIONS_MESSAGE_SIZE]);
 
 /* The name of an option for messages: the option, such as "--port", or its variable "LINED_PORT" if
  * the value comes from there. */

@@ -11,6 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool read_config(struct options *options, const char *value)
+{
+    options->config = value;
+    return *value != '\0';
+}
+
 static bool read_ip(struct options *options, const char *value)
 {
     union net_address unused;
@@ -70,6 +76,11 @@ static bool read_flag(bool *flag, const char *value)
 
     *flag = word % 2 == 1;
     return word >= 0;
+}
+
+static bool read_check_config(struct options *options, const char *value)
+{
+    return read_flag(&options->check_config, value);
 }
 
 static bool read_quiet(struct options *options, const char *value)
@@ -341,6 +352,18 @@ static bool read_proxy_from(struct options *options, const char *value)
 }
 
 const struct setting settings[] = {
+    {.name = "--config",
+     .argument = "FILE",
+     .variable = "LINED_CONFIG",
+     .allowed = "the path of a file",
+     .read = read_config,
+     .help = "read variables, such as LINED_PORT=80, from this file; the environment overrides it"},
+    {.name = "--check-config",
+     .variable = "LINED_CHECK_CONFIG",
+     .allowed = "yes or no",
+     .read = read_check_config,
+     .help = "check the options, the environment and the file, print nothing if they are right, "
+             "and exit"},
     {.name = "--ip",
      .letter = 'i',
      .argument = "ADDR",
@@ -374,6 +397,7 @@ const struct setting settings[] = {
      .read = read_quiet,
      .help = "print no packet log"},
     {.name = "--log-overflow",
+     .can_change = true,
      .argument = "block|drop",
      .variable = "LINED_LOG_OVERFLOW",
      .allowed = "block or drop",
@@ -388,6 +412,7 @@ const struct setting settings[] = {
      .help = "append the packet log to this file, which SIGHUP opens again (default: standard "
              "output)"},
     {.name = "--log-format",
+     .can_change = true,
      .argument = "inspect|json",
      .variable = "LINED_LOG_FORMAT",
      .allowed = "inspect or json",
@@ -395,17 +420,20 @@ const struct setting settings[] = {
      .help = "the form of the packet log: Elixir's notation, or a JSON object for each event "
              "(default inspect)"},
     {.name = "--log-peer",
+     .can_change = true,
      .variable = "LINED_LOG_PEER",
      .allowed = "yes or no",
      .read = read_log_peer,
      .help = "begin each line of the format inspect with the time and the client's address"},
     {.name = "--log-probes",
+     .can_change = true,
      .argument = "yes|no",
      .variable = "LINED_LOG_PROBES",
      .allowed = "yes or no",
      .read = read_log_probes,
      .help = "log connections that send no byte (default yes)"},
     {.name = "--log-lines",
+     .can_change = true,
      .argument = "yes|no",
      .variable = "LINED_LOG_LINES",
      .allowed = "yes or no",
@@ -449,6 +477,7 @@ const struct setting settings[] = {
      .help = "drop an unfinished line when the client ends its side, or deliver it "
              "(default drop)"},
     {.name = "--send-timeout",
+     .can_change = true,
      .argument = "SECONDS",
      .variable = "LINED_SEND_TIMEOUT",
      .allowed = "a number of seconds from 0 to 1000000",
@@ -456,6 +485,7 @@ const struct setting settings[] = {
      .help = "close a connection when sending makes no progress for SECONDS; 0: no "
              "limit (default 30)"},
     {.name = "--idle-timeout",
+     .can_change = true,
      .argument = "SECONDS",
      .variable = "LINED_IDLE_TIMEOUT",
      .allowed = "a number of seconds from 0 to 1000000",
@@ -463,6 +493,7 @@ const struct setting settings[] = {
      .help = "close a connection when its client sends nothing for SECONDS (default "
              "0: no limit)"},
     {.name = "--line-timeout",
+     .can_change = true,
      .argument = "SECONDS",
      .variable = "LINED_LINE_TIMEOUT",
      .allowed = "a number of seconds from 0 to 1000000",
@@ -470,12 +501,14 @@ const struct setting settings[] = {
      .help = "close a connection when a line is not complete SECONDS after it was "
              "begun (default 0: no limit)"},
     {.name = "--session-timeout",
+     .can_change = true,
      .argument = "SECONDS",
      .variable = "LINED_SESSION_TIMEOUT",
      .allowed = "a number of seconds from 0 to 1000000",
      .read = read_session_timeout,
      .help = "close a connection SECONDS after it was accepted (default 0: no limit)"},
     {.name = "--drain-timeout",
+     .can_change = true,
      .argument = "SECONDS",
      .variable = "LINED_DRAIN_TIMEOUT",
      .allowed = "a number of seconds from 0 to 1000000",
@@ -514,6 +547,7 @@ const struct setting settings[] = {
      .read = read_no_sandbox,
      .help = "do not enter the sandbox: files and all system calls stay allowed"},
     {.name = "--max-connections",
+     .can_change = true,
      .argument = "N",
      .variable = "LINED_MAX_CONNECTIONS",
      .allowed = "a number from 1 to 16777216",
@@ -521,6 +555,7 @@ const struct setting settings[] = {
      .help = "maximum number of connections at the same time (default: from the "
              "limits on descriptors, threads and memory)"},
     {.name = "--overflow",
+     .can_change = true,
      .argument = "wait|reject",
      .variable = "LINED_OVERFLOW",
      .allowed = "wait or reject",
@@ -528,6 +563,7 @@ const struct setting settings[] = {
      .help = "above --max-connections, clients wait in the backlog, or get \"Server "
              "busy\" and are closed (default wait)"},
     {.name = "--max-per-ip",
+     .can_change = true,
      .argument = "N",
      .variable = "LINED_MAX_PER_IP",
      .allowed = "a number from 0 to 16777216",
@@ -535,6 +571,7 @@ const struct setting settings[] = {
      .help = "maximum number of connections from one address at the same time "
              "(default 0: no limit)"},
     {.name = "--accept-rate",
+     .can_change = true,
      .argument = "N",
      .variable = "LINED_ACCEPT_RATE",
      .allowed = "a number from 0 to 1000000",

@@ -25,6 +25,9 @@
 #define OPTIONS_LISTEN_MAX  64
 #define OPTIONS_LISTEN_SIZE 4096
 
+/* The maximum number of settings: from_variable has a bit for each. */
+enum { SETTINGS_MAX = 64 };
+
 struct options {
     /* The texts point into argv or the environment; max_connections is 0 if the user has not set
      * it. */
@@ -48,7 +51,18 @@ struct options {
     enum log_overflow log_overflow;
     const char *log_file; /* NULL: standard output; points into argv or the environment */
     struct log_style log_style;
-    uint64_t from_environment;          /* one bit for each of settings[]: its variable was used */
+    int argc;    /* the command line, for a reload; the caller sets it */
+    char **argv; /* the same */
+
+    const char *config; /* --config, or NULL; points into argv or the environment */
+    bool check_config;
+
+    /* For each of settings[]: its value, NULL if it has its default; and where this is not the
+     * command line, the variable. Both point to argv, the environment or the configuration. */
+    const char *values[SETTINGS_MAX];
+    uint64_t from_variable;       /* one bit for each of settings[] */
+    unsigned lines[SETTINGS_MAX]; /* of the configuration; 0: the value is from elsewhere */
+
     const char *why;                    /* of a value that is not allowed, see struct setting */
     char why_text[OPTIONS_WHY_SIZE];    /* what why may point to */
     char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error, or empty */
@@ -63,6 +77,7 @@ struct setting {
      * value on the command line, where it means yes. */
     const char *argument;
 
+    bool can_change; /* SIGHUP reads it again, see reload.h */
     const char *variable;
     const char *allowed; /* behind "must be" */
 
@@ -71,9 +86,6 @@ struct setting {
 
     const char *help; /* one paragraph */
 };
-
-/* from_environment has a bit for each. */
-enum { SETTINGS_MAX = 64 };
 
 extern const struct setting settings[]; /* ends with a name that is NULL */
 
