@@ -127,6 +127,12 @@ enum lined_proxy_protocol {
     LINED_PROXY_ANY,  /* version 1 or 2 */
 };
 
+/* What happens to the connections when a drain begins. */
+enum lined_drain_mode {
+    LINED_DRAIN_CLOSE, /* each handles the lines that it has received, and ends */
+    LINED_DRAIN_WAIT,  /* each goes on until its client ends it, or the drain timeout cuts it */
+};
+
 /* The thread that runs a handler's callbacks. */
 enum lined_mode {
     LINED_PASSIVE, /* each connection's worker thread */
@@ -226,7 +232,8 @@ struct lined_observer {
 };
 
 /* How a server listens and treats its clients. Call lined_options_init first. Each time in
- * milliseconds is at most INT32_MAX, which is 24.8 days. */
+ * milliseconds is at most INT32_MAX, which is 24.8 days. lined_server_set changes the fields marked
+ * "set:", which say when the change takes effect. */
 struct lined_options {
     const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1". NULL: no listener,
                                      * see lined_server_listen */
@@ -237,36 +244,44 @@ struct lined_options {
     size_t max_line;                /* bytes, including the LF; 16 to 1 MiB; default 1460 */
     enum lined_long_line long_line; /* default LINED_LONG_SPLIT */
     enum lined_partial partial;     /* default LINED_PARTIAL_DROP */
-    uint32_t send_timeout_ms;       /* default 30,000; 0: no limit */
-    uint32_t idle_timeout_ms;       /* default 0: no limit */
-    uint32_t line_timeout_ms;       /* for a line that was begun; default 0: no limit */
-    uint32_t session_timeout_ms;    /* for the whole connection; default 0: no limit */
-    uint32_t drain_timeout_ms;      /* how long a drain waits for connections; default 5,000 */
+    uint32_t send_timeout_ms;       /* default 30,000; 0: no limit. set: the next time that a send
+                                     * has to wait */
+    uint32_t idle_timeout_ms;       /* default 0: no limit. set: new connections */
+    uint32_t line_timeout_ms;       /* for a line that was begun; default 0: no limit. set: new
+                                     * connections */
+    uint32_t session_timeout_ms;    /* for the whole connection; default 0: no limit. set: new
+                                     * connections */
+    uint32_t drain_timeout_ms;      /* how long a drain waits for connections; default 5,000. set:
+                                     * the drain, if it has not begun */
     enum lined_mode mode;           /* default LINED_PASSIVE */
     size_t push_limit;            /* pushed bytes that may wait for one client, at least 1; one byte
                                    * more disconnects the client; default 1 MiB */
     uint32_t busy_poll_us;        /* how long a receive polls before it sleeps, if no other thread
                                    * wants the core; at most LINED_BUSY_POLL_MAX; 0: never;
                                    * default 50 */
-    size_t max_connections;       /* at the same time; default 0: no limit */
-    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT */
+    size_t max_connections;       /* at the same time; default 0: no limit. set: the next client;
+                                   * connections above the limit stay */
+    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT. set: the next client */
     size_t max_per_ip;            /* connections from one address at the same time; the next one
                                    * gets the handler's reject_per_ip and is closed. Up to as many
                                    * more connections may be in lingering close, for at most one
                                    * second. Of an IPv6 address the first 64 bits count. Default 0:
-                                   * no limit */
-    uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit */
-    const char *greeting;         /* sent to each client at once, with an LF behind it, before the
-                                   * handler's open; behind a proxy after the PROXY header. At most
-                                   * LINED_GREETING_MAX bytes. Default NULL: none */
-    uint32_t line_rate; /* lines per second that are taken from each connection, the others
-                         * wait; those of the last 0.1 seconds can be used later. Not
-                         * for lined_recv_exact. Default 0: no limit */
-    const char *allow;  /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
-                         * from another address is closed without a byte. Clients of a
-                         * Unix socket are always admitted. Default NULL: all */
-    const char *deny;   /* networks: their clients are closed so, also if allow has them;
-                         * default NULL: none */
+                                   * no limit. set: the next client; connections that were accepted
+                                   * while there was no limit do not count */
+    uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit.
+                                   * set: after the next client, at most one second later */
+    enum lined_drain_mode drain_mode; /* default LINED_DRAIN_CLOSE */
+    const char *greeting; /* sent to each client at once, with an LF behind it, before the
+                           * handler's open; behind a proxy after the PROXY header. At most
+                           * LINED_GREETING_MAX bytes. Default NULL: none */
+    uint32_t line_rate;   /* lines per second that are taken from each connection, the others
+                           * wait; those of the last 0.1 seconds can be used later. Not
+                           * for lined_recv_exact. Default 0: no limit */
+    const char *allow;    /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
+                           * from another address is closed without a byte. Clients of a
+                           * Unix socket are always admitted. Default NULL: all */
+    const char *deny;     /* networks: their clients are closed so, also if allow has them;
+                           * default NULL: none */
     enum lined_proxy_protocol proxy_protocol; /* default LINED_PROXY_NONE */
     const char *proxy_from; /* networks of the proxies: from them, and from clients of a Unix
                              * socket, the header is mandatory; from other addresses it is not
@@ -401,6 +416,23 @@ LINED_API void lined_server_set_context(lined_server *server, void *context);
  * One thread at a time; lined_server_wait and lined_server_free come after it has returned. */
 LINED_API int lined_server_start(lined_server *server);
 
+/* Changes the fields of options that are marked "set:", while the server runs or before. All other
+ * fields must have the values that the server was made with; texts, port and the observer are not
+ * compared, nor is what lined_server_listen has added. No connection is lost. Fails with -EINVAL
+ * for a field that cannot change or is out of range; then nothing has changed. Any thread.
+ *
+ * Each field is read with one atomic load, or under the lock of its user, and takes effect by
+ * itself: a thread may see the new value of one field and, for a moment, the old value of another.
+ */
+LINED_API int lined_server_set(lined_server *server, const struct lined_options *options);
+
+/* Stops accepting: new clients wait in the backlog, connections go on. A client that is being
+ * accepted at this moment may still come. lined_server_resume accepts again. A drain accepts the
+ * clients that wait, also while accepting is suspended. Both have no effect if they are called
+ * twice. Any thread, callbacks too. */
+LINED_API void lined_server_suspend(lined_server *server);
+LINED_API void lined_server_resume(lined_server *server);
+
 /* The port of the first TCP listener, in host byte order; the kernel's choice if 0 was asked for.
  * 0: there is no TCP listener. Any thread. */
 LINED_API uint16_t lined_server_port(const lined_server *server);
@@ -420,8 +452,9 @@ LINED_API void lined_foreach(lined_server *server,
                              void *argument);
 
 /* Begins a drain and returns at once. No new connections; each line that the kernel has received is
- * handled and answered; then its connection ends. A TCP client that has sent nothing yet has 0.1
- * seconds for its first line. When the drain timeout has passed, counted from
+ * handled and answered; then its connection ends. A TCP client that connected within the last second
+ * and has sent nothing yet has 0.1 seconds for its first line. With LINED_DRAIN_WAIT connections go
+ * on, until their clients end them. When the drain timeout has passed, counted from
  * this call, the connections that are left are cut, whether or not a thread is in
  * lined_server_wait. A second call changes nothing. Any thread, callbacks too. */
 LINED_API void lined_server_drain(lined_server *server);

@@ -65,28 +65,53 @@ static void answer(struct acceptor *acceptor)
 
 static bool is_full(const struct acceptor *acceptor, size_t present)
 {
-    size_t max = acceptor->options->max_connections;
+    size_t max = live_max_connections(acceptor->live);
 
     return max > 0 && present >= max;
 }
 
-/* At the limit, waits until a connection ends; then until the next accept is due. In the meantime
- * new clients wait in the backlog. In a drain the clients have come already: they wait for room,
- * but not for the rate. */
-static void wait_for_turn(struct acceptor *acceptor)
+/* Waits while accepting is suspended. */
+static void wait_for_resume(struct acceptor *acceptor)
+{
+    while (!lifecycle_wait_resume(acceptor->lifecycle, reject_deadline_ms(&acceptor->rejected),
+                                  &acceptor->wakes)) {
+        answer(acceptor);
+        reject_expire(&acceptor->rejected);
+    }
+}
+
+/* New clients wait in the backlog. */
+static bool is_at_limit(struct acceptor *acceptor)
+{
+    return !live_rejects(acceptor->live) &&
+           is_full(acceptor, lifecycle_present(acceptor->lifecycle));
+}
+
+/* At the limit, waits until a connection ends, or the limit changes: a change between two waits
+ * ends the next one. */
+static void wait_for_room(struct acceptor *acceptor)
 {
     struct lifecycle *lifecycle = acceptor->lifecycle;
 
-    if (acceptor->options->overflow == LINED_OVERFLOW_WAIT &&
-        is_full(acceptor, lifecycle_present(lifecycle))) {
+    if (is_at_limit(acceptor))
         notify(acceptor, LINED_PAUSE_LIMIT, 0);
-        while (!lifecycle_wait_room(lifecycle, acceptor->options->max_connections,
-                                    reject_deadline_ms(&acceptor->rejected), &acceptor->wakes)) {
-            answer(acceptor);
-            reject_expire(&acceptor->rejected);
-        }
+    while (is_at_limit(acceptor) &&
+           !lifecycle_wait_room(lifecycle, live_max_connections(acceptor->live),
+                                reject_deadline_ms(&acceptor->rejected), &acceptor->wakes)) {
+        answer(acceptor);
+        reject_expire(&acceptor->rejected);
     }
+}
+
+/* Waits for room, and then until the next accept is due. In the meantime new clients wait in the
+ * backlog. In a drain the clients have come already: they wait for room, but not for the rate. */
+static void wait_for_turn(struct acceptor *acceptor)
+{
+    struct lifecycle *lifecycle = acceptor->lifecycle;
     int64_t due;
+
+    wait_for_resume(acceptor);
+    wait_for_room(acceptor);
     while (lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING &&
            (due = admission_due_ms(acceptor->admission)) > monotonic_ms()) {
         lifecycle_pause(lifecycle, due,
@@ -138,12 +163,13 @@ static bool handle_accept_error(struct acceptor *acceptor, int error)
 /* Gives the client to a worker, or rejects or closes it: LINED_OK. Otherwise fd is still open. */
 static int admit(struct acceptor *acceptor, int fd, const union net_address *peer)
 {
-    size_t max = acceptor->options->max_connections;
+    size_t max = live_max_connections(acceptor->live);
     size_t present = lifecycle_settled_present(acceptor->lifecycle, max > 0 ? max : SIZE_MAX);
     const char *line;
     bool is_proxy = access_expects_header(acceptor->admission->access, peer);
-    const union net_address *counted = is_proxy ? &address_none : peer;
-    int result = admission_admit(acceptor->admission, counted, present, &line);
+    union net_address counted;
+    int result = admission_admit(acceptor->admission, is_proxy ? &address_none : peer, present,
+                                 &line, &counted);
 
     if (result == LINED_DENIED) {
         close(fd);
@@ -157,10 +183,10 @@ static int admit(struct acceptor *acceptor, int fd, const union net_address *pee
         reject_begin(&acceptor->rejected, fd, line);
         return LINED_OK;
     }
-    result = worker_start(acceptor->workers, &acceptor->listener, fd, peer, is_proxy);
+    result = worker_start(acceptor->workers, &acceptor->listener, fd, peer, &counted, is_proxy);
     if (result != LINED_OK) {
-        admission_leave(acceptor->admission, counted);
-        admission_forget(acceptor->admission, counted);
+        admission_leave(acceptor->admission, &counted);
+        admission_forget(acceptor->admission, &counted);
     }
     return result;
 }
@@ -227,8 +253,8 @@ static void *acceptor_thread(void *argument)
 }
 
 int acceptor_init(struct acceptor *acceptor, const struct listener *listener,
-                  const struct lined_options *options, struct lifecycle *lifecycle,
-                  struct admission *admission, struct workers *workers)
+                  const struct lined_options *options, const struct live_options *live,
+                  struct lifecycle *lifecycle, struct admission *admission, struct workers *workers)
 {
     int wake = event_open();
 
@@ -237,6 +263,7 @@ int acceptor_init(struct acceptor *acceptor, const struct listener *listener,
     *acceptor = (struct acceptor){.listener = *listener,
                                   .wake = wake,
                                   .options = options,
+                                  .live = live,
                                   .lifecycle = lifecycle,
                                   .admission = admission,
                                   .workers = workers};

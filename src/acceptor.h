@@ -7,6 +7,7 @@
 #ifndef ACCEPTOR_H
 #define ACCEPTOR_H
 
+#include "conn/live_options.h"
 #include "lined.h"
 #include "net/accept_errors.h"
 #include "net/admission.h"
@@ -23,9 +24,10 @@
 struct acceptor {
     /* Set by acceptor_init; they never change after, except that the thread removes the listener's
      * file. */
-    struct listener listener; /* closed by acceptor_deinit */
-    int wake;                 /* an event: acceptor_check has asked */
-    const struct lined_options *options;
+    struct listener listener;            /* closed by acceptor_deinit */
+    int wake;                            /* an event: acceptor_check has asked */
+    const struct lined_options *options; /* the fields that cannot change */
+    const struct live_options *live;     /* the others */
     struct lifecycle *lifecycle;
     struct admission *admission;
     struct workers *workers;
@@ -50,8 +52,9 @@ struct acceptor {
 
 /* Takes over the listener. LINED_OK or -errno; then the listener is the caller's. */
 int acceptor_init(struct acceptor *acceptor, const struct listener *listener,
-                  const struct lined_options *options, struct lifecycle *lifecycle,
-                  struct admission *admission, struct workers *workers);
+                  const struct lined_options *options, const struct live_options *live,
+                  struct lifecycle *lifecycle, struct admission *admission,
+                  struct workers *workers);
 
 /* Closes the listener. The thread must have ended, or never have begun. */
 void acceptor_deinit(struct acceptor *acceptor);

@@ -29,12 +29,14 @@ static void init_parts(struct lined_server *server, const struct lined_options *
     server->options.ip = server->options.allow = server->options.deny = NULL;
     server->options.proxy_from = server->options.greeting = NULL;
     server->made_ms = monotonic_ms();
+    live_options_set(&server->live, options);
     admission_init(&server->admission, &server->access, &server->options, handler);
     busy_poll_limit_init(&server->busy_poll, options->busy_poll_us);
     mailbox_init(&server->mailbox);
     server->service =
         (struct service){.server = server,
                          .options = &server->options,
+                         .live = &server->live,
                          .handler = handler,
                          .context = context,
                          .greeting = server->greeting,
@@ -68,7 +70,8 @@ static int open_parts(struct lined_server *server, const struct lined_options *o
     if (failed != LINED_OK)
         return failed;
     conn_table_init(&server->table);
-    failed = lifecycle_init(&server->lifecycle, &server->table, options->drain_timeout_ms);
+    failed = lifecycle_init(&server->lifecycle, &server->table, options->drain_timeout_ms,
+                            options->drain_mode == LINED_DRAIN_WAIT);
     if (failed == LINED_OK) {
         failed = flusher_init(&server->flusher, &server->table, &server->lifecycle, cut_at_deadline,
                               server);
@@ -96,8 +99,8 @@ static int add_acceptor(lined_server *server, const struct listener *listener)
     if (larger != NULL)
         server->acceptors = larger;
     if (acceptor != NULL && larger != NULL)
-        failed = acceptor_init(acceptor, listener, &server->options, &server->lifecycle,
-                               &server->admission, &server->workers);
+        failed = acceptor_init(acceptor, listener, &server->options, &server->live,
+                               &server->lifecycle, &server->admission, &server->workers);
     if (failed != LINED_OK) {
         free(acceptor);
         return failed;
@@ -289,6 +292,28 @@ bool lined_server_check(lined_server *server)
         have_answered &= acceptor_check(server->acceptors[i]);
     lifecycle_wake_acceptors(&server->lifecycle);
     return have_answered;
+}
+
+/* Waiting acceptors read the limits again. */
+int lined_server_set(lined_server *server, const struct lined_options *options)
+{
+    if (!options_are_valid(options) || !options_can_follow(options, &server->options))
+        return -EINVAL;
+    live_options_set(&server->live, options);
+    admission_set(&server->admission, options);
+    lifecycle_set_drain_timeout(&server->lifecycle, options->drain_timeout_ms);
+    lifecycle_wake_acceptors(&server->lifecycle);
+    return LINED_OK;
+}
+
+void lined_server_suspend(lined_server *server)
+{
+    lifecycle_suspend(&server->lifecycle, true);
+}
+
+void lined_server_resume(lined_server *server)
+{
+    lifecycle_suspend(&server->lifecycle, false);
 }
 
 void lined_server_stats(lined_server *server, struct lined_stats *stats)

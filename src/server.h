@@ -35,6 +35,8 @@ struct lined_server {
     bool is_started;
     pthread_t dispatcher; /* active mode */
 
+    struct live_options live; /* atomics */
+
     /* These lock for themselves. */
     struct conn_table table;
     struct lifecycle lifecycle;

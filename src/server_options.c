@@ -22,6 +22,7 @@ void lined_options_init(struct lined_options *options)
         .push_limit = 1024 * 1024,
         .busy_poll_us = 50,
         .overflow = LINED_OVERFLOW_WAIT,
+        .drain_mode = LINED_DRAIN_CLOSE,
     };
 }
 
@@ -44,11 +45,23 @@ bool options_are_valid(const struct lined_options *options)
            options->max_line <= LINED_MAX_LINE_MAX && options->long_line <= LINED_LONG_DISCARD &&
            options->partial <= LINED_PARTIAL_DELIVER && options->mode <= LINED_ACTIVE &&
            options->push_limit >= 1 && options->busy_poll_us <= LINED_BUSY_POLL_MAX &&
-           options->overflow <= LINED_OVERFLOW_REJECT &&
+           options->overflow <= LINED_OVERFLOW_REJECT && options->drain_mode <= LINED_DRAIN_WAIT &&
            options->proxy_protocol <= LINED_PROXY_ANY &&
            is_at_most(options->greeting, LINED_GREETING_MAX) &&
            (options->proxy_protocol == LINED_PROXY_NONE) == (options->proxy_from == NULL) &&
            times_are_valid(options);
+}
+
+bool options_can_follow(const struct lined_options *options, const struct lined_options *before)
+{
+    return options->backlog == before->backlog && options->reuse_port == before->reuse_port &&
+           options->max_line == before->max_line && options->long_line == before->long_line &&
+           options->partial == before->partial && options->mode == before->mode &&
+           options->push_limit == before->push_limit &&
+           options->busy_poll_us == before->busy_poll_us &&
+           options->drain_mode == before->drain_mode && options->line_rate == before->line_rate &&
+           options->proxy_protocol == before->proxy_protocol &&
+           options->measure_latency == before->measure_latency;
 }
 
 bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode)

@@ -10,6 +10,10 @@
 
 bool options_are_valid(const struct lined_options *options);
 
+/* True if the options differ only in fields that a running server can change. Texts, port
+ * and the observer do not count. */
+bool options_can_follow(const struct lined_options *options, const struct lined_options *before);
+
 bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode);
 
 #endif

@@ -94,13 +94,12 @@ static int admit_behind_proxy(struct session *session)
 
     int result = conn_receive_proxy_header(conn);
     if (result == LINED_OK)
-        result = admission_admit(session->workers->admission, &conn->peer, 0, &line);
+        result =
+            admission_admit(session->workers->admission, &conn->peer, 0, &line, &session->counted);
     if (result != LINED_OK)
         return result;
-    if (line == NULL) {
-        session->counted = conn->peer;
+    if (line == NULL)
         return LINED_OK;
-    }
     result = lined_send(conn, line, strlen(line));
     return result == LINED_OK ? LINED_OVER_LIMIT : result;
 }
@@ -165,7 +164,7 @@ static int start(struct workers *workers, struct session *session)
 {
     struct lifecycle *lifecycle = workers->service->lifecycle;
 
-    int result = lifecycle_enter(lifecycle, workers->service->options->max_connections);
+    int result = lifecycle_enter(lifecycle, live_max_connections(workers->service->live));
     if (result != LINED_OK)
         return result;
     result = conn_table_add(workers->table, &session->conn.entry);
@@ -180,7 +179,7 @@ static int start(struct workers *workers, struct session *session)
 }
 
 int worker_start(struct workers *workers, const struct listener *listener, int fd,
-                 const union net_address *peer, bool is_proxy)
+                 const union net_address *peer, const union net_address *counted, bool is_proxy)
 {
     struct session *session = malloc(sizeof *session);
 
@@ -188,7 +187,7 @@ int worker_start(struct workers *workers, const struct listener *listener, int f
         return -ENOMEM;
     session->workers = workers;
     session->is_proxy = is_proxy;
-    session->counted = is_proxy ? address_none : *peer;
+    session->counted = *counted;
     conn_init(&session->conn, workers->service, listener, fd, peer);
     int result = start(workers, session);
     if (result != LINED_OK) {

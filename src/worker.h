@@ -33,13 +33,13 @@ void workers_init(struct workers *workers, const struct service *service, struct
 /* After workers_end. */
 void workers_deinit(struct workers *workers);
 
-/* Gives the client on fd, which admission_admit has admitted, a worker. is_proxy: it was admitted
- * as address_none, and begins with a PROXY header. LINED_OK: the worker takes over fd, and will
- * call admission_leave and admission_forget. Else nothing has changed: LINED_STOPPING if the server
- * was cut; -EUSERS if max_connections are present; -errno if there is no memory or no thread
- * (pthread_create(3)). Any acceptor. */
+/* Gives the client on fd, which admission_admit has admitted, a worker. counted: see there.
+ * is_proxy: it was admitted as address_none, and begins with a PROXY header. LINED_OK: the worker
+ * takes over fd, and will call admission_leave and admission_forget. Else nothing has changed:
+ * LINED_STOPPING if the server was cut; -EUSERS if max_connections are present; -errno if there is
+ * no memory or no thread (pthread_create(3)). Any acceptor. */
 int worker_start(struct workers *workers, const struct listener *listener, int fd,
-                 const union net_address *peer, bool is_proxy);
+                 const union net_address *peer, const union net_address *counted, bool is_proxy);
 
 /* Waits until every worker has ended. No connection may come any more. */
 void workers_end(struct workers *workers);

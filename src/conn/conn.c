@@ -14,6 +14,7 @@ void conn_init(struct lined_conn *conn, const struct service *service,
                const struct listener *listener, int fd, const union net_address *peer)
 {
     const struct lined_options *options = service->options;
+    const struct live_options *live = service->live;
 
     *conn = (struct lined_conn){
         .entry = {.fd = fd},
@@ -25,8 +26,9 @@ void conn_init(struct lined_conn *conn, const struct service *service,
         .accepted_ms = monotonic_ms()};
     busy_poll_init(&conn->busy_poll);
     pace_init(&conn->pace, options->line_rate);
-    deadlines_init(&conn->deadlines, options->idle_timeout_ms, options->line_timeout_ms,
-                   options->session_timeout_ms, conn->accepted_ms);
+    deadlines_init(&conn->deadlines, live_ms(&live->idle_timeout_ms),
+                   live_ms(&live->line_timeout_ms), live_ms(&live->session_timeout_ms),
+                   conn->accepted_ms);
     outbox_init(&conn->outbox, fd, options->push_limit, &conn->totals->bytes_out);
     conn->entry.outbox = &conn->outbox;
     conn->entry.lock = &conn->outbox.lock;

@@ -16,7 +16,7 @@
 
 static enum lifecycle_phase phase_of(const struct lined_conn *conn)
 {
-    return lifecycle_phase(conn->service->lifecycle);
+    return lifecycle_conn_phase(conn->service->lifecycle);
 }
 
 /* True: a buffer is enlarged and empty, so that it can be freed. */

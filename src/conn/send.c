@@ -47,7 +47,7 @@ static void note_progress(struct stall *stall, int fd, int64_t now)
  * time helps: see SEND_RETRY_MS. */
 static int wait_writable(struct lined_conn *conn, struct stall *stall)
 {
-    uint32_t timeout = conn->service->options->send_timeout_ms;
+    uint32_t timeout = live_ms(&conn->service->live->send_timeout_ms);
     uint32_t every = stall->was_refused ? SEND_RETRY_MS : check_interval(timeout);
     struct pollfd writable = {.fd = conn->entry.fd, .events = stall->was_refused ? 0 : POLLOUT};
     int64_t now = monotonic_ms();

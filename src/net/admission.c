@@ -56,14 +56,22 @@ void admission_init(struct admission *admission, const struct access *access,
 {
     *admission = (struct admission){
         .access = access,
-        .has_rate = options->accept_rate != 0,
-        .max = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0,
-        .max_per_ip = options->max_per_ip,
         .busy = handler->reject_busy != NULL ? handler->reject_busy : default_busy,
         .per_ip = handler->reject_per_ip != NULL ? handler->reject_per_ip : default_per_ip,
     };
-    pace_init(&admission->pace, options->accept_rate);
     INVARIANT(pthread_mutex_init(&admission->lock, NULL) == 0);
+    admission_set(admission, options);
+}
+
+void admission_set(struct admission *admission, const struct lined_options *options)
+{
+    lock(admission);
+    admission->max = options->overflow == LINED_OVERFLOW_REJECT ? options->max_connections : 0;
+    admission->max_per_ip = options->max_per_ip;
+    if (admission->accept_rate != options->accept_rate)
+        pace_init(&admission->pace, options->accept_rate);
+    admission->accept_rate = options->accept_rate;
+    unlock(admission);
 }
 
 void admission_deinit(struct admission *admission)
@@ -76,8 +84,6 @@ void admission_deinit(struct admission *admission)
 
 int64_t admission_due_ms(struct admission *admission)
 {
-    if (!admission->has_rate)
-        return 0;
     lock(admission);
     int64_t due_ms = pace_due_ms(&admission->pace);
     unlock(admission);
@@ -86,17 +92,15 @@ int64_t admission_due_ms(struct admission *admission)
 
 void admission_accepted(struct admission *admission, int64_t now_ms)
 {
-    if (!admission->has_rate)
-        return;
     lock(admission);
     pace_take(&admission->pace, now_ms);
     unlock(admission);
 }
 
-/* Whether this client counts for the limit of its address. */
-static bool counts(const struct admission *admission, const union net_address *client)
+/* Whether this client has an address that can count. */
+static bool can_count(const union net_address *client)
 {
-    return admission->max_per_ip > 0 && client->any.sa_family != AF_UNIX;
+    return client->any.sa_family == AF_INET || client->any.sa_family == AF_INET6;
 }
 
 /* ---- how many ---- */
@@ -132,7 +136,7 @@ static int enter_address_locked(struct admission *admission, const union net_add
 
     if (address == NULL)
         return -ENOMEM;
-    if (address->present == admission->max_per_ip) {
+    if (address->present >= admission->max_per_ip) {
         *line = admission->per_ip;
         admission->rejected_per_ip++;
     } else {
@@ -145,24 +149,28 @@ static int enter_address_locked(struct admission *admission, const union net_add
 #endif
 
 int admission_admit(struct admission *admission, const union net_address *client, size_t present,
-                    const char **line)
+                    const char **line, union net_address *counted)
 {
     int result = access_allows(admission->access, client) ? LINED_OK : LINED_DENIED;
-    bool is_busy = admission->max > 0 && present >= admission->max;
 
-    *line = result == LINED_OK && is_busy ? admission->busy : NULL;
+    *counted = address_none;
+    *line = NULL;
     lock(admission);
-    if (result == LINED_DENIED)
+    if (result == LINED_DENIED) {
         admission->rejected_denied++;
-    else if (is_busy)
+    } else if (admission->max > 0 && present >= admission->max) {
+        *line = admission->busy;
         admission->rejected_busy++;
-    else if (counts(admission, client))
+    } else if (admission->max_per_ip > 0 && can_count(client)) {
         result = enter_address_locked(admission, client, line);
+        if (result == LINED_OK && *line == NULL)
+            *counted = *client;
+    }
     unlock(admission);
     return result;
 }
 
-/* The node of an admitted client. */
+/* The node of a counted client. */
 static struct address *find_locked(struct admission *admission, const union net_address *client)
 {
     const struct address like = address_of(client);
@@ -174,12 +182,12 @@ static struct address *find_locked(struct admission *admission, const union net_
 
 bool admission_leave(struct admission *admission, const union net_address *client)
 {
-    if (!counts(admission, client))
+    if (!can_count(client))
         return true;
     lock(admission);
     struct address *address = find_locked(admission, client);
     address->present--;
-    bool may_stay = address->leaving < admission->max_per_ip;
+    bool may_stay = admission->max_per_ip == 0 || address->leaving < admission->max_per_ip;
     address->leaving++;
     unlock(admission);
     return may_stay;
@@ -187,7 +195,7 @@ bool admission_leave(struct admission *admission, const union net_address *clien
 
 void admission_forget(struct admission *admission, const union net_address *client)
 {
-    if (!counts(admission, client))
+    if (!can_count(client))
         return;
     lock(admission);
     struct address *address = find_locked(admission, client);

@@ -24,15 +24,18 @@
 #include <stdint.h>
 
 struct admission {
-    /* Set by admission_init; they never change after. 0: no limit. */
+    /* Set by admission_init; they never change after. */
     const struct access *access; /* outlives the admission */
-    size_t max; /* connections; further clients are rejected. 0 also if they wait instead */
-    size_t max_per_ip;
-    const char *busy;   /* the line for clients above max: the handler's, or the default */
-    const char *per_ip; /* the line for clients above max_per_ip */
-    bool has_rate;
+    const char *busy;            /* the line for clients above max: the handler's, or the default */
+    const char *per_ip;          /* the line for clients above max_per_ip */
 
     pthread_mutex_t lock;
+
+    /* lock. 0: no limit. */
+    size_t max; /* connections; further clients are rejected. 0 also if they wait instead */
+    size_t max_per_ip;
+    uint32_t accept_rate;
+
     struct pace pace; /* lock; of accepts */
     void *addresses;  /* lock; a tree of tsearch(3): a node for each address that is connected */
     uint64_t rejected_busy;   /* lock */
@@ -54,9 +57,13 @@ void admission_accepted(struct admission *admission, int64_t now_ms);
 
 /* Admits the client, or not. present: how many are connected. LINED_OK: it is admitted and *line is
  * NULL, or it must be rejected with *line. LINED_DENIED: it must be closed without a line. -ENOMEM:
- * nothing is decided. Any thread. */
+ * nothing is decided. *counted is the address that counts for the limit of addresses, or
+ * address_none; it is to be given to admission_leave and admission_forget. Any thread. */
 int admission_admit(struct admission *admission, const union net_address *client, size_t present,
-                    const char **line);
+                    const char **line, union net_address *counted);
+
+/* Changes the limits. Clients that do not count yet do not count later. Any thread. */
+void admission_set(struct admission *admission, const struct lined_options *options);
 
 /* An admitted client is served no more, and may connect again. False: max_per_ip clients of its
  * address have left and are not forgotten yet, so its connection must be closed at once; otherwise

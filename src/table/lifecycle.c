@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms)
+int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms,
+                   bool drain_waits)
 {
     int stop_event = event_open();
 
@@ -17,6 +18,7 @@ int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32
         return stop_event;
     *lifecycle = (struct lifecycle){.table = table,
                                     .drain_timeout_ms = drain_timeout_ms,
+                                    .drain_waits = drain_waits,
                                     .stop_event = stop_event,
                                     .phase = LIFECYCLE_RUNNING};
     INVARIANT(pthread_mutex_init(&lifecycle->lock, NULL) == 0);
@@ -141,7 +143,8 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     if (!is_first)
         return;
     event_set(lifecycle->stop_event);
-    conn_table_shutdown(lifecycle->table, SHUT_RD);
+    if (!lifecycle->drain_waits)
+        conn_table_shutdown(lifecycle->table, SHUT_RD);
 }
 
 size_t lifecycle_cut(struct lifecycle *lifecycle)
@@ -170,6 +173,21 @@ void lifecycle_end_shutdown(struct lifecycle *lifecycle)
     lifecycle_lock(lifecycle);
     lifecycle->shutdown_callers--;
     notify_if_empty_locked(lifecycle);
+    lifecycle_unlock(lifecycle);
+}
+
+void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms)
+{
+    lifecycle_lock(lifecycle);
+    lifecycle->drain_timeout_ms = drain_timeout_ms;
+    lifecycle_unlock(lifecycle);
+}
+
+void lifecycle_suspend(struct lifecycle *lifecycle, bool is_suspended)
+{
+    lifecycle_lock(lifecycle);
+    atomic_store_explicit(&lifecycle->is_suspended, is_suspended, memory_order_relaxed);
+    INVARIANT(pthread_cond_broadcast(&lifecycle->departed) == 0);
     lifecycle_unlock(lifecycle);
 }
 

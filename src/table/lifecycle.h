@@ -28,8 +28,8 @@ enum lifecycle_phase {
 struct lifecycle {
     /* Set by lifecycle_init; they never change after. */
     struct conn_table *table;
-    uint32_t drain_timeout_ms;
-    int stop_event; /* an event: set when the server drains or is cut, and never cleared */
+    bool drain_waits; /* LINED_DRAIN_WAIT */
+    int stop_event;   /* an event: set when the server drains or is cut, and never cleared */
 
     pthread_mutex_t lock; /* never held while another lock of the library is taken */
 
@@ -41,21 +41,25 @@ struct lifecycle {
     /* Written under the lock; read without it by lifecycle_phase. It only ever goes up. */
     _Atomic int phase;
 
-    size_t present;          /* lock; entered and not released */
-    size_t leaving;          /* lock; of these, those that have left */
-    size_t accepting;        /* lock; acceptors that may still bring connections */
-    size_t shutdown_callers; /* lock; threads inside lifecycle_drain or _cut */
-    size_t waiters;          /* lock; threads inside lined_server_wait */
-    uint64_t wakes;          /* lock; calls of lifecycle_wake_acceptors */
-    int64_t drain_deadline;  /* lock; monotonic ms; set when the drain begins */
-    uint64_t connections;    /* lock; how many have entered */
-    uint64_t peak;           /* lock; the maximum of present, as of the last release */
-    uint64_t cut_count;      /* lock; connections that the cut has found */
+    /* Written under the lock; read without it by acceptors, which then read it under the lock. */
+    atomic_bool is_suspended;
+
+    uint32_t drain_timeout_ms; /* lock */
+    size_t present;            /* lock; entered and not released */
+    size_t leaving;            /* lock; of these, those that have left */
+    size_t accepting;          /* lock; acceptors that may still bring connections */
+    size_t shutdown_callers;   /* lock; threads inside lifecycle_drain or _cut */
+    size_t waiters;            /* lock; threads inside lined_server_wait */
+    uint64_t wakes;            /* lock; calls of lifecycle_wake_acceptors */
+    int64_t drain_deadline;    /* lock; monotonic ms; set when the drain begins */
+    uint64_t connections;      /* lock; how many have entered */
+    uint64_t peak;             /* lock; the maximum of present, as of the last release */
+    uint64_t cut_count;        /* lock; connections that the cut has found */
 };
 
 /* LINED_OK or -errno. */
-int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table,
-                   uint32_t drain_timeout_ms);
+int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms,
+                   bool drain_waits);
 
 /* All connections must be released. */
 void lifecycle_deinit(struct lifecycle *lifecycle);
@@ -67,6 +71,21 @@ static inline enum lifecycle_phase lifecycle_phase(struct lifecycle *lifecycle)
 {
     return (enum lifecycle_phase)atomic_load_explicit(&lifecycle->phase, memory_order_acquire);
 }
+
+/* The phase as connections see it: if a drain waits for their clients, nothing changes for them
+ * until the cut. */
+static inline enum lifecycle_phase lifecycle_conn_phase(struct lifecycle *lifecycle)
+{
+    enum lifecycle_phase phase = lifecycle_phase(lifecycle);
+
+    return phase == LIFECYCLE_DRAINING && lifecycle->drain_waits ? LIFECYCLE_RUNNING : phase;
+}
+
+/* For a drain that has not begun. */
+void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms);
+
+/* Acceptors wait, or go on. */
+void lifecycle_suspend(struct lifecycle *lifecycle, bool is_suspended);
 
 /* An acceptor begins; it ends. */
 void lifecycle_begin_accepting(struct lifecycle *lifecycle);
@@ -117,6 +136,10 @@ size_t lifecycle_present(struct lifecycle *lifecycle);
  * to be released: their clients may have seen the end already, and connect again. They wait for no
  * client, so this is short. */
 size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
+
+/* Waits while accepting is suspended and the phase is LIFECYCLE_RUNNING. Results as
+ * lifecycle_wait_room. */
+bool lifecycle_wait_resume(struct lifecycle *lifecycle, int64_t deadline_ms, uint64_t *wakes);
 
 /* Waits until fewer than max are present, or the phase is LIFECYCLE_CUT: true. False if the
  * deadline, monotonic ms, passes before (0: there is no deadline), or lifecycle_wake_acceptors is

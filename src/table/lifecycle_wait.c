@@ -122,6 +122,25 @@ bool lifecycle_wait_room(struct lifecycle *lifecycle, size_t max, int64_t deadli
     return in_time;
 }
 
+bool lifecycle_wait_resume(struct lifecycle *lifecycle, int64_t deadline_ms, uint64_t *wakes)
+{
+    if (!atomic_load_explicit(&lifecycle->is_suspended, memory_order_relaxed))
+        return true;
+    lifecycle_lock(lifecycle);
+    bool in_time = !was_woken_locked(lifecycle, wakes);
+    while (in_time && atomic_load_explicit(&lifecycle->is_suspended, memory_order_relaxed) &&
+           lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING) {
+        if (deadline_ms == 0)
+            wait_locked(lifecycle, &lifecycle->departed);
+        else
+            in_time = wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms);
+        if (was_woken_locked(lifecycle, wakes))
+            in_time = false;
+    }
+    lifecycle_unlock(lifecycle);
+    return in_time;
+}
+
 void lifecycle_pause(struct lifecycle *lifecycle, int64_t deadline_ms, uint64_t *wakes)
 {
     lifecycle_lock(lifecycle);
