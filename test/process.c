@@ -71,6 +71,15 @@ const char *process_error(int error)
     return strerror(error);
 }
 
+const char *process_terminal;
+
+/* The first terminal that the leader of a session opens becomes its controlling terminal. */
+static void begin_session(void)
+{
+    if (setsid() < 0 || open(process_terminal, O_RDWR) < 0)
+        _exit(125);
+}
+
 /* The command, or lined's copy where there is one and the command is NULL. */
 static void become(const char *command, int out, int err, const char *const arguments[])
 {
@@ -80,6 +89,8 @@ static void become(const char *command, int out, int err, const char *const argu
     for (size_t i = 0; arguments[i] != NULL && i < ARGUMENTS_MOST; i++)
         argv[i + 1] = (char *)(uintptr_t)arguments[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (process_terminal != NULL)
+        begin_session();
     if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(126);
     /* What the test was started with; tests count descriptors. */

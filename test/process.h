@@ -55,6 +55,9 @@ void process_run_command(struct process *process, const char *command, int out,
  * enter, or be of an owner whose umask is 077. */
 void process_copy_lined(void);
 
+/* If it is not NULL, the next processes begin a session of their own at this terminal. */
+extern const char *process_terminal;
+
 /* Runs lined, with --port 0 before the arguments; returns once it listens on process->port. */
 void process_serve(struct process *process, int out, const char *const arguments[]);
 

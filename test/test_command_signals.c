@@ -1,11 +1,16 @@
+#define _GNU_SOURCE /* posix_openpt */
 /* The signals of the command: drain, cut, statistics. */
 #include "command.h"
 #include "dial.h"
 #include "process.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 START_TEST(each_signal_drains)
 {
@@ -24,8 +29,44 @@ START_TEST(each_signal_drains)
     ck_assert_int_eq(process_wait(&server), 0);
     serve();
     end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* From now on lined is started at a terminal. Returns the other side of it. */
+static int open_terminal(void)
+{
+    int other = posix_openpt(O_RDWR | O_NOCTTY);
+
+    ck_assert_int_ge(other, 0);
+    ck_assert_int_eq(grantpt(other), 0);
+    ck_assert_int_eq(unlockpt(other), 0);
+    process_terminal = ptsname(other);
+    return other;
+}
+
+START_TEST(a_terminal_that_closes_drains)
+{
+    int other = open_terminal();
+
     serve();
-    end_by(SIGHUP, 0); /* its terminal is closed */
+    answer_one("hello\n");
+    close(other); /* the kernel sends SIGHUP to the leader of the session */
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "lined: served 1 connections"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* As a service has it: SIGHUP is no reason to end. */
+START_TEST(without_a_terminal_a_hangup_does_not_drain)
+{
+    process_terminal = "/dev/null"; /* a session without a terminal */
+    serve();
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    process_line(&server.err, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "SIGHUP: there is no --config or --log-file"));
+    answer_one("still here\n");
+    end_by(SIGTERM, 0);
 }
 END_TEST
 
@@ -74,8 +115,10 @@ START_TEST(the_drain_message_names_only_handled_signals)
 {
     expect_promise(SIGINT, SIGTERM, "lined: draining 1 connection; a second SIGTERM cuts at once");
     expect_promise(SIGTERM, SIGINT, "lined: draining 1 connection; a second SIGINT cuts at once");
+    int other = open_terminal();
     ck_assert(signal(SIGINT, SIG_IGN) != SIG_ERR);
     expect_promise(SIGTERM, SIGHUP, "lined: draining 1 connection");
+    close(other);
 }
 END_TEST
 
@@ -143,6 +186,7 @@ END_TEST
 /* As a terminal closes, the shell sends one, and so may the kernel. */
 START_TEST(a_second_hangup_still_drains)
 {
+    int other = open_terminal();
     process_serve(&server, -1, ARGUMENTS("-q", "--send-timeout=0", "--drain-timeout=1000"));
     int client = get_stuck();
     ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
@@ -155,6 +199,7 @@ START_TEST(a_second_hangup_still_drains)
     drink(client);
     hang_up(client);
     ck_assert_int_eq(process_wait(&server), 0);
+    close(other);
 }
 END_TEST
 
@@ -184,6 +229,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         each_signal_drains,
+        a_terminal_that_closes_drains,
+        without_a_terminal_a_hangup_does_not_drain,
         what_is_ignored_at_the_start_stays_ignored,
         the_drain_message_names_only_handled_signals,
         statistics_can_be_ignored,

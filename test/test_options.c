@@ -91,6 +91,8 @@ static const struct example {
     {"--line-timeout", "20", "x", NUMBER(server.line_timeout_ms, 0, 20000)},
     {"--session-timeout", "3600", "1h", NUMBER(server.session_timeout_ms, 0, 3600000)},
     {"--drain-timeout", "0", "never", NUMBER(server.drain_timeout_ms, 5000, 0)},
+    {"--drain-delay", "1.5", "soon", NUMBER(drain_delay_ms, 0, 1500)},
+    {"--drain", "wait", "cut", NUMBER(server.drain_mode, LINED_DRAIN_CLOSE, LINED_DRAIN_WAIT)},
     {"--backlog", "7", "0", NUMBER(server.backlog, 4096, 7)},
     {"--busy-poll", "0", "10001", NUMBER(server.busy_poll_us, 50, 0)},
     {"--notify-fd", "7", "2", NUMBER(notify_fd, -1, 7)},

@@ -60,7 +60,7 @@ static void on_cut(void *context, uint64_t connections)
 
 static void on_accept_paused(void *context, enum lined_accept_pause why, int error)
 {
-    const struct observer *observer = context;
+    struct observer *observer = context;
     char text[ERROR_TEXT_SIZE];
     char words[ERROR_TEXT_SIZE + 128];
 
@@ -69,7 +69,7 @@ static void on_accept_paused(void *context, enum lined_accept_pause why, int err
         snprintf(words, sizeof words,
                  "the maximum number of connections, set by %s, is reached; --overflow decides "
                  "what new clients get",
-                 observer->limited_by);
+                 atomic_load(&observer->limited_by));
         warning(WARNING_LIMIT, 1, words);
         break;
     case LINED_PAUSE_ACCEPT:

@@ -8,13 +8,15 @@
 #include "stop.h"
 
 #include <lined.h>
+#include <stdatomic.h>
 
-/* The context of the callbacks. Set before the server starts; it does not change afterwards. */
+/* The context of the callbacks. Set before the server starts. Afterwards only the atomics
+ * change: limited_by, and the style in log. */
 struct observer {
     struct lined_observer callbacks;
     struct packet_log log;
     struct stop *stop;
-    const char *limited_by; /* the name of the limit on connections */
+    const char *_Atomic limited_by; /* the name of the limit on connections */
 };
 
 /* Sets the callbacks and stop. The caller sets log and limited_by later. */

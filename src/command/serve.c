@@ -13,6 +13,7 @@
 #include "message.h"
 #include "notify.h"
 #include "observer.h"
+#include "reload.h"
 #include "report.h"
 #include "status.h"
 #include "stop.h"
@@ -41,6 +42,7 @@ struct serving {
     struct sandbox sandbox;
     struct observer observer;
     struct admin admin;
+    struct reload reload;
 };
 
 /* Global, because the process has one set of signals. */
@@ -174,6 +176,9 @@ static void enter_sandbox(struct serving *serving)
 
     if (!sandbox_is_built() || serving->options->no_sandbox)
         return;
+    if (serving->options->config != NULL &&
+        log_file_folder(serving->options->config, serving->config_folder) == 0)
+        made.read_folder = serving->config_folder;
     listen_made_files(serving->options, &made);
     serving->sandbox = sandbox_enter(&made);
 }
@@ -203,7 +208,7 @@ static bool start_log(struct serving *serving, bool is_shared)
 static bool is_ready(void *context)
 {
     (void)context;
-    return atomic_load(&stop.began_ms) == 0;
+    return stop_phase(&stop) == STOP_SERVING;
 }
 
 static void drain(void *context)
@@ -226,12 +231,33 @@ static int start_admin(struct serving *serving)
     return admin_start(&serving->admin, &source);
 }
 
+/* ---- for SIGHUP ---- */
+
+static void on_hangup(void *context)
+{
+    reload(context);
+}
+
+static void prepare_reload(struct serving *serving)
+{
+    const struct options *options = serving->options;
+
+    serving->reload = (struct reload){.options = options,
+                                      .server = serving->server,
+                                      .observer = &serving->observer,
+                                      .stop = &stop,
+                                      .default_max = serving->bound.connections,
+                                      .default_limit = serving->bound.name};
+    stop_set_timeouts(&stop, options->server.drain_timeout_ms, options->drain_delay_ms);
+    stop.reload = reload_has_work(options) ? on_hangup : NULL;
+    stop.reload_context = &serving->reload;
+}
+
 /* The admin listener comes last: it reads the server. */
 static bool start_threads(struct serving *serving)
 {
-    uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
-
-    int failed = stop_start(&stop, serving->server, serving->log, drain_timeout_ms);
+    prepare_reload(serving);
+    int failed = stop_start(&stop, serving->server, serving->log);
     if (failed == 0) {
         failed = lined_server_start(serving->server);
         if (failed == 0)
@@ -285,7 +311,6 @@ static void report_start(const struct serving *serving)
 /* Serves until a signal ends it; ends the log, and frees it if its writer has ended. */
 static int run(struct serving *serving)
 {
-    uint32_t drain_timeout_ms = serving->options->server.drain_timeout_ms;
     int status = STATUS_DRAINED;
     bool may_free_log = false;
 
@@ -300,7 +325,8 @@ static int run(struct serving *serving)
     } else if (result == LINED_CUT) {
         status = STATUS_CUT;
     }
-    if (serving->log != NULL && !end_log(serving->log, drain_timeout_ms, &may_free_log) &&
+    if (serving->log != NULL &&
+        !end_log(serving->log, atomic_load(&stop.drain_timeout_ms), &may_free_log) &&
         status == STATUS_DRAINED)
         status = STATUS_CUT;
     admin_end(&serving->admin); /* before what it reads and calls */

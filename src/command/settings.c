@@ -164,6 +164,19 @@ static bool read_session_timeout(struct options *options, const char *value)
     return value_seconds(value, &options->server.session_timeout_ms);
 }
 
+static bool read_drain_delay(struct options *options, const char *value)
+{
+    return value_seconds(value, &options->drain_delay_ms);
+}
+
+static bool read_drain(struct options *options, const char *value)
+{
+    int word = value_word(value, (const char *const[]){"close", "wait", NULL});
+
+    options->server.drain_mode = word == 1 ? LINED_DRAIN_WAIT : LINED_DRAIN_CLOSE;
+    return word >= 0;
+}
+
 static bool read_drain_timeout(struct options *options, const char *value)
 {
     return value_seconds(value, &options->server.drain_timeout_ms);
@@ -515,6 +528,21 @@ const struct setting settings[] = {
      .read = read_drain_timeout,
      .help = "when lined is stopped, cut the connections that have not ended after "
              "SECONDS (default 5)"},
+    {.name = "--drain-delay",
+     .can_change = true,
+     .argument = "SECONDS",
+     .variable = "LINED_DRAIN_DELAY",
+     .allowed = "a number of seconds from 0 to 1000000",
+     .read = read_drain_delay,
+     .help = "when lined is stopped, go on accepting for SECONDS before the drain begins (default "
+             "0)"},
+    {.name = "--drain",
+     .argument = "close|wait",
+     .variable = "LINED_DRAIN",
+     .allowed = "close or wait",
+     .read = read_drain,
+     .help = "in a drain, close connections when their lines are answered, or wait until their "
+             "clients end them (default close)"},
     {.name = "--backlog",
      .argument = "N",
      .variable = "LINED_BACKLOG",

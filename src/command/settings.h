@@ -51,6 +51,7 @@ struct options {
     enum log_overflow log_overflow;
     const char *log_file; /* NULL: standard output; points into argv or the environment */
     struct log_style log_style;
+    uint32_t drain_delay_ms;
     int argc;    /* the command line, for a reload; the caller sets it */
     char **argv; /* the same */
 

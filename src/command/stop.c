@@ -10,6 +10,7 @@
 #include "warning.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <unistd.h>
@@ -28,11 +29,22 @@ static bool is_ignored(int signal)
     return action.sa_handler == SIG_IGN;
 }
 
+/* A terminal that closes sends SIGHUP to the processes that it controls. */
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 int stop_init(struct stop *stop)
 {
     static const int users_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = WARNING_SIGNAL};
 
+    stop->has_terminal = has_terminal();
     sigemptyset(&stop->signals);
     sigaddset(&stop->signals, WARNING_SIGNAL);
     if (notify_has_watchdog())
@@ -71,7 +83,7 @@ static void drain(struct stop *stop)
 
     atomic_store(&stop->began_ms, monotonic_ms());
     if (stop->log != NULL)
-        limit_log(stop->log, stop->drain_timeout_ms);
+        limit_log(stop->log, atomic_load(&stop->drain_timeout_ms));
     lined_server_stats(stop->server, &stats);
     notify_stopping(stats.connected);
     lined_server_drain(stop->server);
@@ -80,10 +92,33 @@ static void drain(struct stop *stop)
                 stats.connected == 1 ? "" : "s", cutting_signals(stop));
 }
 
-static void begin_drain(struct stop *stop)
+static void set_timer(struct stop *stop, int64_t at_ms)
 {
-    drain(stop);
-    stop->drained_ms = monotonic_ms();
+    const struct itimerspec when = {.it_value = monotonic_timespec(at_ms)};
+
+    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
+}
+
+/* The first signal: drains, at once or after the delay. */
+static void begin_end(struct stop *stop)
+{
+    uint32_t delay_ms = atomic_load(&stop->drain_delay_ms);
+
+    atomic_store(&stop->due_ms, monotonic_ms() + delay_ms);
+    if (delay_ms == 0) {
+        drain(stop);
+    } else {
+        message(MESSAGE_INFO, "the drain begins in %" PRIu32 ".%" PRIu32 " seconds%s",
+                delay_ms / 1000, delay_ms % 1000 / 100, cutting_signals(stop));
+        set_timer(stop, atomic_load(&stop->due_ms));
+    }
+    stop->handled_ms = monotonic_ms();
+}
+
+static bool drain_is_due(const struct stop *stop)
+{
+    return stop_phase(stop) == STOP_DELAYED && atomic_load(&stop->cut_ms) == 0 &&
+           monotonic_ms() >= atomic_load(&stop->due_ms);
 }
 
 static void cut(struct stop *stop)
@@ -97,18 +132,28 @@ static void cut(struct stop *stop)
  * that came while the drain began waited for the thread, so the time counts from then on. */
 static bool is_the_same(const struct stop *stop)
 {
-    return monotonic_ms() - stop->drained_ms < STOP_SAME_MS;
+    return monotonic_ms() - stop->handled_ms < STOP_SAME_MS;
 }
 
 /* A second SIGHUP does not cut: when a terminal closes, the shell sends one, and the kernel sends
  * another. */
 static void end(struct stop *stop, int signal)
 {
-    if (atomic_load(&stop->began_ms) == 0) {
-        begin_drain(stop);
+    if (stop_phase(stop) == STOP_SERVING) {
+        begin_end(stop);
     } else if (signal != SIGHUP && !is_the_same(stop)) {
         cut(stop);
     }
+}
+
+static void hang_up(struct stop *stop)
+{
+    if (stop->reload != NULL && stop_phase(stop) != STOP_DRAINING)
+        stop->reload(stop->reload_context);
+    else if (stop->reload == NULL && stop->has_terminal)
+        end(stop, SIGHUP);
+    else if (stop->reload == NULL)
+        message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again");
 }
 
 void stop_note_cut(struct stop *stop)
@@ -118,8 +163,7 @@ void stop_note_cut(struct stop *stop)
 
     if (!atomic_compare_exchange_strong(&stop->cut_ms, &not_yet, now))
         return;
-    const struct itimerspec when = {.it_value = monotonic_timespec(now + STOP_CUT_MS)};
-    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
+    set_timer(stop, now + STOP_CUT_MS);
 }
 
 static bool cut_is_overdue(const struct stop *stop)
@@ -169,21 +213,36 @@ static void *take_signals(void *argument)
             report_statistics(stop->server, stop->log);
         else if (signal == WATCHDOG_SIGNAL)
             notify_watchdog(is_alive(stop));
+        else if (signal == SIGHUP)
+            hang_up(stop);
         else if (signal != WARNING_SIGNAL)
             end(stop, signal);
         else if (cut_is_overdue(stop))
             give_up(stop);
-        else if (atomic_exchange(&stop->wants_drain, false) && atomic_load(&stop->began_ms) == 0)
-            begin_drain(stop);
+        else if (drain_is_due(stop))
+            drain(stop);
+        else if (atomic_exchange(&stop->wants_drain, false) && stop_phase(stop) == STOP_SERVING)
+            begin_end(stop);
         else
             warning_due();
     }
 }
 
-int stop_start(struct stop *stop, lined_server *server, struct log_writer *log,
-               uint32_t drain_timeout_ms)
+void stop_set_timeouts(struct stop *stop, uint32_t drain_timeout_ms, uint32_t drain_delay_ms)
 {
-    stop->drain_timeout_ms = drain_timeout_ms;
+    atomic_store(&stop->drain_timeout_ms, drain_timeout_ms);
+    atomic_store(&stop->drain_delay_ms, drain_delay_ms);
+}
+
+enum stop_phase stop_phase(const struct stop *stop)
+{
+    if (atomic_load(&stop->began_ms) != 0)
+        return STOP_DRAINING;
+    return atomic_load(&stop->due_ms) != 0 ? STOP_DELAYED : STOP_SERVING;
+}
+
+int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
+{
     stop->server = server;
     stop->log = log;
     int failed = thread_start(&stop->thread, take_signals, stop);

@@ -4,7 +4,7 @@
  *     {"ts":"2026-11-26T14:20:56.123456Z","conn":16777216,"peer":"127.0.0.1:49152","event":"open"}
  *     {"ts":...,"conn":...,"peer":...,"event":"line","bytes":6,"line":"hello\n"}
  *     {"ts":...,"conn":...,"peer":...,"event":"line","bytes":2,"line_base64":"/wo="}
- *     {"ts":...,"conn":...,"peer":...,"event":"close","bytes":8,"reason":"eof"}
+ *     {"ts":...,"conn":...,"peer":...,"event":"close","bytes":8,"reason":"disconnected"}
  *
  * A line that is UTF-8 is in "line", any other in "line_base64" (RFC 4648). If it has more than
  * JSON_LINE_TEXT_MAX bytes, only as many are there, and "cut":true follows; "bytes" counts all.
