@@ -7,19 +7,19 @@ cd "$root" || exit 1
 
 usage="usage: scripts/torture.sh [--quick] [FAULT]...
 
-Faults: drain accept threads each races hostile chat kv kill handover log; the default is all of them.
+Faults: drain accept threads each races hostile chat kv kill handover log reload disk; the default is all of them.
 --quick   fewer times each: under two minutes, for .ci/run
 planted   instead of a fault: plants bugs, and fails if a check does not find one"
 quick=no faults=()
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=yes ;;
-    drain | accept | threads | each | races | hostile | chat | kv | kill | handover | log | planted) faults+=("$1") ;;
+    drain | accept | threads | each | races | hostile | chat | kv | kill | handover | log | reload | disk | planted) faults+=("$1") ;;
     *) echo "$usage" >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill handover log)
+[ ${#faults[@]} -gt 0 ] || faults=(drain accept threads each races hostile chat kv kill handover log reload disk)
 
 # times FULL QUICK
 patience=120000 # milliseconds until clients must be served
@@ -52,6 +52,9 @@ chmod 711 "$scratch" # the user nobody runs lined from there
 # shellcheck source=test/torture/planted.sh
 . test/torture/planted.sh
 
+# shellcheck source=test/torture/reload.sh
+. test/torture/reload.sh
+
 # Ends everything that was started. A subshell ends its own server with the same trap.
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
@@ -60,7 +63,7 @@ clean_up() {
     mapfile -t children < <(jobs -p)
     [ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null
     wait 2>/dev/null
-    [ "$BASHPID" != $$ ] || rm -rf "$scratch"
+    [ "$BASHPID" != $$ ] || { umount "$scratch/disk" 2>/dev/null; rm -rf "$scratch"; }
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM

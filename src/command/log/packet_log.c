@@ -213,7 +213,8 @@ static void log_close(struct packet_log *log, struct packet_log_client *client,
     lined_reason(reason, reason_text);
     event.reason = reason_text;
     event.is_end_of_client = reason == LINED_EOF || reason == LINED_RESET;
-    event.peer = peer_of(client, conn);
+    if (!event.is_end_of_client) /* then each style has the address */
+        event.peer = peer_of(client, conn);
     event.bytes = lined_conn_received(conn);
     gather(log, client, style, &event);
 }
