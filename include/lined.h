@@ -452,9 +452,9 @@ LINED_API void lined_foreach(lined_server *server,
                              void *argument);
 
 /* Begins a drain and returns at once. No new connections; each line that the kernel has received is
- * handled and answered; then its connection ends. A TCP client that connected within the last second
- * and has sent nothing yet has 0.1 seconds for its first line. With LINED_DRAIN_WAIT connections go
- * on, until their clients end them. When the drain timeout has passed, counted from
+ * handled and answered; then its connection ends. A TCP client that connected within the last
+ * second and has sent nothing yet has 0.1 seconds for its first line. With LINED_DRAIN_WAIT
+ * connections go on, until their clients end them. When the drain timeout has passed, counted from
  * this call, the connections that are left are cut, whether or not a thread is in
  * lined_server_wait. A second call changes nothing. Any thread, callbacks too. */
 LINED_API void lined_server_drain(lined_server *server);

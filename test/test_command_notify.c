@@ -118,6 +118,27 @@ START_TEST(an_abstract_socket_is_notified)
 }
 END_TEST
 
+START_TEST(a_reload_is_notified)
+{
+    char log[128];
+
+    open_manager(false);
+    snprintf(log, sizeof log, "%s/log", folder);
+    process_serve(&server, -1, ARGUMENTS("--log-file", log));
+    ck_assert_str_eq(next_text(), "READY=1\nSTATUS=serving");
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    const char *reloading = next_text();
+    ck_assert_msg(strncmp(reloading, "RELOADING=1\n", 12) == 0 &&
+                      strstr(reloading, "\nMONOTONIC_USEC=") != NULL,
+                  "%s", reloading);
+    ck_assert_str_eq(next_text(), "READY=1\nSTATUS=serving");
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    ck_assert_int_eq(process_wait(&server), 0);
+    ck_assert_int_eq(unlink(log), 0);
+    remove_folder();
+}
+END_TEST
+
 /* READY=1 comes when clients can connect: a server that cannot listen does not send it. */
 START_TEST(a_server_that_cannot_start_is_not_ready)
 {
@@ -365,6 +386,7 @@ int main(void)
     const TTest *const tests[] = {
         a_socket_with_a_path_is_notified,
         an_abstract_socket_is_notified,
+        a_reload_is_notified,
         a_server_that_cannot_start_is_not_ready,
         a_socket_that_cannot_be_reached_is_a_warning,
         a_watchdog_that_is_not_a_number_is_status_2,

@@ -148,12 +148,15 @@ static void end(struct stop *stop, int signal)
 
 static void hang_up(struct stop *stop)
 {
-    if (stop->reload != NULL && stop_phase(stop) != STOP_DRAINING)
+    if (stop->reload != NULL && stop_phase(stop) != STOP_DRAINING) {
+        notify_reloading();
         stop->reload(stop->reload_context);
-    else if (stop->reload == NULL && stop->has_terminal)
+        notify_ready();
+    } else if (stop->reload == NULL && stop->has_terminal) {
         end(stop, SIGHUP);
-    else if (stop->reload == NULL)
+    } else if (stop->reload == NULL) {
         message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again");
+    }
 }
 
 void stop_note_cut(struct stop *stop)
