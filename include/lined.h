@@ -261,22 +261,22 @@ struct lined_options {
                                    * default 50 */
     size_t max_connections;       /* at the same time; default 0: no limit. set: the next client;
                                    * connections above the limit stay */
-    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT. set: the next client */
     size_t max_per_ip;            /* connections from one address at the same time; the next one
                                    * gets the handler's reject_per_ip and is closed. Up to as many
                                    * more connections may be in lingering close, for at most one
                                    * second. Of an IPv6 address the first 64 bits count. Default 0:
                                    * no limit. set: the next client; connections that were accepted
                                    * while there was no limit do not count */
+    enum lined_overflow overflow; /* default LINED_OVERFLOW_WAIT. set: the next client */
     uint32_t accept_rate;         /* accepted per second, the others wait; default 0: no limit.
                                    * set: after the next client, at most one second later */
+    uint32_t line_rate; /* lines per second that are taken from each connection, the others
+                         * wait; those of the last 0.1 seconds can be used later. Not
+                         * for lined_recv_exact. Default 0: no limit */
     enum lined_drain_mode drain_mode; /* default LINED_DRAIN_CLOSE */
     const char *greeting; /* sent to each client at once, with an LF behind it, before the
                            * handler's open; behind a proxy after the PROXY header. At most
                            * LINED_GREETING_MAX bytes. Default NULL: none */
-    uint32_t line_rate;   /* lines per second that are taken from each connection, the others
-                           * wait; those of the last 0.1 seconds can be used later. Not
-                           * for lined_recv_exact. Default 0: no limit */
     const char *allow;    /* networks, such as "10.0.0.0/8,fd00::/8,192.0.2.1": a client
                            * from another address is closed without a byte. Clients of a
                            * Unix socket are always admitted. Default NULL: all */
@@ -570,7 +570,8 @@ LINED_API const char *lined_version(void);
 
 /* ---- handlers ---- */
 
-/* The default handler: answers each line with "Received: <line>\n". It needs no context. */
+/* The default handler: answers each line with "Received: <line>\n". Its context is not used:
+ * pass NULL. */
 LINED_API extern const struct lined_handler lined_handler_received;
 
 /* What a module for lined --handler FILE.so exports, as

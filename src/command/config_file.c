@@ -26,7 +26,6 @@ static ssize_t read_all(int fd, char *text)
 
 bool config_file_read(struct config *config, const char *path, char message[CONFIG_MESSAGE_SIZE])
 {
-    char text[ERROR_TEXT_SIZE];
     int fd = openat(AT_FDCWD, path, CONFIG_FILE_FLAGS);
     ssize_t size = fd < 0 ? -errno : read_all(fd, config->text);
 
@@ -35,6 +34,7 @@ bool config_file_read(struct config *config, const char *path, char message[CONF
     if (fd >= 0)
         close(fd);
     if (size < 0) {
+        char text[ERROR_TEXT_SIZE];
         snprintf(message, CONFIG_MESSAGE_SIZE, "cannot read the configuration '%.128s': %s", path,
                  error_text((int)-size, text));
         return false;

@@ -66,17 +66,17 @@ static int connect_to(const char *name)
 
 static void open_socket(const char *name)
 {
-    char text[ERROR_TEXT_SIZE];
-
     if (name == NULL || *name == '\0')
         return;
     int failed = connect_to(name);
-    if (failed < 0)
+    if (failed < 0) {
+        char text[ERROR_TEXT_SIZE];
         message(
             MESSAGE_WARNING,
             "cannot notify the service manager: NOTIFY_SOCKET '%.100s': %s; it must be a path or "
             "@NAME of a socket that a service manager reads",
             name, error_text(-failed, text));
+    }
 }
 
 /* Sets the interval: half of WATCHDOG_USEC. False: the value is not a number. */
@@ -155,15 +155,16 @@ static void send_text(const char *text)
 
 void notify_ready(void)
 {
-    char text[ERROR_TEXT_SIZE];
     int fd = atomic_exchange(&notify.fd, -1);
 
     send_text("READY=1\nSTATUS=serving");
     if (fd < 0)
         return;
-    if (write(fd, "\n", 1) != 1)
+    if (write(fd, "\n", 1) != 1) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_WARNING, "cannot write to descriptor %d (--notify-fd): %s", fd,
                 error_text(errno, text));
+    }
     close(fd);
 }
 

@@ -19,7 +19,7 @@ struct observer {
     const char *_Atomic limited_by; /* the name of the limit on connections */
 };
 
-/* Sets the callbacks and stop. The caller sets log and limited_by later. */
+/* Sets the callbacks and stop. The caller sets the other fields before the server starts. */
 void observer_init(struct observer *observer, struct stop *stop);
 
 #endif

@@ -226,7 +226,7 @@ static void describe_bad_variable(const struct options *options, const struct se
 {
     char name[160];
 
-    if (line == 0)
+    if (source->config == NULL || line == 0)
         snprintf(name, sizeof name, "%s", setting->variable);
     else
         snprintf(name, sizeof name, "%.100s:%u: %s", source->config->file, line, setting->variable);

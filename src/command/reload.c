@@ -17,12 +17,12 @@ static void reopen_log(const struct reload *reload)
 {
     const char *path = reload->options->log_file;
     struct log_writer *log = reload->observer->log.writer;
-    char text[ERROR_TEXT_SIZE];
 
     if (path == NULL || log == NULL)
         return;
     int fd = log_file_open(path);
     if (fd < 0) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR,
                 "cannot open %s '%.200s' again: %s; the packet log continues in the old file",
                 options_name(reload->options, "--log-file"), path, error_text(-fd, text));
@@ -69,10 +69,10 @@ static void apply(const struct reload *reload, const struct options *now)
 {
     const struct lined_options options = changed(reload, now);
     struct observer *observer = reload->observer;
-    char text[ERROR_TEXT_SIZE];
 
     int failed = lined_server_set(reload->server, &options);
     if (failed < 0) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot change the options: %s; the old ones stay",
                 error_text(-failed, text));
         return;

@@ -4,11 +4,11 @@
 
 #include "base/monotonic.h"
 #include "command/admin/admin.h"
+#include "command/limits.h"
 #include "command/log/log_file.h"
 #include "command/log/log_messages.h"
 #include "command/log/log_writer.h"
 #include "command/sandbox/sandbox.h"
-#include "limits.h"
 #include "listen.h"
 #include "message.h"
 #include "notify.h"
@@ -152,7 +152,6 @@ static void fini_handler(const struct serving *serving)
 static bool open_log_file(struct serving *serving)
 {
     const struct options *options = serving->options;
-    char text[ERROR_TEXT_SIZE];
 
     if (options->log_file == NULL || options->quiet)
         return true;
@@ -160,6 +159,7 @@ static bool open_log_file(struct serving *serving)
     if (fd == 0)
         fd = log_file_open(options->log_file);
     if (fd < 0) {
+        char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot open %s '%.200s' to append to it: %s",
                 options_name(options, "--log-file"), options->log_file, error_text(-fd, text));
         return false;

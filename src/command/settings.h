@@ -72,12 +72,12 @@ struct options {
 /* One option. --help and --version have no row. */
 struct setting {
     const char *name; /* with its dashes */
-    char letter;      /* short option, or 0 */
 
     /* What --help shows as the value, such as "SECONDS". NULL: the option is a flag; it has no
      * value on the command line, where it means yes. */
     const char *argument;
 
+    char letter;     /* short option, or 0 */
     bool can_change; /* SIGHUP reads it again, see reload.h */
     const char *variable;
     const char *allowed; /* behind "must be" */

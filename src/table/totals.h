@@ -25,8 +25,9 @@ struct totals_cell {
     _Atomic uint64_t bytes_dropped;
     _Atomic uint64_t slow_consumers;
     _Atomic uint64_t bad_proxy_headers;
-    char padding[16]; /* to a cache line */
+    char padding[16]; /* to 64 bytes: a new counter takes 8 of these */
 };
+_Static_assert(sizeof(struct totals_cell) == 64, "one cache line");
 
 struct totals {
     struct totals_cell cells[TOTALS_CELLS];

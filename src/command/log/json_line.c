@@ -11,9 +11,9 @@
 
 static char *put(char *to, const char *text)
 {
-    size_t size = strlen(text);
-
-    return (char *)memcpy(to, text, size) + size;
+    while (*text != '\0')
+        *to++ = *text++;
+    return to;
 }
 
 static char *put_number(char *to, uint64_t number)

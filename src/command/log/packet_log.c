@@ -79,12 +79,17 @@ static void append_event(struct packet_log *log, const struct log_style *style,
 }
 
 /* NULL: there is no memory. */
-static struct packet_log_chunk *new_chunk(void)
+static struct packet_log_chunk *chunk_of(struct packet_log_client *client)
 {
-    struct packet_log_chunk *chunk = malloc(sizeof *chunk);
+    struct packet_log_chunk *chunk = client->chunk;
 
     if (chunk != NULL)
-        chunk->used = 0;
+        return chunk;
+    chunk = malloc(sizeof *chunk);
+    if (chunk == NULL)
+        return NULL;
+    chunk->used = 0;
+    client->chunk = chunk;
     return chunk;
 }
 
@@ -99,15 +104,14 @@ static void gather(struct packet_log *log, struct packet_log_client *client,
         append_event(log, style, event);
         return;
     }
-    if (client->chunk == NULL)
-        client->chunk = new_chunk();
-    if (client->chunk == NULL) {
+    struct packet_log_chunk *chunk = chunk_of(client);
+    if (chunk == NULL) {
         append_event(log, style, event);
         return;
     }
-    if (CHUNK_SIZE - client->chunk->used < needed)
-        write_chunk(log, client->chunk);
-    client->chunk->used += log_format(client->chunk->text + client->chunk->used, style, event);
+    if (CHUNK_SIZE - chunk->used < needed)
+        write_chunk(log, chunk);
+    chunk->used += log_format(chunk->text + chunk->used, style, event);
 }
 
 /* The connection needs no chunk while it waits for its client. */
@@ -180,22 +184,36 @@ void packet_log_opened(struct packet_log *log, struct packet_log_client **client
     end_batch(log, *client);
 }
 
+/* A line of a connection for which there was no memory. */
+static void append_line(struct packet_log *log, const struct log_style *style,
+                        const lined_conn *conn, const char *line, size_t size)
+{
+    struct packet_log_client none = {0};
+
+    if (style->omits_lines)
+        return;
+    struct log_event event = event_of(LOG_EVENT_LINE, style, &none, conn);
+    event.line = line;
+    event.bytes = size;
+    append_event(log, style, &event);
+}
+
 void packet_log_line(struct packet_log *log, struct packet_log_client *client,
                      const lined_conn *conn, const char *line, size_t size)
 {
-    struct packet_log_client none = {.is_open_logged = true};
-    struct packet_log_client *known = client != NULL ? client : &none;
     const struct log_style style = style_of(log);
 
-    log_open(log, known, &style, conn);
-    if (!style.omits_lines) {
-        struct log_event event = event_of(LOG_EVENT_LINE, &style, known, conn);
-        event.line = line;
-        event.bytes = size;
-        gather(log, known, &style, &event);
+    if (client == NULL) {
+        append_line(log, &style, conn, line, size);
+        return;
     }
-    if (client == NULL)
-        end_batch(log, known);
+    log_open(log, client, &style, conn);
+    if (style.omits_lines)
+        return;
+    struct log_event event = event_of(LOG_EVENT_LINE, &style, client, conn);
+    event.line = line;
+    event.bytes = size;
+    gather(log, client, &style, &event);
 }
 
 void packet_log_batch_end(struct packet_log *log, struct packet_log_client *client)
@@ -219,18 +237,28 @@ static void log_close(struct packet_log *log, struct packet_log_client *client,
     gather(log, client, style, &event);
 }
 
-void packet_log_closed(struct packet_log *log, struct packet_log_client **client,
-                       const lined_conn *conn, int reason)
+/* The end of the connection: no chunk is left. */
+static void log_end(struct packet_log *log, struct packet_log_client *client,
+                    const lined_conn *conn, int reason)
 {
-    struct packet_log_client none = {.is_open_logged = true};
-    struct packet_log_client *known = *client != NULL ? *client : &none;
     const struct log_style style = style_of(log);
 
     if (!style.omits_probes || lined_conn_received(conn) > 0) {
-        log_open(log, known, &style, conn);
-        log_close(log, known, &style, conn, reason);
+        log_open(log, client, &style, conn);
+        log_close(log, client, &style, conn, reason);
     }
-    end_batch(log, known);
+    end_batch(log, client);
+}
+
+void packet_log_closed(struct packet_log *log, struct packet_log_client **client,
+                       const lined_conn *conn, int reason)
+{
+    if (*client == NULL) {
+        struct packet_log_client none = {.is_open_logged = true};
+        log_end(log, &none, conn, reason);
+        return;
+    }
+    log_end(log, *client, conn, reason);
     free(*client);
     *client = NULL;
 }
