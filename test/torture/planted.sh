@@ -28,7 +28,7 @@ caught() {
 variant() {
     local folder part
     folder=$(mktemp -d "$scratch/variant.XXXXXX")
-    cp -r src include "$folder"
+    cp -r CMakeLists.txt src include "$folder"
     while IFS= read -r part; do
         cp "$folder/$1" "$folder/before"
         sed -i -E "$part" "$folder/$1"
@@ -37,10 +37,14 @@ variant() {
             exit 1
         fi
     done <<<"$2"
-    find "$folder/src" -name load -prune -o -path '*/upper' -prune -o -name '*.c' -print0 >"$folder/sources"
-    xargs -0 cc -O1 -g -w -D_POSIX_C_SOURCE=200809L '-DLINED_VERSION="planted"' -DLINED_SANDBOX=0 "${@:3}" \
-        -I"$folder/include" -I"$folder/src" -rdynamic -pthread -o "$folder/lined" <"$folder/sources" ||
-        { row "planted: in $1" 0 "-" "does not build: $2" && exit 1; }
+    if ! cmake -G Ninja -S "$folder" -B "$folder/build" -DLINED_TESTS=OFF -DLINED_LOAD=OFF \
+        -DLINED_INSTALL=OFF -DLINED_SANDBOX=OFF -DCMAKE_BUILD_TYPE= \
+        "-DCMAKE_C_FLAGS=-O1 -g -w ${*:3}" >/dev/null ||
+        ! cmake --build "$folder/build" --target lined -- --quiet; then
+        row "planted: in $1" 0 "-" "does not build: $2"
+        exit 1
+    fi
+    cp "$folder/build/lined" "$folder"
     chmod 755 "$folder"
     lined=$folder/lined
 }
