@@ -219,11 +219,38 @@ START_TEST(a_wait_does_not_return_before_the_last_connection_is_closed)
 }
 END_TEST
 
-static void linger_amid_stop(int how)
+static sem_t is_accepted;
+
+static void linger_in_acceptor(void)
 {
-    (void)how;
-    if (is_stopper)
-        give_time_to_return();
+    sem_post(&is_accepted);
+    give_time_to_return();
+}
+
+/* No connection is present, but the acceptor is about to bring one. */
+START_TEST(a_wait_does_not_return_before_the_acceptor_has_ended)
+{
+    prepare(LINED_PASSIVE);
+    at_accept = linger_in_acceptor;
+    server = start_handler(&handler);
+    int client = dial(lined_server_port(server));
+    await(&is_accepted);
+    lined_server_stop(server);
+    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    sem_post(&has_returned);
+    lined_server_free(server);
+    ck_assert(!returned_early);
+    hang_up(client);
+}
+END_TEST
+
+/* The thread that stops, after the last shutdown(2). */
+static void linger_amid_stop(void *context, uint64_t count)
+{
+    (void)context;
+    ck_assert(is_stopper);
+    ck_assert_uint_eq(count, 1);
+    give_time_to_return();
 }
 
 static void *stop_it(void *unused)
@@ -239,13 +266,15 @@ START_TEST(a_wait_does_not_return_before_a_stop_has_returned)
     pthread_t stopper;
 
     prepare(LINED_PASSIVE);
-    at_shutdown = linger_amid_stop;
+    options.observer = &(const struct lined_observer){.cut = linger_amid_stop};
     server = start_handler(&handler);
+    int client = dial_and_echo();
     ck_assert_int_eq(pthread_create(&stopper, NULL, stop_it, NULL), 0);
-    ck_assert_int_eq(lined_server_wait(server), LINED_OK);
+    ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
     sem_post(&has_returned);
     ck_assert_int_eq(pthread_join(stopper, NULL), 0);
     ck_assert(!returned_early);
+    hang_up(client);
     lined_server_free(server);
 }
 END_TEST
@@ -682,6 +711,7 @@ int main(void)
     const TTest *const tests[] = {
         a_connection_is_unknown_but_counted_when_it_is_closed,
         a_wait_does_not_return_before_the_last_connection_is_closed,
+        a_wait_does_not_return_before_the_acceptor_has_ended,
         a_wait_does_not_return_before_a_stop_has_returned,
         our_side_is_ended_before_it_is_closed,
         lingering_ends_when_the_client_ends,
@@ -701,7 +731,7 @@ int main(void)
     };
     sem_t *const semaphores[] = {&has_opened,   &was_interrupted, &is_pushing,  &may_push,
                                  &has_closed,   &may_leave,       &has_moved,   &has_paused,
-                                 &has_returned, &has_closing,     &was_rejected};
+                                 &has_returned, &has_closing,     &is_accepted, &was_rejected};
 
     for (size_t i = 0; i < sizeof semaphores / sizeof semaphores[0]; i++)
         sem_init(semaphores[i], 0, 0);

@@ -472,7 +472,7 @@ serve: /* [recv.c conn_wait_line] */
        }
     fi;
 #endif
-    if /* [recv.c receive]: recv(2) sleeps until there is a line, or an end */
+    if /* [recv.c conn_receive]: recv(2) sleeps until there is a line, or an end */
     :: left == 0
     :: atomic {
            left > 0 && received[c] > 0 ->
@@ -482,6 +482,10 @@ serve: /* [recv.c conn_wait_line] */
            left = (saw_drain -> left - lines : 0)
        } -> goto serve
     :: left > 0 && received[c] == 0 && (rd_shut[c] || ended[c])
+    fi;
+    if /* a drain that has woken this thread first sees what is left to receive */
+    :: atomic { phase == DRAINING && !saw_drain -> SERVER; left = 0 } -> goto serve
+    :: atomic { phase != DRAINING || saw_drain -> SERVER }
     fi;
     atomic { /* [recv.c end_of_input] */
         SERVER;
