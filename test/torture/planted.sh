@@ -104,7 +104,7 @@ planted_loads() {
     caught "no SO_REUSEADDR" torture_kill 'Address already in use'
     variant src/command/log/log_writer_thread.c 's/error == EINTR/false/
 s/case EBADF:/case EINTR:/'
-    caught "EINTR ends the log" torture_log 'the log is not whole'
+    caught "EINTR ends the log" torture_log 'the log is not complete'
 }
 
 torture_planted() {
