@@ -203,11 +203,14 @@ static size_t expect_bad(lined_server *server, const char *bytes, size_t size)
 
 START_TEST(a_bad_header_ends_the_connection)
 {
+    /* The maximum is 107 bytes. */
+    static const char too_long[] =
+        "PROXY UNKNOWN ........................................................................"
+        "..............................................................\r\nhello\n";
     static const char *const bad[] = {
         "hello\n",
         "PROXY TCP4 192.0.2.7 198.51.100.1 56324\r\nhello\n",
-        "PROXY UNKNOWN ........................................................................"
-        "..............................................................\r\nhello\n",
+        too_long,
         "\r\n\r\nhello\n",
     };
     lined_server *server = start_proxy(_i, LINED_PROXY_ANY);
