@@ -357,6 +357,25 @@ START_TEST(it_is_not_ready_while_it_drains)
 }
 END_TEST
 
+/* A proxy sees it, and takes its clients elsewhere before the drain begins. */
+START_TEST(it_is_not_ready_during_the_delay)
+{
+    SERVE_ADMIN("--admin=127.0.0.1:0", "--drain-delay=1000");
+    ck_assert_int_eq(get("/readyz"), 200);
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_line(&server.err, text, sizeof text); /* "the drain begins in ..." */
+    ck_assert_int_eq(get("/readyz"), 503);
+    ck_assert_int_eq(get("/healthz"), 200);
+    int client = dial(server.port);
+    say(client, "hello\n");
+    expect(client, "Received: hello\n\n");
+    hang_up(client);
+    cut_by(SIGTERM);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
 /* An idle client of the admin listener delays no end. */
 START_TEST(its_own_clients_do_not_delay_the_end)
 {
@@ -491,6 +510,7 @@ int main(void)
         no_command_follows_a_request,
         the_command_drain_ends_lined,
         it_is_not_ready_while_it_drains,
+        it_is_not_ready_during_the_delay,
         its_own_clients_do_not_delay_the_end,
         ends_and_the_oldest_are_shown,
         a_bad_place_is_refused,
