@@ -435,7 +435,7 @@ START_TEST(a_bad_place_is_refused)
     ck_assert_int_eq(listen(fd, 1), 0);
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     snprintf(argument, sizeof argument, "--admin=127.0.0.1:%u", ntohs(address.sin_port));
-    expect_refused(argument, 1, "Address already in use");
+    expect_refused(argument, 1, process_error(EADDRINUSE));
     close(fd);
 }
 END_TEST

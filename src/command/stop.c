@@ -54,7 +54,10 @@ int stop_init(struct stop *stop)
             sigaddset(&stop->signals, users_signals[i]);
     }
     INVARIANT(pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0);
-    return timer_create(CLOCK_MONOTONIC, &event, &stop->timer) == 0 ? 0 : -errno;
+    if (timer_create(CLOCK_MONOTONIC, &event, &stop->timer) != 0 ||
+        timer_create(CLOCK_MONOTONIC, &event, &stop->wake_timer) != 0)
+        return -errno;
+    return 0;
 }
 
 static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
@@ -254,20 +257,24 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
     return failed;
 }
 
+/* pthread_kill(3) of musl would call tkill(2), which the sandbox does not allow, because it can
+ * signal other processes. */
+static void wake(struct stop *stop)
+{
+    const struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
+
+    INVARIANT(timer_settime(stop->wake_timer, TIMER_ABSTIME, &at_once, NULL) == 0);
+}
+
 void stop_drain(struct stop *stop)
 {
     atomic_store(&stop->wants_drain, true);
-    /* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c): it waits for it */
-    INVARIANT(pthread_kill(stop->thread, WARNING_SIGNAL) == 0);
+    wake(stop);
 }
 
 void stop_end(struct stop *stop)
 {
-    const struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
-
     atomic_store(&stop->over, true);
-    /* The signal of the timer wakes the thread. pthread_kill(3) of musl would call tkill(2), which
-     * the sandbox does not allow, because it can signal other processes. */
-    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &at_once, NULL) == 0);
+    wake(stop);
     INVARIANT(pthread_join(stop->thread, NULL) == 0);
 }

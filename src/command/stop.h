@@ -33,7 +33,9 @@
 /* Must be all zero before stop_init. */
 struct stop {
     sigset_t signals; /* the signals of the thread; set by stop_init */
-    timer_t timer;    /* sends WARNING_SIGNAL STOP_CUT_MS after a cut; set by stop_init */
+    timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut;
+                    * set by stop_init */
+    timer_t wake_timer; /* sends WARNING_SIGNAL at once; set by stop_init */
     lined_server *server;
     struct log_writer *log;        /* NULL: no packet log */
     void (*reload)(void *context); /* NULL: there is nothing to reload */
