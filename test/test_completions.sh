@@ -11,6 +11,22 @@ root=$1 lined=$2 build=$3
 }
 prefix=$scratch/prefix
 cmake --install "$build" --prefix "$prefix" >/dev/null
+
+# ---- the generator ----
+
+declare -A installed=([bash]=bash-completion/completions/lined [zsh]=zsh/site-functions/_lined
+    [fish]=fish/vendor_completions.d/lined.fish)
+for shell in "${!installed[@]}"; do
+    "$build/lined-completions" "$shell" | cmp - "$prefix/share/${installed[$shell]}"
+done
+status=0
+"$build/lined-completions" tcsh 2>"$scratch/usage" || status=$?
+[ "$status" -eq 2 ] || fail "the generator ends with $status for an unknown shell"
+grep -q '^usage: ' "$scratch/usage" || fail "the generator says $(<"$scratch/usage")"
+status=0
+"$build/lined-completions" bash >/dev/full || status=$?
+[ "$status" -eq 1 ] || fail "the generator ends with $status for a full disk"
+
 options=$("$lined" --help | grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort)
 [ "$(wc -l <<<"$options")" -gt 20 ] || fail "--help has only $options"
 
