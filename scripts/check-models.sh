@@ -117,4 +117,6 @@ if [ -e "$scratch/wrong" ] || { [ "$planted" -eq 0 ] && [ -z "$quick" ]; }; then
     echo "check-models: a model has an error or was not explored to its end, or a planted bug was not found" >&2
     exit 1
 fi
-echo "check-models: every state explored; $planted planted bugs, all found"
+found="$planted planted bugs, all found"
+[ -z "$quick" ] || found="no bug planted (--quick)"
+echo "check-models: every state explored; $found"
