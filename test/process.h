@@ -52,7 +52,7 @@ void process_run_command(struct process *process, const char *command, int out,
 
 /* From now on lined is run from a copy in memory, which every user can reach and run. A test that
  * becomes another user calls it before: the build may lie below a folder that only its owner may
- * enter, or be of an owner whose umask is 077. */
+ * enter, or be of an owner with the umask 077. */
 void process_copy_lined(void);
 
 /* If it is not NULL, the next processes begin a session of their own at this terminal. */

@@ -83,7 +83,7 @@ START_TEST(a_handler_decides_what_is_said_and_when_it_ends)
     expect(client, "hi\n"); /* before the client has said anything */
     ck_assert_int_eq(getsockname(client, (struct sockaddr *)&address, &size), 0);
     snprintf(peer, sizeof peer, "127.0.0.1:%u", ntohs(address.sin_port));
-    say(client, "who\n");
+    say(client, "peer\n");
     expect(client, peer);
     say(client, "end\nignored\n");
     expect(client, "bye\n");

@@ -260,7 +260,7 @@ START_TEST(the_acceptors_are_alive_also_at_the_connection_limit)
 }
 END_TEST
 
-/* The thread that waits for clients is the one whose system call is poll or accept. */
+/* The thread that waits for clients is the one in the system call poll or accept. */
 static pid_t find_acceptor(void)
 {
     char path[64];

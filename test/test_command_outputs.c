@@ -240,7 +240,7 @@ START_TEST(closed_standard_descriptors_need_no_devices)
 }
 END_TEST
 
-/* A lined whose log is not read: the log is full, and so its client waits. */
+/* No program reads the log: the log is full, and so the client waits. */
 static int serve_with_a_stuck_log(const char *drain_timeout, int ends[2])
 {
     static char lines[64 * 1024];

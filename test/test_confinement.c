@@ -275,8 +275,8 @@ static void expect_rejected(const char *user, int status, const char *part)
 
 START_TEST(a_user_it_cannot_become_is_reported)
 {
-    expect_rejected("lined-nobody-has-this-name", 2,
-                    "--user 'lined-nobody-has-this-name': there is no user with this name");
+    expect_rejected("lined-no-such-user", 2,
+                    "--user 'lined-no-such-user': there is no user with this name");
     expect_rejected("root", 2, "--user 'root': must be a user other than root");
     expect_rejected("0", 2,
                     "--user '0': there is no user with this name; a number needs a group: UID:GID");
@@ -289,12 +289,12 @@ END_TEST
 
 START_TEST(without_root_it_can_become_no_other_user)
 {
-    const struct passwd *nobody = getpwnam("nobody");
+    const struct passwd *user = getpwnam("nobody");
 
-    ck_assert_ptr_nonnull(nobody);
+    ck_assert_ptr_nonnull(user);
     process_copy_lined();
     /* For this test's own process, which Check has forked. */
-    if (geteuid() == 0 && setresuid(nobody->pw_uid, nobody->pw_uid, nobody->pw_uid) != 0) {
+    if (geteuid() == 0 && setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0) {
         suite_skip(
             "this root cannot become user nobody (CAP_SETUID, or a user namespace without it)");
         return;
@@ -315,18 +315,18 @@ static void expect_ids(const char *field, unsigned id)
 }
 
 /* True where --user nobody can work. A root can lack the capabilities, or be in a user namespace
- * that has no nobody; so a child tries. */
+ * without this user; so a child tries. */
 static bool is_root(void)
 {
-    const struct passwd *nobody = getpwnam("nobody");
+    const struct passwd *user = getpwnam("nobody");
     int status;
 
-    ck_assert_ptr_nonnull(nobody);
+    ck_assert_ptr_nonnull(user);
     pid_t child = fork();
     if (child == 0)
-        _exit(geteuid() == 0 && initgroups("nobody", nobody->pw_gid) == 0 &&
-                      setresgid(nobody->pw_gid, nobody->pw_gid, nobody->pw_gid) == 0 &&
-                      setresuid(nobody->pw_uid, nobody->pw_uid, nobody->pw_uid) == 0
+        _exit(geteuid() == 0 && initgroups("nobody", user->pw_gid) == 0 &&
+                      setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == 0 &&
+                      setresuid(user->pw_uid, user->pw_uid, user->pw_uid) == 0
                   ? 0
                   : 1);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -359,12 +359,12 @@ static void expect_user(const char *const arguments[], const char *name, uid_t u
 
 static void expect_nobody(const char *const arguments[])
 {
-    const struct passwd *nobody = getpwnam("nobody");
+    const struct passwd *user = getpwnam("nobody");
     char groups[64];
 
-    ck_assert_ptr_nonnull(nobody);
-    snprintf(groups, sizeof groups, "%u ", nobody->pw_gid);
-    expect_user(arguments, "nobody", nobody->pw_uid, nobody->pw_gid, groups);
+    ck_assert_ptr_nonnull(user);
+    snprintf(groups, sizeof groups, "%u ", user->pw_gid);
+    expect_user(arguments, "nobody", user->pw_uid, user->pw_gid, groups);
 }
 
 /* The numbers need no entry in a database of users. */

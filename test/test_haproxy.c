@@ -80,7 +80,7 @@ static void end_proxy(void)
     ck_assert_int_eq(unlink(config), 0);
 }
 
-/* A client of the frontend, whose line is too long: so lined logs its address. */
+/* A client of the frontend sends a line that is too long: so lined logs its address. */
 static void expect_logged(int family, const struct sockaddr *frontend, socklen_t size)
 {
     union {

@@ -67,7 +67,7 @@ START_TEST(at_the_limit_clients_can_be_rejected)
 
     for (int i = 0; i < 3; i++) {
         int third = dial(lined_server_port(server));
-        say(third, "is anybody there\n");
+        say(third, "hello\n");
         expect_reject(third, "Server busy\n");
     }
     ck_assert_uint_eq(stats_of(server).rejected, 3);

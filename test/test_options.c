@@ -415,8 +415,8 @@ START_TEST(an_empty_variable_counts_as_not_set)
 }
 END_TEST
 
-/* Kubernetes sets these for a service named lined with a port 1234; for one whose first port is
- * UDP or SCTP, the first begins with that. */
+/* Kubernetes sets these for a service named lined with a port 1234; if the first port is UDP or
+ * SCTP, the first value begins with that. */
 START_TEST(variables_of_a_service_are_ignored)
 {
     static const char *const variables[][2] = {

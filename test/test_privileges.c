@@ -56,7 +56,7 @@ struct passwd *__wrap_getpwnam(const char *name)
 
 int __wrap_initgroups(const char *name, gid_t group)
 {
-    ck_assert_str_eq(name, "somebody");
+    ck_assert_str_eq(name, "alice");
     ck_assert_uint_eq(group, 2000);
     return result_of("initgroups");
 }
@@ -120,7 +120,7 @@ static void begin(void)
 
 /* ---- tests ---- */
 
-static const struct privileges somebody = {"somebody", false, 1000, 2000};
+static const struct privileges alice = {"alice", false, 1000, 2000};
 static const struct privileges numbers = {"1000:2000", true, 1000, 2000};
 static char message[PRIVILEGES_MESSAGE_SIZE];
 
@@ -129,8 +129,8 @@ START_TEST(a_user_is_found)
     struct privileges found;
 
     begin();
-    ck_assert(privileges_find(&found, "somebody", message));
-    ck_assert_str_eq(found.name, "somebody");
+    ck_assert(privileges_find(&found, "alice", message));
+    ck_assert_str_eq(found.name, "alice");
     ck_assert_uint_eq(found.user, 1000);
     ck_assert_uint_eq(found.group, 2000);
 }
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(bad_numbers_are_rejected)
 {
     static const char *const bad[] = {
-        "1000:",    ":1000",           ":",        "1000:2000:3000",   "somebody:2000",
+        "1000:",    ":1000",           ":",        "1000:2000:3000",   "alice:2000",
         "1000:adm", "-1:2000",         "+1:2000",  " 1000:2000",       "4294967295:1",
         "1:2 ",     "1:4294967295",    "0x1:1",    "4294967296:1",     "18446744073709552616:1",
         "1.0:1",    "1:1844674407371", "1000:-01", "99999999999999:1", "000000000000001000:2000",
@@ -208,12 +208,12 @@ START_TEST(an_unknown_user_and_a_failing_look_up_are_told_apart)
     now.is_there = false;
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         now.find_error = unknown[i];
-        ck_assert(!privileges_find(&found, "somebody", message));
+        ck_assert(!privileges_find(&found, "alice", message));
         ck_assert_str_eq(message,
                          "there is no user with this name; 'getent passwd' lists the names");
     }
     now.find_error = EMFILE;
-    ck_assert(!privileges_find(&found, "somebody", message));
+    ck_assert(!privileges_find(&found, "alice", message));
     ck_assert_str_eq(message, "Too many open files");
 }
 END_TEST
@@ -227,9 +227,9 @@ START_TEST(each_call_that_fails_is_named)
 
         begin();
         now.failing = calls[i];
-        ck_assert(!privileges_drop(&somebody, message));
+        ck_assert(!privileges_drop(&alice, message));
         snprintf(expected, sizeof expected,
-                 "cannot become user 'somebody': %s: Operation not permitted; start lined as root, "
+                 "cannot become user 'alice': %s: Operation not permitted; start lined as root, "
                  "or as that user",
                  calls[i]);
         ck_assert_str_eq(message, expected);
@@ -239,8 +239,8 @@ END_TEST
 
 static void expect_refused(void)
 {
-    ck_assert(!privileges_drop(&somebody, message));
-    ck_assert_msg(strstr(message, "user 'somebody' could become root again") == message, "%s",
+    ck_assert(!privileges_drop(&alice, message));
+    ck_assert_msg(strstr(message, "user 'alice' could become root again") == message, "%s",
                   message);
     begin();
 }
@@ -249,7 +249,7 @@ static void expect_refused(void)
 START_TEST(what_is_kept_is_noticed)
 {
     begin();
-    ck_assert(privileges_drop(&somebody, message));
+    ck_assert(privileges_drop(&alice, message));
     now.user = 0;
     expect_refused();
     now.effective_user = 0;

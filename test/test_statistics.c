@@ -171,7 +171,7 @@ START_TEST(repeated_warnings_are_counted)
     process_serve(&server, -1, ARGUMENTS("-q"));
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, NULL, &limit), 0);
     const rlim_t room = limit.rlim_cur;
-    limit.rlim_cur = 3; /* no new ones; the accept under way has its own already */
+    limit.rlim_cur = 3; /* no new ones; the accept that waits has its own already */
     ck_assert_int_eq(prlimit(server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
     int client = dial(server.port);
     say(client, "hello\n");

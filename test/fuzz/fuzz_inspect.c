@@ -59,8 +59,8 @@ static size_t encode(uint32_t character, char to[4])
     return 4;
 }
 
-/* The character whose encoding the bytes begin with: guessed from the last bits of as many bytes,
- * and believed when encoding it gives these bytes. False: there is none. */
+/* The character with the encoding that the bytes begin with: guessed from the last bits of as many
+ * bytes, and believed when encoding it gives these bytes. False: there is none. */
 static bool decode(const char *from, size_t size, uint32_t *character, size_t *length)
 {
     static const uint32_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};

@@ -14,7 +14,7 @@
 #define NONE 2
 
 bool locked;           /* the table's lock */
-byte slot = NONE;      /* the connection whose entry it holds */
+byte slot = NONE;      /* the connection that the entry belongs to */
 byte generation;
 byte number[2];        /* of each connection; 0: none yet */
 bool open[2];          /* its descriptor */

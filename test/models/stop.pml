@@ -663,8 +663,8 @@ proctype ender(bool may_stop)
 }
 
 #if TIMEOUT_PASSES
-/* [flusher.c flusher_main] It cuts a drain whose timeout has passed, whether or not a thread waits for the
- * server. What it sends is in push.pml. */
+/* [flusher.c flusher_main] It cuts a drain after its timeout, whether or not a thread waits for the server.
+ * What it sends is in push.pml. */
 proctype flusher()
 {
     byte at, victim, seen;

@@ -1,5 +1,5 @@
-/* A handler whose callback ends its thread: the line "exit" does it by pthread_exit(3), the line
- * "cancel" by having it cancelled. */
+/* A handler with a callback that ends its thread: the line "exit" does it by pthread_exit(3), the
+ * line "cancel" by having it cancelled. */
 #include <lined.h>
 #include <pthread.h>
 #include <string.h>

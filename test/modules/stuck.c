@@ -1,5 +1,5 @@
-/* A handler whose callback never returns: it says so on standard error, and waits for a condition
- * of its own, which nothing can interrupt. */
+/* A handler with a callback that never returns: it says so on standard error, and waits for a
+ * condition of its own, which nothing can interrupt. */
 #include <lined.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Clients of a line server with a ledger each: they pipeline numbered lines and check every reply.
  * Prints one line of figures; exit status 1 if a reply was lost, doubled or torn, or a client was
- * not served in time. With --reconnect a client whose connection has ended connects again, and
+ * not served in time. With --reconnect a client connects again when its connection has ended, and
  * sends the lines that have no reply. The first --short N clients then have a connection for each
  * line, until the others have all their replies; none of these connections may end without its
  * reply. With
@@ -41,7 +41,7 @@ struct client {
     struct ledger ledger;
     bool is_quiet;  /* sends no more lines */
     bool has_ended; /* has half-closed */
-    uint32_t most;  /* lines under way */
+    uint32_t most;  /* lines that wait for their reply */
     uint64_t last;  /* lines until the connection ends */
     int64_t hold_until;
     uint64_t composed; /* lines */
@@ -247,8 +247,8 @@ static void take_stock(struct client *client)
                                    client->sent_bytes - (uint64_t)waiting);
 }
 
-/* Those who come at the last moment are not accepted yet when the signal comes. Every other one
- * falls silent with it; the others go on sending for as long as the server lets them. */
+/* The late clients are not accepted yet when the signal comes. Every second client stops sending
+ * then; the others send until the server ends their connections. */
 static void send_signal(void)
 {
     for (; count < settings.clients + settings.late; count++) {

@@ -94,7 +94,7 @@ static void reset(int fd)
 
 /* ---- members ---- */
 
-/* Reads from whoever has something; returns how many have ended by that. */
+/* Receives from each member that has bytes. Returns how many of them have ended. */
 static size_t read_some(struct pollfd *members, size_t count, bool *has_heard, size_t *heard)
 {
     static char bytes[65536];

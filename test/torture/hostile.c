@@ -4,7 +4,7 @@
  *     torture-hostile PORT DRIPS DEAF RESETS SECONDS
  *
  * Goes on for so long, and until all the resets are done. Prints one line of figures; exit status 1
- * if the server dropped somebody or took nothing. */
+ * if the server dropped a client or took no byte. */
 #define _GNU_SOURCE /* SOCK_NONBLOCK */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -13,7 +13,7 @@
 
 struct ledger {
     uint32_t client;
-    uint64_t expected; /* the number of the line whose reply is next */
+    uint64_t expected; /* the number of the line that the next reply answers */
     uint64_t answered;
     uint64_t lost;    /* replies that never came, or that others have overtaken */
     uint64_t doubled; /* replies that came before */

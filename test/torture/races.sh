@@ -13,7 +13,7 @@ come_and_go() { # ROUNDS CLIENTS
         --timeout "$patience") || echo "$line"
 }
 
-# A tool's run, whose report is $1 in what is said.
+# A run of a tool. REPORT is the text in its output that is a finding.
 race() { # NAME REPORT ROUNDS CLIENTS OPTION...
     local bad
     serve "${@:5}" || bad=$said
@@ -54,7 +54,7 @@ torture_races() {
 }
 
 # A descriptor's number is free for others from the beginning of close(2), and here close takes long:
-# whoever uses a number that is not its own any more is seen by its EBADF or ENOTSOCK.
+# a thread that uses a number after it has closed it gets EBADF or ENOTSOCK.
 torture_close() {
     local rounds bad=''
     rounds=$(times 10 2)

@@ -32,7 +32,7 @@ serve() {
     [ ${#settings[@]} -eq 0 ] || environment=(env "${settings[@]}")
     ! is_sandboxed || no_sandbox=()
     log=$scratch/log.$BASHPID messages=$scratch/messages.$BASHPID
-    # A file, for a pipe that nobody reads would stop a sanitizer amid its reports.
+    # A file: a pipe without a reader would stop a sanitizer amid its reports.
     : >"$messages"
     "${wrapper[@]}" "${environment[@]}" "$lined" --port "${use_port:-0}" "${no_sandbox[@]}" "$@" \
         2>>"$messages" >"${log_to:-$log}" &
@@ -40,7 +40,7 @@ serve() {
     for ((tries = 0; tries < 3000; tries++)); do
         said=$(<"$messages")
         if [[ $said =~ $listening ]]; then
-            # shellcheck disable=SC2034 # for whoever sources this
+            # shellcheck disable=SC2034 # for the script that sources this
             port=${BASH_REMATCH[1]}
             [ "${wrapper[0]-}" != strace ] || process=$(<"/proc/$pid/task/$pid/children")
             process=${process// /}

@@ -80,7 +80,7 @@ void visitor_flood(uint16_t port, size_t most)
     memset(lines, 'x', sizeof lines);
     for (size_t i = 63; i < sizeof lines; i += 64)
         lines[i] = '\n';
-    /* The first wait for room is the server's, for nobody reads yet. */
+    /* The first wait for room is the server's: this thread reads no replies yet. */
     while (goes_on && sent < most) {
         struct pollfd writable = {.fd = fd, .events = POLLOUT};
         if (poll(&writable, 1, 50) == 0)

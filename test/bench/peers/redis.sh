@@ -3,7 +3,7 @@
 set -euo pipefail
 for _ in {1..20}; do
     port=$((20000 + RANDOM % 10000))
-    # Nobody listens there if connecting fails.
+    # The port is free if connecting fails.
     (exec 3<>/dev/tcp/127.0.0.1/"$port") 2>/dev/null || break
 done
 {
