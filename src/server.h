@@ -1,7 +1,7 @@
 /*
  * The parts of a server. They reach each other through pointers that they are given when they are
- * made; only server.c, push.c and foreach.c look into this struct. It outlives all connections:
- * lined_server_free waits for them.
+ * made; only server.c, server_listen.c, push.c and foreach.c look into this struct. It outlives all
+ * connections: lined_server_free waits for them.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -53,5 +53,10 @@ struct lined_server {
     struct acceptor **acceptors; /* owned */
     size_t acceptor_count;
 };
+
+struct endpoint;
+
+/* As lined_server_listen. */
+int server_add_listener(lined_server *server, const struct endpoint *endpoint);
 
 #endif
