@@ -369,6 +369,8 @@ START_TEST(it_is_not_ready_during_the_delay)
     int client = dial(server.port);
     say(client, "hello\n");
     expect(client, "Received: hello\n\n");
+    half_close(client);
+    expect_eof(client); /* so the cut does not find it */
     hang_up(client);
     cut_by(SIGTERM);
     process_rest(&server.err, text, sizeof text);
