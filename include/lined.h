@@ -2,15 +2,15 @@
  * lined: line services over TCP, with one blocking thread for each connection.
  *
  * A server listens, accepts, and gives each connection to a worker thread. A handler says what is
- * done with the lines. It is a set of callbacks: either `line`, which is called with one line after
- * another, or `task`, a function that owns the connection and receives for itself. Replies gather,
- * and are sent when no complete line is left to handle; so a single line is answered at once, and a
- * pipeline of lines costs few system calls.
+ * done with the lines. It is a set of callbacks: either `line` (or `text`), which is called with
+ * one line after another, or `task`, a function that owns the connection and receives for itself.
+ * Replies gather, and are sent when no complete line is left to handle; so a single line is
+ * answered at once, and a pipeline of lines costs few system calls.
  *
  *     struct lined_options options;
  *     lined_server *server;
  *
- *     lined_options_init(&options);
+ *     lined_options_init(&options, sizeof options);
  *     options.port = 0;
  *     if (lined_server_new(&server, &options, &my_handler, my_context) < 0) ...
  *     ... drop privileges, open files; lined_server_port(server) is known ...
@@ -34,6 +34,21 @@
  *
  * The library prints nothing, installs no signal handler and keeps no global state. It sends with
  * MSG_NOSIGNAL, so a client that has gone causes no SIGPIPE.
+ *
+ * Three surprises.
+ *
+ * 1. In active mode the reply of one callback is at most 16 MiB, because the dispatcher never waits
+ *    for a client: one byte more is -ENOBUFS, and the connection ends.
+ * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. A
+ *    callback that holds a lock meanwhile blocks all clients whose callbacks want the lock. Make
+ * the reply under the lock, release the lock, then send.
+ * 3. A callback that calls pthread_exit(3), or whose thread is cancelled, aborts the process: its
+ *    connection could never end.
+ *
+ * Growth. A program that was built with this header runs with every later 1.x library. The structs
+ * that a program passes begin with their size or end with reserved fields, and new values are added
+ * behind the last of an enumeration: treat an unknown enum lined_result as an end of the
+ * connection.
  */
 #ifndef LINED_H
 #define LINED_H
@@ -41,6 +56,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,9 +66,11 @@ extern "C" {
 #if defined(__GNUC__)
 #define LINED_API          __attribute__((visibility("default")))
 #define LINED_CHECK_RESULT __attribute__((warn_unused_result))
+#define LINED_FORMAT       __attribute__((format(printf, 2, 3)))
 #else
 #define LINED_API
 #define LINED_CHECK_RESULT
+#define LINED_FORMAT
 #endif
 
 /* A server. lined_server_new makes it, lined_server_free frees it. */
@@ -69,6 +88,9 @@ typedef struct lined_handle {
     lined_server *server;
     uint64_t number; /* 0 names no connection */
 } lined_handle;
+
+/* Names a timer, as a lined_handle names a connection. 0 names no timer. */
+typedef uint64_t lined_timer;
 
 /* Room for any text of lined_peer, including its NUL. */
 #define LINED_PEER_SIZE 128
@@ -88,13 +110,17 @@ enum lined_result {
     LINED_STOPPING,        /* the server drains: every line received before has been handled */
     LINED_CUT,             /* lined_server_stop was called, or the drain timeout has passed */
     LINED_SLOW_CONSUMER,   /* the client did not read the bytes that were pushed to it */
-    LINED_DEADLINE,        /* the task's own deadline has passed; the connection continues */
+    LINED_DEADLINE,        /* the deadline of lined_set_deadline has passed; for a task the
+                            * connection continues */
     LINED_GONE,            /* the connection of the handle has ended */
     LINED_DENIED,          /* allow or deny does not admit the client's address */
     LINED_OVER_LIMIT,      /* max_per_ip connections have the address of the PROXY header */
 
     /* The PROXY header is wrong, is missing, or was not complete after 3 seconds. */
     LINED_BAD_PROXY_HEADER,
+
+    LINED_ENDED, /* lined_end was called */
+    LINED_WOKEN, /* lined_wake was called; the connection continues */
 };
 
 /* What happens to a line longer than max_line. */
@@ -139,9 +165,21 @@ enum lined_mode {
     LINED_ACTIVE,  /* one dispatcher thread for all, in the order of arrival; no tasks */
 };
 
+/* The times of lined_set_timeout: the fields of struct lined_options with these names. */
+enum lined_timeout {
+    LINED_TIMEOUT_SEND,    /* send_timeout_ms */
+    LINED_TIMEOUT_IDLE,    /* idle_timeout_ms */
+    LINED_TIMEOUT_LINE,    /* line_timeout_ms */
+    LINED_TIMEOUT_SESSION, /* session_timeout_ms */
+};
+
 /* The range of max_line, in bytes: from 16 to 1 MiB. */
 #define LINED_MAX_LINE_MIN 16u
 #define LINED_MAX_LINE_MAX (1024u * 1024u)
+
+/* The range of stack_size, in bytes: from 64 KiB to 1 GiB. */
+#define LINED_STACK_MIN ((size_t)64 * 1024)
+#define LINED_STACK_MAX ((size_t)1024 * 1024 * 1024)
 
 /* The maximum of busy_poll_us: 10 ms. */
 #define LINED_BUSY_POLL_MAX 10000u
@@ -153,13 +191,14 @@ enum lined_mode {
 /* The maximum length of greeting, in bytes. */
 #define LINED_GREETING_MAX 1024u
 
-/* A handler: what a server does with its connections. It has either `line` or `task`; the other
- * fields may be NULL. The library only reads it; it must outlive the server.
+/* A handler: what a server does with its connections. It has one of `line`, `text` and `task`; the
+ * other fields may be NULL. The library only reads it; it must outlive the server.
  *
  * context is the pointer that lined_server_new was given. The callbacks of one connection run one
- * at a time; in active mode the callbacks of all connections do. A callback has about 100 KiB of
- * stack. A callback must return: if it calls pthread_exit(3), or its thread is cancelled
- * (pthread_cancel(3)), the process is aborted with a message, since its connection could never end.
+ * at a time; in active mode the callbacks of all connections do. A callback has stack_size bytes of
+ * stack, of which the library uses less than 28 KiB. A callback must return: if it calls
+ * pthread_exit(3), or its thread is cancelled (pthread_cancel(3)), the process is aborted with a
+ * message, since its connection could never end.
  */
 struct lined_handler {
     /* A connection begins. A pointer stored in *state is passed to the other callbacks. Returns
@@ -169,26 +208,50 @@ struct lined_handler {
 
     /* One line of size bytes, including its LF. A piece of a split line, and an unfinished last
      * line, may have no LF. It can contain any byte, also NUL; it is not terminated, and it is
-     * valid until the callback returns. Returns LINED_OK to continue, LINED_END to end the
-     * connection after the replies so far are sent, or -errno to fail it. The result of lined_send
-     * can be returned as it is. */
+     * valid until the callback returns. After lined_expect it is that many bytes instead of a line.
+     * Returns LINED_OK to continue, LINED_END to end the connection after the replies so far are
+     * sent, or -errno to fail it. The result of lined_send can be returned as it is. */
     int (*line)(void *context, lined_conn *conn, void *state, const char *line, size_t size);
 
-    /* Instead of `line`: owns the connection until it returns, and receives with lined_recv_line
-     * and lined_recv_exact. Returns the reason for the end: the result of a receive as it is,
-     * LINED_END, or LINED_OK, which counts as LINED_END. What it has sent goes out first. Passive
-     * mode only. */
+    /* The same with a copy of the line, as a string: without its LF, or CR and LF, terminated by
+     * NUL. It can be changed, text[0] to text[length], until the callback returns. The line can
+     * contain NUL; then length tells. After lined_expect it is exactly that many bytes. */
+    int (*text)(void *context, lined_conn *conn, void *state, char *text, size_t length);
+
+    /* Instead of `line`: owns the connection until it returns, and receives with lined_recv_line,
+     * lined_recv_text and lined_recv_exact. Returns the reason for the end: the result of a receive
+     * as it is, LINED_END, or LINED_OK, which counts as LINED_END. What it has sent goes out first.
+     * Passive mode only. */
     int (*task)(void *context, lined_conn *conn, void *state);
 
     /* The connection ends, for the reason: an enum lined_result or -errno. Bytes that are sent here
      * reach a client that still reads. The place to free state. */
     void (*close)(void *context, lined_conn *conn, void *state, int reason);
 
+    /* The deadline of lined_set_deadline has passed, and is cleared. The callback may set the next
+     * one. Returns LINED_OK to continue; results as line. NULL: the connection ends with
+     * LINED_DEADLINE. Not for a task. */
+    int (*deadline)(void *context, lined_conn *conn, void *state);
+
+    /* The server drains, by lined_server_drain or because accept(2) has failed for good; and it was
+     * cut, by lined_server_stop or the drain timeout. Each is called at most once, on the timer
+     * thread, and has returned before lined_server_wait returns; a server that is cut at once does
+     * not drain. A callback or task that waits for something of its own must be made to return
+     * now. They may take locks, push, wake and end connections, and must not wait for a client. */
+    void (*draining)(void *context, lined_server *server);
+    void (*cut)(void *context, lined_server *server);
+
+    /* lined_wake wakes the task. Costs an eventfd for each connection, and a poll(2) for each
+     * receive that waits. */
+    bool wakeable;
+
     /* The texts for clients above a limit, in the protocol of the handler, of at most
      * LINED_REJECT_MAX bytes before the NUL. NULL: the default. */
     const char *reject_busy;   /* above max_connections; default "Server busy\n" */
     const char *reject_per_ip; /* above max_per_ip; default
                                 * "Too many connections from your address\n" */
+
+    void *reserved[6]; /* NULL */
 };
 
 /* Why accepting pauses. */
@@ -229,12 +292,15 @@ struct lined_observer {
     /* Accepting pauses; new clients wait in the meantime. Called on the acceptor's thread each
      * time, which can be often: print it rarely. */
     void (*accept_paused)(void *context, enum lined_accept_pause why, int error);
+
+    void *reserved[6]; /* NULL */
 };
 
 /* How a server listens and treats its clients. Call lined_options_init first. Each time in
  * milliseconds is at most INT32_MAX, which is 24.8 days. lined_server_set changes the fields marked
  * "set:", which say when the change takes effect. */
 struct lined_options {
+    size_t size;                    /* of this struct in the program; see lined_options_init */
     const char *ip;                 /* IPv4 or IPv6 literal; default "127.0.0.1". NULL: no listener,
                                      * see lined_server_listen */
     uint16_t port;                  /* default 1234; 0: the kernel chooses */
@@ -289,6 +355,8 @@ struct lined_options {
     const struct lined_observer *observer; /* default NULL */
     bool measure_latency; /* count for lined_server_latency: reads the clock twice for each
                            * batch; default false */
+    size_t stack_size;    /* of each thread that runs callbacks, in bytes; LINED_STACK_MIN to
+                           * LINED_STACK_MAX; default 0: 128 KiB */
 };
 
 /* An errno of accept(2), and how often it occurred. */
@@ -358,16 +426,20 @@ struct lined_conn_info {
     uint64_t bytes_out;
 };
 
-/* Sets every field to its default. */
-LINED_API void lined_options_init(struct lined_options *options);
+/* Sets every field to its default. size is sizeof(struct lined_options) of the program: a library
+ * that knows fewer fields sets the others to 0, and one that knows more does not touch what lies
+ * behind. */
+LINED_API void lined_options_init(struct lined_options *options, size_t size);
 
 /* ---- a server ---- */
 
 /* Makes a server. Unless options.ip is NULL it listens there: clients can connect, and wait to be
  * accepted. options are copied (texts too); handler and the observer are not. context is passed to
- * the handler's callbacks. Fails with -EINVAL for an option out of range, an ip that is no literal,
- * networks that cannot be read, a handler without `line` or `task` or with both, a task in active
- * mode, or a text that is longer than its maximum; and with the errno of socket(2), bind(2),
+ * the handler's callbacks. Fails with -EINVAL for an option out of range, options without
+ * lined_options_init, an ip that is no literal, networks that cannot be read, a handler without one
+ * of `line`, `text` and `task` or with two of them, a task in active mode, `wakeable` without a
+ * task, `deadline` with one, or a text that is longer than its maximum; with -E2BIG for an option
+ * or a callback that this library does not know; and with the errno of socket(2), bind(2),
  * listen(2), epoll_create1(2) or eventfd(2). On failure nothing stays open. Any thread. */
 LINED_API int lined_server_new(lined_server **server, const struct lined_options *options,
                                const struct lined_handler *handler, void *context);
@@ -437,11 +509,14 @@ LINED_API void lined_server_resume(lined_server *server);
  * 0: there is no TCP listener. Any thread. */
 LINED_API uint16_t lined_server_port(const lined_server *server);
 
-/* The statistics as of now. Any thread. */
-LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats);
+/* The statistics as of now. size is sizeof(struct lined_stats) of the program: fields that this
+ * library does not know become 0. Any thread. */
+LINED_API void lined_server_stats(lined_server *server, struct lined_stats *stats, size_t size);
 
-/* The latency of batches. All counts are 0 if measure_latency is not set. Any thread. */
-LINED_API void lined_server_latency(lined_server *server, struct lined_latency *latency);
+/* The latency of batches. All counts are 0 if measure_latency is not set. size is sizeof(struct
+ * lined_latency) of the program, as for lined_server_stats. Any thread. */
+LINED_API void lined_server_latency(lined_server *server, struct lined_latency *latency,
+                                    size_t size);
 
 /* Calls function with argument for each connection after its open callback has returned, in no
  * order, until function returns false. A connection that begins or ends during the call may be left
@@ -476,14 +551,39 @@ LINED_API int lined_server_wait(lined_server *server);
  * (dlclose(3)) at that moment. No callback may call it. */
 LINED_API void lined_server_free(lined_server *server);
 
+/* True after lined_server_drain or lined_server_stop. Any thread, callbacks too. */
+LINED_API bool lined_server_is_draining(lined_server *server);
+
+/* ---- timers ---- */
+
+/* Calls function(server, argument) once, ms milliseconds from now, on the timer thread; in active
+ * mode on the dispatcher. All timers of a server and the callbacks draining and cut share this
+ * thread, so a function that waits delays the others. No timer fires after a cut, or after
+ * lined_server_wait has returned. Returns the timer; 0: no memory, the server was cut, or ms is
+ * more than INT32_MAX. Any thread, also before lined_server_start: the timer then fires after it.
+ */
+LINED_API lined_timer lined_after(lined_server *server, uint32_t ms,
+                                  void (*function)(lined_server *server, void *argument),
+                                  void *argument);
+
+/* Cancels a timer. True: its function was not called and will not be, so the argument is the
+ * caller's again; also for a timer that a cut has kept from firing. False: the function has begun,
+ * or the timer was cancelled before. Never waits. Any thread; before lined_server_free. */
+LINED_API bool lined_cancel(lined_server *server, lined_timer timer);
+
 /* ---- receiving, for a task ---- */
 
 /* The next line: *line points to *size bytes, including the LF, valid until the next receive. Sends
  * the gathered replies before it waits. Returns LINED_OK, LINED_DEADLINE, or the reason for the
  * end, which every later call returns too: LINED_EOF, LINED_RESET, LINED_IDLE_TIMEOUT,
  * LINED_LINE_TIMEOUT, LINED_SESSION_TIMEOUT, LINED_LOST, LINED_LINE_TOO_LONG, LINED_STOPPING,
- * LINED_CUT, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno. */
+ * LINED_CUT, LINED_ENDED, LINED_SLOW_CONSUMER, LINED_SEND_TIMEOUT, -errno. If the handler is
+ * wakeable, also LINED_WOKEN: lined_wake was called since a receive last returned it. Nothing is
+ * taken then, and the wake-up comes before lines that wait. */
 LINED_API LINED_CHECK_RESULT int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
+
+/* The same as a string, as the callback text has it. Valid until the next receive. */
+LINED_API LINED_CHECK_RESULT int lined_recv_text(lined_conn *conn, char **text, size_t *length);
 
 #define LINED_EXACT_MAX (16u * 1024u * 1024u)
 
@@ -494,10 +594,34 @@ LINED_API LINED_CHECK_RESULT int lined_recv_line(lined_conn *conn, const char **
 LINED_API LINED_CHECK_RESULT int lined_recv_exact(lined_conn *conn, const char **bytes,
                                                   size_t size);
 
-/* From now on, a receive that is not complete ms milliseconds after this call returns
- * LINED_DEADLINE; no received byte is lost. 0: no deadline. For a task; elsewhere it has no effect.
- */
+/* Waits for something else than a line: sends the gathered replies, and returns LINED_WOKEN,
+ * LINED_DEADLINE, or why the connection is to end, as lined_recv_line. LINED_EOF: the client has
+ * ended its side; lines that it sent before can still be received. Lines are not waited for, and
+ * neither the idle nor the line timeout counts. */
+LINED_API LINED_CHECK_RESULT int lined_wait(lined_conn *conn);
+
+/* ---- receiving, for all handlers ---- */
+
+/* The next call of line or text gets exactly size bytes, of any value, instead of a line: the body
+ * of a message. Size 0 takes the wish back. For the callbacks open, line, text and deadline.
+ * LINED_OK; -EMSGSIZE for more than LINED_EXACT_MAX; -EINVAL in a task. */
+LINED_API LINED_CHECK_RESULT int lined_expect(lined_conn *conn, size_t size);
+
+/* Sets a deadline ms milliseconds from now; 0: none. A task gets LINED_DEADLINE from each receive
+ * that is not complete by then, until it sets another deadline; other handlers get one call of
+ * deadline, when the connection next waits for its client. No received byte is lost. ms is at most
+ * INT32_MAX. For the callbacks of the connection, and its task. */
 LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
+
+/* Changes the maximum length of a line for this connection, from the next line on that is not
+ * complete yet. LINED_OK, or -EINVAL for a size outside of LINED_MAX_LINE_MIN to
+ * LINED_MAX_LINE_MAX. For the callbacks of the connection, and its task. */
+LINED_API int lined_set_max_line(lined_conn *conn, size_t size);
+
+/* Changes a timeout for this connection; 0: no limit. The session counts from its begin, the others
+ * from the next wait. LINED_OK, or -EINVAL for more than INT32_MAX. For the callbacks of the
+ * connection, and its task. */
+LINED_API int lined_set_timeout(lined_conn *conn, enum lined_timeout timeout, uint32_t ms);
 
 /* ---- sending ---- */
 
@@ -514,7 +638,16 @@ LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
  * lined_peer_gone. */
 LINED_API LINED_CHECK_RESULT int lined_send(lined_conn *conn, const void *bytes, size_t size);
 
-/* Sends the gathered replies now. Results as for lined_send. In active mode it does nothing. */
+/* lined_send of a string, without its NUL. */
+LINED_API LINED_CHECK_RESULT int lined_puts(lined_conn *conn, const char *text);
+
+/* lined_send of a text that is made as by printf(3). Also -ENOMEM, and the errno of vsnprintf(3);
+ * then nothing was sent, and the connection continues if the callback returns LINED_OK. */
+LINED_API LINED_CHECK_RESULT LINED_FORMAT int lined_printf(lined_conn *conn, const char *format,
+                                                           ...);
+
+/* Sends the gathered replies now, and before them what this callback has pushed. Results as for
+ * lined_send. In active mode the replies go when the callback has returned. */
 LINED_API LINED_CHECK_RESULT int lined_flush(lined_conn *conn);
 
 /* True: no byte can reach the client any more. It has reset the connection, the kernel has given it
@@ -542,8 +675,20 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * receives or flushes. Bytes that one thread pushes to one connection arrive in that order. Bytes
  * that the client's kernel does not take wait, up to push_limit; a client for which more would wait
  * is disconnected with LINED_SLOW_CONSUMER. Bytes pushed to the own connection may overtake
- * gathered replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread. */
+ * gathered replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread.
+ *
+ * A callback of a connection, and a task, gather their pushes as they do their replies: the pushes
+ * go out when the connection has no complete line left, before its replies are sent, after
+ * lined_flush, or when much has gathered. Any other thread, and a timer, push at once. */
 LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
+
+/* The same with the bytes of count parts, one after the other, as by writev(2). */
+LINED_API LINED_CHECK_RESULT int lined_pushv(lined_handle handle, const struct iovec *parts,
+                                             int count);
+
+/* Pushes the same bytes to count connections. Returns how many took them. Any thread. */
+LINED_API size_t lined_push_many(const lined_handle *handles, size_t count, const void *bytes,
+                                 size_t size);
 
 /* Pushes to every connection after its open callback has returned, except one; {NULL, 0} excludes
  * none. A connection that begins or ends during the call may be left out. After a cut
@@ -551,12 +696,39 @@ LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *byt
 LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
                                  lined_handle except);
 
+/* How many pushed bytes wait in this process for the client to read. So a handler can leave out a
+ * message for a slow client, before push_limit disconnects it. 0 if the connection has ended. Any
+ * thread. */
+LINED_API size_t lined_pending(lined_handle handle);
+
+/* Ends another connection, or the own: it handles no further line, sends its pending replies and
+ * what was pushed to it, then the farewell of size bytes, and ends; close gets LINED_ENDED. A
+ * client that is waited for is disconnected at once; a callback that runs is not interrupted. No
+ * later push is taken. Lines that the client has sent and that were not handled are dropped.
+ * Returns LINED_OK; LINED_GONE if the connection ends already; -EMSGSIZE for more than push_limit;
+ * -ENOMEM. Any thread; never blocks. */
+LINED_API LINED_CHECK_RESULT int lined_end(lined_handle handle, const void *farewell, size_t size);
+
+/* Wakes the task of a connection: its next receive or lined_wait, or the one that it is in, returns
+ * LINED_WOKEN. Several wake-ups before that are one. Returns LINED_OK, LINED_GONE, or -EOPNOTSUPP
+ * if the handler is not wakeable. Any thread; never blocks. */
+LINED_API LINED_CHECK_RESULT int lined_wake(lined_handle handle);
+
 /* ---- texts ---- */
 
 /* Writes the client's address into text, terminated: "127.0.0.1:49152", "[::1]:49152", or for a
  * client of a Unix socket "unix:" and the path of the socket. The address of a PROXY header
  * replaces that of the proxy. */
 LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
+
+/* Writes the address of the client, of at most size bytes, into address: sockaddr_in, sockaddr_in6,
+ * or sockaddr_un without a path. The address of a PROXY header replaces that of the proxy. Returns
+ * the size of the whole address: more than size means that it was cut. For the callbacks of the
+ * connection, its task, and the observer. */
+LINED_API size_t lined_peer_address(const lined_conn *conn, struct sockaddr *address, size_t size);
+
+/* The same of the server's own side of the connection; a PROXY header does not change it. */
+LINED_API size_t lined_local_address(const lined_conn *conn, struct sockaddr *address, size_t size);
 
 /* Room for any text of lined_reason, including its NUL. */
 #define LINED_REASON_SIZE 40
@@ -582,7 +754,7 @@ LINED_API extern const struct lined_handler lined_handler_received;
  * in C, and with extern "C" before it in C++. abi comes first: it changes when a struct or a
  * function here changes, and lined loads no module that was built for another. A module finds the
  * library in the command; it is not linked to a library of its own. */
-#define LINED_ABI 7u
+#define LINED_ABI 8u
 
 struct lined_module {
     uint32_t abi;

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "abi.h"
 #include "active/dispatcher.h"
 #include "base/invariant.h"
 #include "base/monotonic.h"
@@ -83,18 +84,36 @@ static int open_parts(struct lined_server *server, const struct lined_options *o
     return failed;
 }
 
-int lined_server_new(lined_server **made, const struct lined_options *options,
+/* The program's options as this library knows them, checked together with the rest. */
+static int read_arguments(struct lined_options *options, const struct lined_options *program,
+                          const struct lined_handler *handler, union net_address *address)
+{
+    int failed = abi_read_options(options, program);
+
+    if (failed != LINED_OK)
+        return failed;
+    if (!options_are_valid(options) ||
+        (options->ip != NULL && !address_parse(options->ip, options->port, address)))
+        return -EINVAL;
+    if (options->observer != NULL && !abi_knows_observer(options->observer))
+        return -E2BIG;
+    return handler_check(handler, options->mode);
+}
+
+int lined_server_new(lined_server **made, const struct lined_options *program,
                      const struct lined_handler *handler, void *context)
 {
+    struct lined_options known;
+    const struct lined_options *options = &known;
     union net_address address;
 
-    if (!options_are_valid(options) || !handler_is_valid(handler, options->mode) ||
-        (options->ip != NULL && !address_parse(options->ip, options->port, &address)))
-        return -EINVAL;
+    int failed = read_arguments(&known, program, handler, &address);
+    if (failed != LINED_OK)
+        return failed;
     lined_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return -ENOMEM;
-    int failed = copy_greeting(server, options->greeting);
+    failed = copy_greeting(server, options->greeting);
     if (failed == LINED_OK)
         failed = open_parts(server, options);
     if (failed != LINED_OK) {
@@ -206,13 +225,18 @@ bool lined_server_check(lined_server *server)
 }
 
 /* Waiting acceptors read the limits again. */
-int lined_server_set(lined_server *server, const struct lined_options *options)
+int lined_server_set(lined_server *server, const struct lined_options *program)
 {
-    if (!options_are_valid(options) || !options_can_follow(options, &server->options))
+    struct lined_options options;
+    int failed = abi_read_options(&options, program);
+
+    if (failed != LINED_OK)
+        return failed;
+    if (!options_are_valid(&options) || !options_can_follow(&options, &server->options))
         return -EINVAL;
-    live_options_set(&server->live, options);
-    admission_set(&server->admission, options);
-    lifecycle_set_drain_timeout(&server->lifecycle, options->drain_timeout_ms);
+    live_options_set(&server->live, &options);
+    admission_set(&server->admission, &options);
+    lifecycle_set_drain_timeout(&server->lifecycle, options.drain_timeout_ms);
     lifecycle_wake_acceptors(&server->lifecycle);
     return LINED_OK;
 }
@@ -227,21 +251,26 @@ void lined_server_resume(lined_server *server)
     lifecycle_suspend(&server->lifecycle, false);
 }
 
-void lined_server_stats(lined_server *server, struct lined_stats *stats)
+void lined_server_stats(lined_server *server, struct lined_stats *program, size_t size)
 {
-    *stats = (struct lined_stats){0};
-    lifecycle_stats(&server->lifecycle, stats);
-    totals_read(&server->totals, stats);
+    struct lined_stats stats = {0};
+
+    lifecycle_stats(&server->lifecycle, &stats);
+    totals_read(&server->totals, &stats);
     for (size_t i = 0; i < server->acceptor_count; i++)
-        accept_errors_stats(&server->acceptors[i]->errors, stats);
-    admission_stats(&server->admission, stats);
-    mailbox_stats(&server->mailbox, stats);
-    stats->uptime_ms = (uint64_t)(monotonic_ms() - server->made_ms);
+        accept_errors_stats(&server->acceptors[i]->errors, &stats);
+    admission_stats(&server->admission, &stats);
+    mailbox_stats(&server->mailbox, &stats);
+    stats.uptime_ms = (uint64_t)(monotonic_ms() - server->made_ms);
+    abi_write(program, size, &stats, sizeof stats);
 }
 
-void lined_server_latency(lined_server *server, struct lined_latency *latency)
+void lined_server_latency(lined_server *server, struct lined_latency *program, size_t size)
 {
-    latency_read(&server->latency, latency);
+    struct lined_latency latency;
+
+    latency_read(&server->latency, &latency);
+    abi_write(program, size, &latency, sizeof latency);
 }
 
 void lined_server_drain(lined_server *server)

@@ -1,12 +1,16 @@
 #include "server_options.h"
 
+#include "abi.h"
+
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-void lined_options_init(struct lined_options *options)
+void lined_options_init(struct lined_options *options, size_t size)
 {
-    *options = (struct lined_options){
+    const struct lined_options defaults = {
+        .size = size,
         .ip = "127.0.0.1",
         .port = 1234,
         .backlog = 4096,
@@ -24,6 +28,8 @@ void lined_options_init(struct lined_options *options)
         .overflow = LINED_OVERFLOW_WAIT,
         .drain_mode = LINED_DRAIN_CLOSE,
     };
+
+    abi_write(options, size, &defaults, sizeof defaults);
 }
 
 /* Times are added to the clock's time, and passed to poll(2), which takes an int. */
@@ -39,6 +45,11 @@ static bool is_at_most(const char *text, size_t size)
     return text == NULL || strnlen(text, size + 1) <= size;
 }
 
+static bool stack_size_is_valid(size_t size)
+{
+    return size == 0 || (size >= LINED_STACK_MIN && size <= LINED_STACK_MAX);
+}
+
 bool options_are_valid(const struct lined_options *options)
 {
     return options->backlog >= 1 && options->max_line >= LINED_MAX_LINE_MIN &&
@@ -49,7 +60,7 @@ bool options_are_valid(const struct lined_options *options)
            options->proxy_protocol <= LINED_PROXY_ANY &&
            is_at_most(options->greeting, LINED_GREETING_MAX) &&
            (options->proxy_protocol == LINED_PROXY_NONE) == (options->proxy_from == NULL) &&
-           times_are_valid(options);
+           times_are_valid(options) && stack_size_is_valid(options->stack_size);
 }
 
 bool options_can_follow(const struct lined_options *options, const struct lined_options *before)
@@ -61,13 +72,27 @@ bool options_can_follow(const struct lined_options *options, const struct lined_
            options->busy_poll_us == before->busy_poll_us &&
            options->drain_mode == before->drain_mode && options->line_rate == before->line_rate &&
            options->proxy_protocol == before->proxy_protocol &&
-           options->measure_latency == before->measure_latency;
+           options->measure_latency == before->measure_latency &&
+           options->stack_size == before->stack_size;
 }
 
-bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode)
+static int delivered_ways(const struct lined_handler *handler)
 {
-    return handler != NULL && (handler->line != NULL) != (handler->task != NULL) &&
-           (handler->task == NULL || mode == LINED_PASSIVE) &&
-           is_at_most(handler->reject_busy, LINED_REJECT_MAX) &&
-           is_at_most(handler->reject_per_ip, LINED_REJECT_MAX);
+    return (handler->line != NULL) + (handler->text != NULL) + (handler->task != NULL);
+}
+
+static bool task_is_valid(const struct lined_handler *handler, enum lined_mode mode)
+{
+    if (handler->task == NULL)
+        return !handler->wakeable;
+    return mode == LINED_PASSIVE && handler->deadline == NULL;
+}
+
+int handler_check(const struct lined_handler *handler, enum lined_mode mode)
+{
+    if (handler == NULL || delivered_ways(handler) != 1 || !task_is_valid(handler, mode) ||
+        !is_at_most(handler->reject_busy, LINED_REJECT_MAX) ||
+        !is_at_most(handler->reject_per_ip, LINED_REJECT_MAX))
+        return -EINVAL;
+    return abi_knows_handler(handler) ? LINED_OK : -E2BIG;
 }

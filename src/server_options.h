@@ -14,6 +14,7 @@ bool options_are_valid(const struct lined_options *options);
  * and the observer do not count. */
 bool options_can_follow(const struct lined_options *options, const struct lined_options *before);
 
-bool handler_is_valid(const struct lined_handler *handler, enum lined_mode mode);
+/* LINED_OK; -EINVAL, or -E2BIG for a callback that this library does not know. */
+int handler_check(const struct lined_handler *handler, enum lined_mode mode);
 
 #endif

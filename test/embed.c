@@ -8,7 +8,7 @@ struct lined_options options;
 void prepare(enum lined_mode mode)
 {
     watch_init(&watch);
-    lined_options_init(&options);
+    lined_options_init(&options, sizeof options);
     options.port = 0;
     options.observer = &watch.observer;
     options.mode = mode;
@@ -37,7 +37,7 @@ struct lined_stats stats_of(lined_server *server)
 {
     struct lined_stats stats;
 
-    lined_server_stats(server, &stats);
+    lined_server_stats(server, &stats, sizeof stats);
     return stats;
 }
 

@@ -415,7 +415,7 @@ START_TEST(no_connection_is_opened_after_a_cut)
     int second = dial(lined_server_port(server));
     int third = dial(lined_server_port(server));
     do { /* until both wait for the dispatcher */
-        lined_server_stats(server, &stats);
+        lined_server_stats(server, &stats, sizeof stats);
         sched_yield();
     } while (stats.mailbox_peak < 2);
     lined_server_stop(server);
@@ -478,7 +478,7 @@ START_TEST(a_task_is_rejected_in_active_mode)
     static const struct lined_handler task = {.task = no_task};
     lined_server *server;
 
-    lined_options_init(&options);
+    lined_options_init(&options, sizeof options);
     options.port = 0;
     options.mode = LINED_ACTIVE;
     ck_assert_int_eq(lined_server_new(&server, &options, &task, NULL), -EINVAL);

@@ -74,7 +74,7 @@ int main(void)
 {
     struct lined_options options;
 
-    lined_options_init(&options);
+    lined_options_init(&options, sizeof options);
     return options.max_line == 0;
 }
 END

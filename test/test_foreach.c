@@ -163,7 +163,7 @@ static void finish_keeping(lined_server *server, struct lined_latency *latency)
 {
     lined_server_drain(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_OK);
-    lined_server_latency(server, latency);
+    lined_server_latency(server, latency, sizeof *latency);
     lined_server_free(server);
 }
 

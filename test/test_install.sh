@@ -115,7 +115,7 @@ int main(void)
     lined_server *server;
     int result;
 
-    lined_options_init(&options);
+    lined_options_init(&options, sizeof options);
     options.port = 0;
     if (lined_server_new(&server, &options, &lined_handler_received, NULL) < 0 ||
         lined_server_start(server) < 0)

@@ -170,7 +170,7 @@ static void stop_at_close(void)
 {
     lined_server_stop(server);
     is_known_at_close = was_shut_at_close;
-    lined_server_stats(server, &stats_at_close);
+    lined_server_stats(server, &stats_at_close, sizeof stats_at_close);
 }
 
 /* A cut shuts down every connection in the table. If a closed descriptor were among them, it could

@@ -232,7 +232,7 @@ START_TEST(the_limit_holds_for_all_listeners_together)
             hang_up(clients[i]);
         }
     }
-    lined_server_stats(server, &stats);
+    lined_server_stats(server, &stats, sizeof stats);
     ck_assert_uint_le(stats.connected_peak, MAX);
     ck_assert_uint_eq(stats.connections, ROUNDS * CLIENTS);
     finish(server);

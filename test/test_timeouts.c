@@ -83,7 +83,7 @@ static void expect_gone(int reason, int64_t deadline_ms)
     ck_assert_int_eq(watch_await_closed(&watch, 1), reason);
     do {
         pause_ms(1);
-        lined_server_stats(server, &stats);
+        lined_server_stats(server, &stats, sizeof stats);
     } while (stats.connected > 0 && monotonic_ms() - began < 10000);
     int64_t took = monotonic_ms() - began;
     ck_assert_msg(took >= deadline_ms && took <= deadline_ms + GONE_WITHIN_MS,

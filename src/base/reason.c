@@ -24,6 +24,8 @@ static const char *const words[] = {
     [LINED_DENIED] = "denied",
     [LINED_OVER_LIMIT] = "over limit",
     [LINED_BAD_PROXY_HEADER] = "bad proxy header",
+    [LINED_ENDED] = "ended by the server",
+    [LINED_WOKEN] = "woken",
 };
 
 void lined_reason(int reason, char text[LINED_REASON_SIZE])

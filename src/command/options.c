@@ -310,7 +310,7 @@ enum options_action options_read_all(struct options *options, int argc, char **a
     bool given[SETTINGS_MAX] = {false};
 
     *options = (struct options){.handler = "received", .notify_fd = -1};
-    lined_options_init(&options->server);
+    lined_options_init(&options->server, sizeof options->server);
     enum options_action action = read_arguments(options, argc, argv, given, message);
     if (action != OPTIONS_SERVE)
         return action;

@@ -9,7 +9,7 @@ struct statistics report_take(lined_server *server, struct log_writer *log)
 {
     struct statistics statistics = {.log_dropped = log == NULL ? 0 : log_writer_dropped(log)};
 
-    lined_server_stats(server, &statistics.server);
+    lined_server_stats(server, &statistics.server, sizeof statistics.server);
     return statistics;
 }
 

@@ -87,7 +87,7 @@ static void drain(struct stop *stop)
     atomic_store(&stop->began_ms, monotonic_ms());
     if (stop->log != NULL)
         limit_log(stop->log, atomic_load(&stop->drain_timeout_ms));
-    lined_server_stats(stop->server, &stats);
+    lined_server_stats(stop->server, &stats, sizeof stats);
     notify_stopping(stats.connected);
     lined_server_drain(stop->server);
     if (stats.connected > 0)
@@ -185,7 +185,7 @@ _Noreturn static void give_up(struct stop *stop)
 {
     struct lined_stats stats;
 
-    lined_server_stats(stop->server, &stats);
+    lined_server_stats(stop->server, &stats, sizeof stats);
     message(MESSAGE_ERROR,
             "%" PRIu64
             " connection%s not ended one second after the cut, because a callback or a task "

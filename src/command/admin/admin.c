@@ -22,7 +22,7 @@ static struct lined_options server_options(void)
 {
     struct lined_options options;
 
-    lined_options_init(&options);
+    lined_options_init(&options, sizeof options);
     options.ip = NULL;
     options.backlog = 64;
     options.max_line = HTTP_HEAD_MAX;

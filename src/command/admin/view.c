@@ -30,7 +30,7 @@ void admin_view_take(struct admin_view *view, const struct admin_source *source,
                                 .handler = source->handler,
                                 .start_time = source->start_time,
                                 .is_ready = source->is_ready(source->context)};
-    lined_server_latency(source->server, &view->latency);
+    lined_server_latency(source->server, &view->latency, sizeof view->latency);
     if (with_connections)
         lined_foreach(source->server, keep_oldest, view);
 }
