@@ -170,7 +170,8 @@ static int start_acceptors(lined_server *server)
 static int start_dispatcher(lined_server *server)
 {
     return server->options.mode == LINED_ACTIVE
-               ? dispatcher_start(&server->dispatcher, &server->mailbox)
+               ? dispatcher_start(&server->dispatcher, options_stack_size(&server->options),
+                                  &server->mailbox)
                : LINED_OK;
 }
 
