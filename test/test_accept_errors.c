@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <lined.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void prepare_faults(void)
@@ -108,6 +110,20 @@ START_TEST(endless_errors_of_clients_are_paced_too)
 }
 END_TEST
 
+/* Makes an acceptor that waits call accept(2) again. One that did not wait has failed already, and
+ * this client is refused. */
+static int knock(uint16_t port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(client, 0);
+    if (connect(client, (const struct sockaddr *)&address, sizeof address) != 0)
+        ck_assert_int_eq(errno, ECONNREFUSED);
+    return client;
+}
+
 START_TEST(an_error_for_good_ends_the_server)
 {
     static const int errors[] = {EBADF, ENOTSOCK, EFAULT, EXDEV, EINVAL};
@@ -116,7 +132,7 @@ START_TEST(an_error_for_good_ends_the_server)
         prepare_faults();
         lined_server *server = start_handler(&counting);
         int client = start_failing(server, errors[i], -1);
-        int waiting = dial(lined_server_port(server));
+        int waiting = knock(lined_server_port(server));
         ck_assert_int_eq(lined_server_wait(server), -errors[i]);
         expect_eof(client); /* drained, not left hanging */
         hang_up(client);
