@@ -42,7 +42,7 @@
  * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. A
  *    callback that holds a lock meanwhile blocks all clients whose callbacks want the lock. Make
  * the reply under the lock, release the lock, then send.
- * 3. A callback that calls pthread_exit(3), or whose thread is cancelled, aborts the process: its
+ * 3. A callback that calls pthread_exit(3), or is cancelled, aborts the process: its
  *    connection could never end.
  *
  * Growth. A program that was built with this header runs with every later 1.x library. The structs

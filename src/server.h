@@ -1,7 +1,7 @@
 /*
  * The parts of a server. They reach each other through pointers that they are given when they are
- * made; only server.c, server_listen.c, push.c, foreach.c and remote.c look into this struct. It outlives all
- * connections: lined_server_free waits for them.
+ * made; only server.c, server_listen.c, push.c, foreach.c and remote.c look into this struct. It
+ * outlives all connections: lined_server_free waits for them.
  */
 #ifndef SERVER_H
 #define SERVER_H

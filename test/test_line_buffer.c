@@ -100,7 +100,7 @@ START_TEST(lines_can_be_put_back)
     expect_line(&buffer, LINE_WHOLE, "two\n", 4);
     expect_line(&buffer, LINE_LONG, "0123456789abcdef", 16);
     line_buffer_discard_rest(&buffer);
-    line_buffer_put_back(&buffer, first); /* the long line too, whose rest is not discarded yet */
+    line_buffer_put_back(&buffer, first); /* the long line too: its rest is not discarded yet */
     ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 0);
     ck_assert(line_buffer_exact(&buffer, 28, &bytes));
     ck_assert_mem_eq(bytes, "one\ntwo\n0123456789abcdefXYZ\n", 28);
