@@ -91,11 +91,31 @@ START_TEST(a_callback_that_ends_its_thread_aborts)
 END_TEST
 #endif
 
+/* With the event of each connection, inside the sandbox. */
+START_TEST(a_module_wakes_its_tasks)
+{
+    if (process_skips_modules())
+        return;
+    process_serve(&server, -1, ARGUMENTS("--handler=" MODULES "/module_wakes.so"));
+    int waiting = dial(server.port);
+    int client = dial(server.port);
+    say(waiting, "wait\n");
+    expect(waiting, "waiting\n");
+    say(client, "wake\n");
+    expect(client, "0\n");
+    expect(waiting, "woken\n");
+    end_by(SIGTERM, 0);
+    hang_up(waiting);
+    hang_up(client);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         past_the_drain_timeout_a_stuck_callback_is_left,
         after_a_second_signal_a_stuck_callback_is_left,
+        a_module_wakes_its_tasks,
 #ifndef IS_SANITIZED
         a_callback_that_ends_its_thread_aborts,
 #endif

@@ -47,7 +47,10 @@ static void note_reason(void *context, lined_conn *conn, void *state, int reason
     atomic_store(&closed_for, reason);
 }
 
-/* "end" ends the own connection, between two replies; "push" pushes to it and ends it. */
+enum { MUCH = 256 * 1024 };
+
+/* "end" ends the own connection, between two replies; "push" pushes to it and ends it; "much" has a
+ * long reply. */
 static int answer(void *context, lined_conn *conn, void *state, const char *line, size_t size)
 {
     lined_handle own = lined_conn_handle(conn);
@@ -62,6 +65,11 @@ static int answer(void *context, lined_conn *conn, void *state, const char *line
     if (memcmp(line, "push", 4) == 0) {
         ck_assert_int_eq(lined_push(own, "pushed\n", 7), LINED_OK);
         ck_assert_int_eq(lined_end(own, "bye\n", 4), LINED_OK);
+        return LINED_OK;
+    }
+    if (memcmp(line, "much", 4) == 0) {
+        for (int i = 0; i < MUCH / 16; i++)
+            ck_assert_int_eq(lined_send(conn, "0123456789abcdef", 16), LINED_OK);
         return LINED_OK;
     }
     return lined_send(conn, line, size);
@@ -204,6 +212,27 @@ START_TEST(a_client_that_talks_on_gets_the_farewell)
 }
 END_TEST
 
+/* Much is on its way to a client with a small window when the connection ends, and the kernel still
+ * has lines that were not received: the close resets the connection. */
+START_TEST(unread_lines_do_not_cost_the_replies)
+{
+    lined_server *server = start(MODE);
+    int client = dial_narrow(lined_server_port(server), 4096);
+    static char more[20000];
+
+    memset(more, '\n', sizeof more);
+    say(client, "much\nend\n");
+    say_bytes(client, more, sizeof more);
+    for (int i = 0; i < MUCH / 16; i++)
+        expect(client, "0123456789abcdef");
+    expect(client, "end\nbye\n");
+    drink(client);
+    hang_up(client);
+    expect_ended(server);
+    finish(server);
+}
+END_TEST
+
 /* It is answered, and only then ended, in a drain too. */
 START_TEST(an_end_may_come_in_a_drain)
 {
@@ -278,15 +307,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_silent_client_gets_the_farewell,
-        a_farewell_may_be_empty,
-        the_farewell_follows_the_replies,
-        the_farewell_follows_what_was_pushed,
-        a_connection_that_has_ended_is_gone,
-        a_client_that_talks_on_gets_the_farewell,
-        an_end_may_come_in_a_drain,
-        after_a_cut_there_is_nothing_to_end,
-        ends_race_with_the_connections_own_end,
+        a_silent_client_gets_the_farewell,    a_farewell_may_be_empty,
+        the_farewell_follows_the_replies,     the_farewell_follows_what_was_pushed,
+        a_connection_that_has_ended_is_gone,  a_client_that_talks_on_gets_the_farewell,
+        unread_lines_do_not_cost_the_replies, an_end_may_come_in_a_drain,
+        after_a_cut_there_is_nothing_to_end,  ends_race_with_the_connections_own_end,
     };
     return suite_run_loop("end", tests, sizeof tests / sizeof tests[0], 2);
 }
