@@ -54,9 +54,11 @@ run() {
     port=${line#port }
 }
 end() {
-    kill "$program"
-    wait "$program" 2>/dev/null || true
-    program=
+    if [ -n "$program" ]; then
+        kill "$program"
+        wait "$program" 2>/dev/null || true
+        program=
+    fi
     exec {input}>&- {output}<&-
 }
 dial() { exec {client}<>"/dev/tcp/127.0.0.1/$port"; }
@@ -130,6 +132,7 @@ try_kick() {
     expect_eof "$client"
     exec {input}>&-
     wait "$program" || fail "kick ends with $?"
+    program=
     exec {input}>/dev/null
 }
 
