@@ -39,11 +39,11 @@
  *
  * 1. In active mode the reply of one callback is at most 16 MiB, because the dispatcher never waits
  *    for a client: one byte more is -ENOBUFS, and the connection ends.
- * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. If a
- *    callback holds a lock meanwhile, every callback that wants the lock waits too. Make the reply
- *    under the lock, release the lock, then send.
- * 3. A callback that calls pthread_exit(3), or is cancelled, aborts the process: its
- *    connection could never end.
+ * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. A
+ *    callback that holds a lock meanwhile blocks all clients with callbacks that want the lock.
+ *    Make the reply under the lock, release the lock, then send.
+ * 3. A callback that calls pthread_exit(3), or is in a thread that is cancelled, aborts the
+ *    process: its connection could never end.
  *
  * Growth. A program that was built with this header runs with every later 1.x library. The structs
  * that a program passes begin with their size or end with reserved fields, and new values are added

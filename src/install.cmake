@@ -9,7 +9,7 @@ install(TARGETS ${libraries} EXPORT lined-targets
 install(EXPORT lined-targets NAMESPACE lined:: DESTINATION ${package_folder}
         COMPONENT lined-development)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/lined-config-version.cmake
-                                 VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+                                 VERSION ${PROJECT_VERSION} COMPATIBILITY SameMajorVersion)
 install(FILES src/lined-config.cmake ${PROJECT_BINARY_DIR}/lined-config-version.cmake
         DESTINATION ${package_folder} COMPONENT lined-development)
 install(FILES include/lined.h TYPE INCLUDE COMPONENT lined-development)
