@@ -30,6 +30,8 @@ struct lifecycle {
     struct conn_table *table;
     bool drain_waits; /* LINED_DRAIN_WAIT */
     int stop_event;   /* an event: set when the server drains or is cut, and never cleared */
+    void (*phase_changed)(void *context);
+    void *context;
 
     pthread_mutex_t lock; /* never held while another lock of the library is taken */
 
@@ -40,6 +42,10 @@ struct lifecycle {
 
     /* Written under the lock; read without it by lifecycle_phase. It only ever goes up. */
     _Atomic int phase;
+
+    /* Written under the lock before the phase becomes LIFECYCLE_DRAINING, or never; read without it
+     * by threads that have seen a later phase than LIFECYCLE_RUNNING. */
+    bool has_drained;
 
     /* Written under the lock; read without it by acceptors, which then read it under the lock. */
     atomic_bool is_suspended;
@@ -57,9 +63,10 @@ struct lifecycle {
     uint64_t cut_count;        /* lock; connections that the cut has found */
 };
 
-/* LINED_OK or -errno. */
+/* phase_changed(context) is called after each change of the phase, without a lock, by the thread
+ * that has changed it. LINED_OK or -errno. */
 int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms,
-                   bool drain_waits);
+                   bool drain_waits, void (*phase_changed)(void *context), void *context);
 
 /* All connections must be released. */
 void lifecycle_deinit(struct lifecycle *lifecycle);
@@ -79,6 +86,13 @@ static inline enum lifecycle_phase lifecycle_conn_phase(struct lifecycle *lifecy
     enum lifecycle_phase phase = lifecycle_phase(lifecycle);
 
     return phase == LIFECYCLE_DRAINING && lifecycle->drain_waits ? LIFECYCLE_RUNNING : phase;
+}
+
+/* True: the phase was LIFECYCLE_DRAINING before it was cut. The caller has seen a later phase than
+ * LIFECYCLE_RUNNING. */
+static inline bool lifecycle_has_drained(const struct lifecycle *lifecycle)
+{
+    return lifecycle->has_drained;
 }
 
 /* For a drain that has not begun. */
