@@ -292,14 +292,20 @@ inline set_phase_locked(to) {
     broadcast_over()
 }
 
-/* [timer_thread.c timer_thread_notify] */
-inline timer_thread_notify() { d_step { SERVER; timers_sleep = false } }
+/* [lifecycle.c notify_phase] [timer_thread.c timer_thread_notify] */
+inline notify_timers() {
+#if TIMERS
+    d_step { SERVER; timers_sleep = false }
+#else
+    skip
+#endif
+}
 
-/* [lifecycle.c notify_phase] */
-inline notify_phase() {
-    set_stop_event();
-#if TIMERS && !defined(MUTANT_PHASE_DOES_NOT_NOTIFY) && !defined(MUTANT_NOTIFY_BEFORE_PHASE)
-    timer_thread_notify()
+inline phase_changed() {
+#if defined(MUTANT_PHASE_DOES_NOT_NOTIFY) || defined(MUTANT_NOTIFY_BEFORE_PHASE)
+    skip
+#else
+    notify_timers()
 #endif
 }
 
@@ -334,7 +340,7 @@ inline lifecycle_drain() {
     set_stop_event();
 #endif
 #ifdef MUTANT_NOTIFY_BEFORE_PHASE
-    timer_thread_notify();
+    notify_timers();
 #endif
     atomic {
         LOCKED;
@@ -348,8 +354,9 @@ inline lifecycle_drain() {
     :: mine ->
         mine = false;
 #if !defined(MUTANT_DRAIN_WRITES_NO_EVENT) && !defined(MUTANT_EVENT_BEFORE_PHASE)
-        notify_phase();
+        set_stop_event();
 #endif
+        phase_changed();
         conn_table_shutdown(DRAINING)
     :: else
     fi
@@ -364,7 +371,7 @@ inline lined_server_drain() {
 /* [server.c lined_server_stop] */
 inline lined_server_stop() {
 #ifdef MUTANT_NOTIFY_BEFORE_PHASE
-    timer_thread_notify();
+    notify_timers();
 #endif
     atomic { /* [lifecycle.c lifecycle_cut] */
         LOCKED;
@@ -379,8 +386,9 @@ inline lined_server_stop() {
     :: mine ->
         mine = false;
 #ifndef MUTANT_CUT_WRITES_NO_EVENT
-        notify_phase();
+        set_stop_event();
 #endif
+        phase_changed();
         conn_table_shutdown(CUT)
     :: else
     fi;
