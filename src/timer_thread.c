@@ -41,8 +41,8 @@ static enum due due_locked(const struct timer_thread *timers)
     struct lifecycle *lifecycle = timers->service->lifecycle;
     enum lifecycle_phase phase = lifecycle_phase(lifecycle);
 
-    if (phase != LIFECYCLE_RUNNING && lifecycle_has_drained(lifecycle) &&
-        handler->draining != NULL && !timers->has_called_draining)
+    if (phase != LIFECYCLE_RUNNING && handler->draining != NULL && !timers->has_called_draining &&
+        lifecycle_has_drained(lifecycle))
         return DUE_DRAINING;
     if (phase == LIFECYCLE_CUT && handler->cut != NULL && !timers->has_called_cut)
         return DUE_CUT;

@@ -186,6 +186,14 @@ void lifecycle_end_shutdown(struct lifecycle *lifecycle)
     lifecycle_unlock(lifecycle);
 }
 
+bool lifecycle_has_drained(struct lifecycle *lifecycle)
+{
+    lifecycle_lock(lifecycle);
+    bool has_drained = lifecycle->has_drained;
+    lifecycle_unlock(lifecycle);
+    return has_drained;
+}
+
 void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms)
 {
     lifecycle_lock(lifecycle);

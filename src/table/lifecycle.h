@@ -43,13 +43,10 @@ struct lifecycle {
     /* Written under the lock; read without it by lifecycle_phase. It only ever goes up. */
     _Atomic int phase;
 
-    /* Written under the lock before the phase becomes LIFECYCLE_DRAINING, or never; read without it
-     * by threads that have seen a later phase than LIFECYCLE_RUNNING. */
-    bool has_drained;
-
     /* Written under the lock; read without it by acceptors, which then read it under the lock. */
     atomic_bool is_suspended;
 
+    bool has_drained;          /* lock; the phase is or was LIFECYCLE_DRAINING */
     uint32_t drain_timeout_ms; /* lock */
     size_t present;            /* lock; entered and not released */
     size_t leaving;            /* lock; of these, those that have left */
@@ -88,12 +85,8 @@ static inline enum lifecycle_phase lifecycle_conn_phase(struct lifecycle *lifecy
     return phase == LIFECYCLE_DRAINING && lifecycle->drain_waits ? LIFECYCLE_RUNNING : phase;
 }
 
-/* True: the phase was LIFECYCLE_DRAINING before it was cut. The caller has seen a later phase than
- * LIFECYCLE_RUNNING. */
-static inline bool lifecycle_has_drained(const struct lifecycle *lifecycle)
-{
-    return lifecycle->has_drained;
-}
+/* True: the phase is LIFECYCLE_DRAINING, or was before the cut. */
+bool lifecycle_has_drained(struct lifecycle *lifecycle);
 
 /* For a drain that has not begun. */
 void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms);
