@@ -430,6 +430,7 @@ START_TEST(a_server_that_never_starts_drops_its_timers)
     lined_server *server;
 
     prepare(LINED_PASSIVE);
+    atomic_store(&calls, 0);
     ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
     lined_timer timer = set(server, 0, count, &calls);
     set(server, 0, count, &calls);
