@@ -497,7 +497,7 @@ proctype worker(byte c)
     fi;
     atomic { told -> SERVER; reason = EOF } -> goto finish;
 #endif
-serve: /* [recv.c conn_wait_line] */
+serve: /* [recv.c conn_wait_delivery] */
     if /* [recv.c may_take] [conn.c conn_open]: a cut is seen before the first line, and between two lines */
     :: atomic { phase == CUT -> SERVER; reason = WAS_CUT; lines = 0; replies = 0 } -> goto finish
     :: atomic { phase != CUT -> SERVER }
