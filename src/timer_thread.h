@@ -49,8 +49,8 @@ void timer_thread_finish(struct timer_thread *timers);
 /* Waits for the end of the thread, after timer_thread_finish. One thread. */
 void timer_thread_join(struct timer_thread *timers);
 
-/* The phase has changed: for the life cycle, which passes the struct timer_thread. Any thread. */
-void timer_thread_notify(void *timers);
+/* The phase has changed: for the life cycle. argument is the struct timer_thread. Any thread. */
+void timer_thread_notify(void *argument);
 
 /* As lined_after and lined_cancel. */
 lined_timer timer_thread_add(struct timer_thread *timers, uint32_t ms, struct timer_call call);
