@@ -98,17 +98,17 @@ static void wait_for_change_locked(struct timer_thread *timers)
 /* False at the end. */
 static bool wait_for_due(struct timer_thread *timers)
 {
-    bool is_due;
+    enum due due;
 
     lock(timers);
-    while (!(is_due = due_locked(timers) != DUE_NOTHING) && !timers->is_finishing)
+    while ((due = due_locked(timers)) == DUE_NOTHING && !timers->is_finishing)
         wait_for_change_locked(timers);
-    if (!is_due) {
+    if (due == DUE_NOTHING) {
         timers->has_ended = true;
         INVARIANT(pthread_cond_broadcast(&timers->ended) == 0);
     }
     unlock(timers);
-    return is_due;
+    return due != DUE_NOTHING;
 }
 
 static void *timer_thread_main(void *argument)

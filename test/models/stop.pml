@@ -356,7 +356,9 @@ inline lifecycle_drain() {
 #if !defined(MUTANT_DRAIN_WRITES_NO_EVENT) && !defined(MUTANT_EVENT_BEFORE_PHASE)
         set_stop_event();
 #endif
+#if TIMERS
         phase_changed();
+#endif
         conn_table_shutdown(DRAINING)
     :: else
     fi
@@ -388,7 +390,9 @@ inline lined_server_stop() {
 #ifndef MUTANT_CUT_WRITES_NO_EVENT
         set_stop_event();
 #endif
+#if TIMERS
         phase_changed();
+#endif
         conn_table_shutdown(CUT)
     :: else
     fi;
