@@ -124,16 +124,28 @@ static int knock(uint16_t port)
     return client;
 }
 
+static atomic_int drains;
+
+static void count_draining(void *context, lined_server *server)
+{
+    ck_assert(lined_server_is_draining(server));
+    atomic_fetch_add(&drains, 1);
+}
+
 START_TEST(an_error_for_good_ends_the_server)
 {
+    struct lined_handler handler = counting;
+
+    handler.draining = count_draining;
     static const int errors[] = {EBADF, ENOTSOCK, EFAULT, EXDEV, EINVAL};
 
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         prepare_faults();
-        lined_server *server = start_handler(&counting);
+        lined_server *server = start_handler(&handler);
         int client = start_failing(server, errors[i], -1);
         int waiting = knock(lined_server_port(server));
         ck_assert_int_eq(lined_server_wait(server), -errors[i]);
+        ck_assert_int_eq(atomic_exchange(&drains, 0), 1);
         expect_eof(client); /* drained, not left hanging */
         hang_up(client);
         hang_up(waiting);

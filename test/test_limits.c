@@ -29,13 +29,13 @@ START_TEST(the_least_limit_binds)
     limits.maps = 65530;
     expect_allowed(limits, (65530 - 16 * 1024 - 1024) / 2, "vm.max_map_count");
     limits.system_threads = 22000;
-    expect_allowed(limits, 22000 - 6 - 1024, "kernel.threads-max and kernel.pid_max");
+    expect_allowed(limits, 22000 - 7 - 1024, "kernel.threads-max and kernel.pid_max");
     limits.descriptors = 20000;
     expect_allowed(limits, 20000 - 64, "RLIMIT_NOFILE");
     limits.group_threads = 4915;
-    expect_allowed(limits, 4909 - 4909 / 8, "pids.max of the control group");
+    expect_allowed(limits, 4908 - 4908 / 8, "pids.max of the control group");
     limits.user_threads = 100;
-    expect_allowed(limits, 94 - 94 / 8, "RLIMIT_NPROC");
+    expect_allowed(limits, 93 - 93 / 8, "RLIMIT_NPROC");
 }
 END_TEST
 
@@ -66,12 +66,12 @@ START_TEST(lineds_own_threads_count)
 {
     struct limits limits = none;
 
-    limits.user_threads = 7;
+    limits.user_threads = 8;
     expect_allowed(limits, 1, "RLIMIT_NPROC");
-    limits.user_threads = 6;
+    limits.user_threads = 7;
     expect_allowed(limits, 0, "RLIMIT_NPROC");
-    ck_assert_uint_eq(limits_connections(&limits).left, 6);
-    ck_assert_uint_eq(limits_connections(&limits).own, 6);
+    ck_assert_uint_eq(limits_connections(&limits).left, 7);
+    ck_assert_uint_eq(limits_connections(&limits).own, 7);
     limits = none;
     limits.group_threads = 4;
     expect_allowed(limits, 0, "pids.max of the control group");
@@ -102,14 +102,14 @@ START_TEST(the_admin_listener_counts)
     struct limits limits = none;
 
     limits.admin_descriptors = 24;
-    limits.admin_threads = 18;
+    limits.admin_threads = 19;
     limits.descriptors = 200;
     limits.descriptors_used = 100;
     expect_allowed(limits, 200 - 100 - 4 - 24, "RLIMIT_NOFILE");
     ck_assert_uint_eq(limits_connections(&limits).own, 28);
-    limits.user_threads = 24;
+    limits.user_threads = 26;
     expect_allowed(limits, 0, "RLIMIT_NPROC");
-    limits.user_threads = 25;
+    limits.user_threads = 27;
     expect_allowed(limits, 1, "RLIMIT_NPROC");
     limits = none;
     limits.admin_threads = 2;

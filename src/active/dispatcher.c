@@ -26,10 +26,15 @@ static void handle_lines(struct dispatch_message *message)
     }
 }
 
-static void handle(struct dispatch_message *message)
+static void handle_close(struct dispatch_message *message)
 {
     const struct service *service = message->conn->service;
 
+    service->handler->close(service->context, message->conn, message->state, message->result);
+}
+
+static void handle(struct dispatch_message *message)
+{
     switch (message->request) {
     case DISPATCH_OPEN:
         message->result = conn_open(message->conn, &message->state);
@@ -41,7 +46,10 @@ static void handle(struct dispatch_message *message)
         message->result = conn_deliver_deadline(message->conn, message->state);
         break;
     case DISPATCH_CLOSE:
-        service->handler->close(service->context, message->conn, message->state, message->result);
+        handle_close(message);
+        break;
+    case DISPATCH_CALL:
+        message->call(message->argument);
         break;
     }
 }
@@ -66,6 +74,16 @@ static void *dispatcher_thread(void *argument)
 int dispatcher_start(pthread_t *thread, size_t stack_size, struct mailbox *mailbox)
 {
     return thread_start_sized(thread, stack_size, dispatcher_thread, mailbox);
+}
+
+void dispatcher_call(struct mailbox *mailbox, void (*call)(void *argument), void *argument)
+{
+    struct dispatch_message message = {
+        .request = DISPATCH_CALL, .call = call, .argument = argument};
+
+    mailbox_message_init(&message.post);
+    mailbox_post_and_wait(mailbox, &message.post);
+    mailbox_message_deinit(&message.post);
 }
 
 void dispatcher_join(pthread_t thread)

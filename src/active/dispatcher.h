@@ -22,7 +22,13 @@ struct dispatch_line {
     size_t size;
 };
 
-enum dispatch_request { DISPATCH_OPEN, DISPATCH_LINES, DISPATCH_DEADLINE, DISPATCH_CLOSE };
+enum dispatch_request {
+    DISPATCH_OPEN,
+    DISPATCH_LINES,
+    DISPATCH_DEADLINE,
+    DISPATCH_CLOSE,
+    DISPATCH_CALL,
+};
 
 /* Until it is answered it belongs to the dispatcher, and so do its connection's send buffer and
  * deadlines. */
@@ -37,11 +43,16 @@ struct dispatch_message {
     size_t handled; /* set by the dispatcher: how many lines are done */
     int result;     /* set by the dispatcher: the result of the last callback, or why there was no
                      * next one. For DISPATCH_CLOSE: the reason that close is given */
+    void (*call)(void *argument); /* DISPATCH_CALL, which has no connection */
+    void *argument;
 };
 
 /* Starts the thread, with a stack of that size, that answers the messages of the mailbox. LINED_OK
  * or -errno. */
 int dispatcher_start(pthread_t *thread, size_t stack_size, struct mailbox *mailbox);
+
+/* Has the dispatcher call the function, and waits until it has returned. Any other thread. */
+void dispatcher_call(struct mailbox *mailbox, void (*call)(void *argument), void *argument);
 
 /* Waits for the thread, which ends when the mailbox is closed and empty. */
 void dispatcher_join(pthread_t thread);

@@ -14,8 +14,8 @@
 #define DESCRIPTORS_RESERVED 64u
 
 /* Threads besides those of connections: main, the writer of the log, the thread for signals, the
- * acceptor, the flusher, and in active mode the dispatcher. */
-#define THREADS_OWN 6u
+ * acceptor, the flusher, the timer thread, and in active mode the dispatcher. */
+#define THREADS_OWN 7u
 
 /* One eighth of threads and maps, but at most this number, is left to other processes: an
  * administrator must be able to log in to a full server. */

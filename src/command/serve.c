@@ -317,6 +317,7 @@ static int run(struct serving *serving)
     report_start(serving);
     notify_ready();
     int result = lined_server_wait(serving->server);
+    stop_note_ended(&stop);
     notify_stopping(0); /* if no signal has ended it */
     if (result < 0) {
         char text[ERROR_TEXT_SIZE];

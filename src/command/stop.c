@@ -60,6 +60,13 @@ int stop_init(struct stop *stop)
     return 0;
 }
 
+static void set_timer(struct stop *stop, int64_t at_ms)
+{
+    const struct itimerspec when = {.it_value = monotonic_timespec(at_ms)};
+
+    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
+}
+
 static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
 {
     log_writer_drain(log, drain_timeout_ms > 2 * ANSWERING_MS ? drain_timeout_ms - ANSWERING_MS
@@ -79,6 +86,12 @@ static const char *cutting_signals(const struct stop *stop)
     return "";
 }
 
+/* When the drain timeout has passed, and the cut after it has had its time. */
+static int64_t drain_end_ms(const struct stop *stop)
+{
+    return atomic_load(&stop->began_ms) + atomic_load(&stop->drain_timeout_ms) + STOP_CUT_MS;
+}
+
 /* Begins the drain, and prints how many connections it waits for. */
 static void drain(struct stop *stop)
 {
@@ -90,16 +103,10 @@ static void drain(struct stop *stop)
     lined_server_stats(stop->server, &stats, sizeof stats);
     notify_stopping(stats.connected);
     lined_server_drain(stop->server);
+    set_timer(stop, drain_end_ms(stop));
     if (stats.connected > 0)
         message(MESSAGE_INFO, "draining %" PRIu64 " connection%s%s", stats.connected,
                 stats.connected == 1 ? "" : "s", cutting_signals(stop));
-}
-
-static void set_timer(struct stop *stop, int64_t at_ms)
-{
-    const struct itimerspec when = {.it_value = monotonic_timespec(at_ms)};
-
-    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
 }
 
 /* The first signal: drains, at once or after the delay. */
@@ -129,6 +136,8 @@ static void cut(struct stop *stop)
     if (stop->log != NULL)
         log_writer_hurry(stop->log, LOG_HURRY_MS);
     lined_server_stop(stop->server);
+    if (!atomic_load(&stop->has_ended)) /* a callback may run, even without a connection */
+        stop_note_cut(stop);
 }
 
 /* True if the signal may be a copy of the first one, because some senders send it twice. A signal
@@ -172,11 +181,20 @@ void stop_note_cut(struct stop *stop)
     set_timer(stop, now + STOP_CUT_MS);
 }
 
-static bool cut_is_overdue(const struct stop *stop)
+void stop_note_ended(struct stop *stop)
+{
+    atomic_store(&stop->has_ended, true);
+}
+
+/* Without a connection no cut is noted at the drain timeout, and a callback may still run. */
+static bool end_is_overdue(const struct stop *stop)
 {
     int64_t cut_ms = atomic_load(&stop->cut_ms);
 
-    return cut_ms != 0 && monotonic_ms() >= cut_ms + STOP_CUT_MS;
+    if (cut_ms != 0)
+        return monotonic_ms() >= cut_ms + STOP_CUT_MS;
+    return stop_phase(stop) == STOP_DRAINING && !atomic_load(&stop->has_ended) &&
+           monotonic_ms() >= drain_end_ms(stop);
 }
 
 /* Ends the process, threads and all. Nothing here waits: the library holds no lock while a callback
@@ -186,11 +204,15 @@ _Noreturn static void give_up(struct stop *stop)
     struct lined_stats stats;
 
     lined_server_stats(stop->server, &stats, sizeof stats);
-    message(MESSAGE_ERROR,
-            "%" PRIu64
-            " connection%s not ended one second after the cut, because a callback or a task "
-            "of the handler has not returned; lined exits now",
-            stats.connected, stats.connected == 1 ? " has" : "s have");
+    if (stats.connected == 0)
+        message(MESSAGE_ERROR, "a callback or a timer of the handler has not returned one second "
+                               "after the cut; lined exits now");
+    else
+        message(MESSAGE_ERROR,
+                "%" PRIu64
+                " connection%s not ended one second after the cut, because a callback or a task "
+                "of the handler has not returned; lined exits now",
+                stats.connected, stats.connected == 1 ? " has" : "s have");
     if (stop->log != NULL) {
         log_writer_abandon(stop->log);
         report_lost_lines(stop->log);
@@ -223,7 +245,7 @@ static void *take_signals(void *argument)
             hang_up(stop);
         else if (signal != WARNING_SIGNAL)
             end(stop, signal);
-        else if (cut_is_overdue(stop))
+        else if (end_is_overdue(stop))
             give_up(stop);
         else if (drain_is_due(stop))
             drain(stop);

@@ -33,8 +33,8 @@
 /* Must be all zero before stop_init. */
 struct stop {
     sigset_t signals; /* the signals of the thread; set by stop_init */
-    timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut;
-                    * set by stop_init */
+    timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut
+                    * or the drain timeout; set by stop_init */
     timer_t wake_timer; /* sends WARNING_SIGNAL at once; set by stop_init */
     lined_server *server;
     struct log_writer *log;        /* NULL: no packet log */
@@ -49,6 +49,7 @@ struct stop {
     _Atomic int64_t cut_ms;   /* monotonic; time of the cut; 0: none yet */
     int64_t handled_ms; /* used by the thread alone; monotonic; when the first signal was handled */
     atomic_bool wants_drain; /* stop_drain was called */
+    atomic_bool has_ended;   /* lined_server_wait has returned */
     atomic_bool over;        /* stop_end wants the thread to end */
 };
 
@@ -75,6 +76,9 @@ enum stop_phase stop_phase(const struct stop *stop);
 
 /* Drains as the first signal does, after the delay. Between stop_start and stop_end, any thread. */
 void stop_drain(struct stop *stop);
+
+/* lined_server_wait has returned. */
+void stop_note_ended(struct stop *stop);
 
 /* Connections are being cut. If stop_end is not called within STOP_CUT_MS, the process exits with a
  * message, the summary and STATUS_CUT. Any thread. */

@@ -18,7 +18,7 @@
 
 /* Descriptors and threads of the admin listener together with its connections, for limits.h. */
 #define ADMIN_DESCRIPTORS (ADMIN_CONNECTIONS + 8)
-#define ADMIN_THREADS     (ADMIN_CONNECTIONS + 2)
+#define ADMIN_THREADS     (ADMIN_CONNECTIONS + 3)
 
 struct admin {
     lined_server *server; /* NULL: there is no admin listener */
