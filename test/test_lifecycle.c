@@ -101,6 +101,9 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
     return __real_send(fd, bytes, size, flags);
 }
 
+int __real_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex);
+
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
@@ -108,11 +111,19 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
     locks_held++;
     shut_since_lock = 0;
     if (is_worker && at_waiting_lock != NULL) {
-        if (pthread_mutex_trylock(mutex) == 0)
+        if (__real_pthread_mutex_trylock(mutex) == 0)
             return 0;
         at_waiting_lock();
     }
     return __real_pthread_mutex_lock(mutex);
+}
+
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    int error = __real_pthread_mutex_trylock(mutex);
+
+    locks_held += error == 0;
+    return error;
 }
 
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);

@@ -33,7 +33,8 @@ static void finish(void)
 static int push(size_t size)
 {
     outbox_lock(&outbox);
-    int result = outbox_push_locked(&outbox, bytes, size);
+    const struct iovec part = {.iov_base = bytes, .iov_len = size};
+    int result = outbox_push_locked(&outbox, &part, 1, false);
     outbox_unlock(&outbox);
     return result;
 }

@@ -137,7 +137,7 @@ void conn_add_counts(struct lined_conn *conn);
 void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info);
 
 /* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
- * counted to the server's totals, and calls the observer's batch_end. */
+ * counted to the server's totals, calls the observer's batch_end, and sends the gathered pushes. */
 void conn_end_batch(struct lined_conn *conn);
 
 /* The connection ends for this reason: sends the replies, and in a drain waits until the client's

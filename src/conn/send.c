@@ -3,6 +3,7 @@
 
 #include "base/monotonic.h"
 #include "net/peer.h"
+#include "push_batch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -123,6 +124,7 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     struct send_buffer pushed;
 
     bool has_replies = conn->out.used > 0 || conn->is_mid_reply;
+    push_batch_flush();    /* a reply does not overtake what its callback has pushed */
     conn_add_counts(conn); /* a client that has its reply finds its line counted */
     send_buffer_init(&pushed, conn->service->options->push_limit, NULL);
     if (!conn->is_mid_reply) {
@@ -145,6 +147,7 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
 
 int conn_send_replies(struct lined_conn *conn)
 {
+    push_batch_flush(); /* also if there is no reply */
     if (conn->out.used > 0 || conn->is_mid_reply)
         send_out(conn, false);
     return conn->send_failed;
@@ -160,7 +163,10 @@ int conn_send_last(struct lined_conn *conn)
 
 int lined_flush(lined_conn *conn)
 {
-    return conn->is_at_dispatcher ? LINED_OK : conn_send_replies(conn);
+    if (!conn->is_at_dispatcher)
+        return conn_send_replies(conn);
+    push_batch_flush(); /* the dispatcher's */
+    return LINED_OK;
 }
 
 /* A reply that is longer than the buffer notices here a cut and the end of its session. The socket
