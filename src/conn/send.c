@@ -147,7 +147,6 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
 
 int conn_send_replies(struct lined_conn *conn)
 {
-    push_batch_flush(); /* also if there is no reply */
     if (conn->out.used > 0 || conn->is_mid_reply)
         send_out(conn, false);
     return conn->send_failed;
@@ -163,10 +162,8 @@ int conn_send_last(struct lined_conn *conn)
 
 int lined_flush(lined_conn *conn)
 {
-    if (!conn->is_at_dispatcher)
-        return conn_send_replies(conn);
-    push_batch_flush(); /* the dispatcher's */
-    return LINED_OK;
+    push_batch_flush(); /* also if no reply has gathered, and on the dispatcher */
+    return conn->is_at_dispatcher ? LINED_OK : conn_send_replies(conn);
 }
 
 /* A reply that is longer than the buffer notices here a cut and the end of its session. The socket
