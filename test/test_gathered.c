@@ -21,7 +21,7 @@
 
 static atomic_int sends; /* by the library */
 static atomic_size_t send_sizes[SENDS_MAX];
-static atomic_bool has_no_memory;
+static _Thread_local bool has_no_memory;
 
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
@@ -40,14 +40,14 @@ void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
 {
-    return atomic_load(&has_no_memory) ? NULL : __real_malloc(size);
+    return has_no_memory ? NULL : __real_malloc(size);
 }
 
 void *__real_realloc(void *memory, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_realloc(void *memory, size_t size)
 {
-    return atomic_load(&has_no_memory) ? NULL : __real_realloc(memory, size);
+    return has_no_memory ? NULL : __real_realloc(memory, size);
 }
 
 /* ---- a handler that pushes as it is told ---- */
@@ -96,6 +96,12 @@ static int obey(void *context, lined_conn *conn, void *state, const char *line, 
         return answer(conn, (size_t)lined_push(listeners[0], rest, rest_size));
     if (strncmp(line, "quiet ", 6) == 0) /* without an answer */
         return lined_push(listeners[0], rest, rest_size);
+    if (strncmp(line, "poor ", 5) == 0) { /* without memory */
+        has_no_memory = true;
+        int result = lined_push(listeners[0], rest, rest_size);
+        has_no_memory = false;
+        return result;
+    }
     if (strncmp(line, "parts ", 6) == 0)
         return answer(conn, (size_t)push_parts(rest, rest_size));
     if (strncmp(line, "self ", 5) == 0) {
@@ -303,11 +309,9 @@ START_TEST(without_memory_a_push_is_sent_at_once)
     int receiver = dial_listener(server);
     int sender = dial_listener(server);
 
-    atomic_store(&has_no_memory, true);
-    say(sender, "quiet hello\n" PARKS);
+    say(sender, "poor hello\n" PARKS);
     await_parked();
     expect(receiver, "hello\n");
-    atomic_store(&has_no_memory, false);
     sem_post(&go_on);
     hang_up(receiver);
     hang_up(sender);
