@@ -123,8 +123,8 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     struct outbox *outbox = &conn->outbox;
     struct send_buffer pushed;
 
+    push_batch_flush(); /* a reply does not overtake what its callback has pushed */
     bool has_replies = conn->out.used > 0 || conn->is_mid_reply;
-    push_batch_flush();    /* a reply does not overtake what its callback has pushed */
     conn_add_counts(conn); /* a client that has its reply finds its line counted */
     send_buffer_init(&pushed, conn->service->options->push_limit, NULL);
     if (!conn->is_mid_reply) {
