@@ -72,9 +72,9 @@ static bool send_waiting_locked(struct outbox *outbox)
         send_buffer_drop(&outbox->waiting, (size_t)sent);
     else
         outbox->saw_reset = true; /* the client is gone; its thread learns it from recv */
-    if (sent < 0 || outbox->waiting.used == 0)
-        send_buffer_deinit(
-            &outbox->waiting); /* a client that was slow once does not keep the memory */
+    if (sent < 0)
+        outbox->waiting.used = 0;
+    send_buffer_shrink(&outbox->waiting); /* a client that was slow once keeps little memory */
     return sent != 0;
 }
 
