@@ -293,8 +293,9 @@ proctype pusher()
     :: times == 2 -> break
     od;
 #ifndef MUTANT_BATCH_ENDS_WITHOUT_FLUSH
-    flush(1, 0)
+    flush(1, 0);
 #endif
+    NOTED(0, 1) = false /* the batch is gone */
 }
 
 /* Broadcasts, in a callback or not, and then cuts. [conn_table.c conn_table_list_open]
