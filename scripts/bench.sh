@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour scale dd kv)
+all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour scale dd kv fanout)
 quick_loads=(50x64 50x1 1x1 churn)
 usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--beside FILE]
                         [--peers]
@@ -86,6 +86,8 @@ mkdir -p build/peers
 if command -v go >/dev/null; then
     go build -o build/peers/peer_go test/bench/peers/peer.go
     commands[Go]=build/peers/peer_go
+    go build -o build/peers/fanout_go test/bench/peers/fanout.go
+    commands[Go fanout]=build/peers/fanout_go
 else
     skipped "Go is not installed"
 fi
@@ -96,6 +98,8 @@ else
 fi
 cc -std=gnu11 -O2 -pthread -o build/peers/floor test/bench/peers/floor.c
 commands[floor]=build/peers/floor
+cc -std=gnu11 -O2 -o build/peers/fanout test/bench/fanout.c
+cc -std=c11 -O2 -shared -fPIC -Iinclude -o build/peers/fanout.so test/bench/peers/fanout_module.c
 commands[floor awake]="build/peers/floor --awake"
 commands[floor batch]="chrt --batch 0 build/peers/floor"
 if command -v elixir >/dev/null; then
@@ -125,6 +129,7 @@ contenders_of() {
     burst-*) names=("lined" "lined beside") ;;
     neighbour-*) names=("lined active" "lined") ;;
     kv-* | apart-kv-*) names=("lined kv" "Redis") ;;
+    fanout-*) names=("lined" "lined beside" "lined active" "Go fanout") ;;
     esac
     for i in "${!names[@]}"; do
         [ -n "${commands[${names[i]}]-}" ] || unset "names[i]"
@@ -141,6 +146,7 @@ shapes_of() {
     neighbour) echo neighbour-0 neighbour-1 ;;
     scale) echo scale-1 scale-10 scale-100 scale-1000 scale-10000 ;;
     kv) echo {,apart-}kv-{set,get}-{1,16} ;;
+    fanout) echo fanout-1 fanout-16 ;;
     busy-poll)
         for where in "" apart- hog- apart-hog-; do
             printf '%s ' "poll-$where"{1x1,awake-1x1,8x16,50x1,50x64,200x4,active-50x1,active-50x64,churn}
@@ -219,6 +225,7 @@ run_load() { # SHAPE
         figure=$(kv_rate "$command" "$pipeline")
         row "$figure" $((pipeline * kv_requests)) $(($(ticks) - before))
         ;;
+    fanout-*) build/peers/fanout "$port" "$pid" 1000 "${1#*-}" "$seconds" ;;
     *) lined_load -c "${1%x*}" -o "${1#*x}" -d "$seconds" ;;
     esac
 }
@@ -235,6 +242,7 @@ measure_once() {
     case $1 in
     poll-*active-*) command+=(--mode active) ;;
     poll-*kv-*) command+=(--handler kv) ;;
+    fanout-*) [[ $2 != lined* ]] || command+=(--handler "$root/build/peers/fanout.so") ;;
     esac
     exec {said}< <(exec "${server_core[@]}" "${command[@]}" 2>&1 >"$scratch/log")
     pid=$!
@@ -340,6 +348,9 @@ tables() {
     table neighbour-1 "the same, and one client that sends and never reads" $p99 "us p99" $rate "lines/s"
     for count in 1 10 100 1000 10000; do
         table scale-$count "$(count $count connection), 16 lines in flight, a core each" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
+    done
+    for window in 1 16; do
+        table fanout-$window "1,000 subscribers, $(count $window line) of 64 bytes in flight" $cpu "server CPU us a delivery" $rate deliveries/s $p50 "p50 us a window" $p99 "p99 us a window"
     done
     table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
     for shape in {,apart-}kv-{set,get}-{1,16}; do

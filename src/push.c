@@ -1,6 +1,7 @@
-/* Sending to connections from outside: lined_push and lined_broadcast of lined.h. */
+/* Sending to connections from outside: lined_push and what is made of it, and lined_pending. */
 #include "conn/flusher.h"
 #include "conn/outbox.h"
+#include "conn/push_batch.h"
 #include "lined.h"
 #include "server.h"
 #include "table/conn_table.h"
@@ -9,18 +10,54 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
+
+static struct table_entry *borrow(lined_handle handle)
+{
+    return handle.server == NULL ? NULL : conn_table_borrow(&handle.server->table, handle.number);
+}
+
+static size_t size_of(const struct iovec *parts, int count)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < count; i++)
+        size += parts[i].iov_len;
+    return size;
+}
+
+/* A callback gathers: its thread has a batch. */
+int lined_pushv(lined_handle handle, const struct iovec *parts, int count)
+{
+    struct push_batch *batch =
+        handle.server == NULL ? NULL : push_batch_current(&handle.server->flusher);
+    struct table_entry *entry = borrow(handle);
+
+    if (entry == NULL)
+        return LINED_GONE;
+    int result = outbox_push_locked(entry->outbox, parts, count, batch != NULL);
+    if (batch != NULL && entry->outbox->is_gathered)
+        push_batch_note_locked(batch, entry, size_of(parts, count));
+    else
+        flusher_watch_locked(&handle.server->flusher, entry);
+    conn_table_return(entry);
+    return result;
+}
 
 int lined_push(lined_handle handle, const void *bytes, size_t size)
 {
-    if (handle.server == NULL)
-        return LINED_GONE;
-    struct table_entry *entry = conn_table_borrow(&handle.server->table, handle.number);
-    if (entry == NULL)
-        return LINED_GONE;
-    int result = outbox_push_locked(entry->outbox, bytes, size);
-    flusher_watch_locked(&handle.server->flusher, entry);
-    conn_table_return(entry);
-    return result;
+    const struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+
+    return lined_pushv(handle, &part, 1);
+}
+
+size_t lined_push_many(const lined_handle *handles, size_t count, const void *bytes, size_t size)
+{
+    size_t reached = 0;
+
+    for (size_t i = 0; i < count; i++)
+        reached += lined_push(handles[i], bytes, size) == LINED_OK;
+    return reached;
 }
 
 /* After a cut nothing can be sent: the rest of the connections is left out. */
@@ -42,4 +79,15 @@ size_t lined_broadcast(lined_server *server, const void *bytes, size_t size, lin
         }
     }
     return reached;
+}
+
+size_t lined_pending(lined_handle handle)
+{
+    struct table_entry *entry = borrow(handle);
+
+    if (entry == NULL)
+        return 0;
+    size_t pending = outbox_pending_locked(entry->outbox);
+    conn_table_return(entry);
+    return pending;
 }

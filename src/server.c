@@ -42,7 +42,8 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                          .lifecycle = &server->lifecycle,
                          .totals = &server->totals,
                          .latency = options->measure_latency ? &server->latency : NULL,
-                         .busy_poll = &server->busy_poll};
+                         .busy_poll = &server->busy_poll,
+                         .flusher = &server->flusher};
     workers_init(&server->workers, &server->service, &server->table, &server->admission,
                  &server->mailbox);
     timer_thread_init(&server->timers, &server->service, &server->mailbox);

@@ -3,6 +3,7 @@
 #include "active/active.h"
 #include "base/thread.h"
 #include "conn/conn.h"
+#include "conn/push_batch.h"
 #include "lined.h"
 #include "server_options.h"
 
@@ -50,8 +51,8 @@ static int run_task(struct lined_conn *conn, void *state)
     return result == LINED_OK ? LINED_END : result;
 }
 
-/* Passive mode: the callbacks run here. Returns the reason for the end. */
-static int passive_serve(struct lined_conn *conn)
+/* Returns the reason for the end. */
+static int run_callbacks(struct lined_conn *conn)
 {
     const struct service *service = conn->service;
     void *state = NULL;
@@ -62,6 +63,17 @@ static int passive_serve(struct lined_conn *conn)
     reason = service->handler->task != NULL ? run_task(conn, state) : serve_lines(conn, state);
     if (service->handler->close != NULL)
         service->handler->close(service->context, conn, state, reason);
+    return reason;
+}
+
+/* Passive mode: the callbacks run here, and what they push is gathered. */
+static int passive_serve(struct lined_conn *conn)
+{
+    struct push_batch batch;
+
+    push_batch_begin(&batch, conn->service->flusher);
+    int reason = run_callbacks(conn);
+    push_batch_end(&batch);
     return reason;
 }
 

@@ -26,15 +26,16 @@ static _Thread_local bool was_shut_at_close;
 
 static lined_server *server;
 static sem_t has_opened, was_interrupted;
-static lined_handle handle;           /* of the last connection; read after has_opened */
-static void (*at_close)(void);        /* on a connection's thread, before it closes */
-static void (*at_shutdown)(int how);  /* after it */
-static void (*at_accept)(void);       /* on the acceptor, when a client was accepted */
-static void (*at_no_client)(void);    /* on the acceptor, when no client waits */
-static void (*at_send)(void);         /* on a pusher, before it */
-static void (*at_waiting_lock)(void); /* on a connection's thread, before it waits for a lock */
-static void (*at_recv)(ssize_t);      /* on a connection's thread, after it */
-static atomic_int waits_to_interrupt; /* recv fails with EINTR where it could wait */
+static lined_handle handle;             /* of the last connection; read after has_opened */
+static void (*at_close)(void);          /* on a connection's thread, before it closes */
+static void (*at_shutdown)(int how);    /* after it */
+static void (*at_accept)(void);         /* on the acceptor, when a client was accepted */
+static void (*at_no_client)(void);      /* on the acceptor, when no client waits */
+static void (*at_send)(void);           /* on a pusher, before it */
+static void (*at_waiting_lock)(void);   /* on a connection's thread, before it waits for a lock */
+static void (*at_pusher_waiting)(void); /* the same on a pusher */
+static void (*at_recv)(ssize_t);        /* on a connection's thread, after it */
+static atomic_int waits_to_interrupt;   /* recv fails with EINTR where it could wait */
 
 int __real_close(int fd);
 int __wrap_close(int fd);
@@ -101,18 +102,30 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
     return __real_send(fd, bytes, size, flags);
 }
 
+int __real_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex);
+
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     locks_held++;
     shut_since_lock = 0;
-    if (is_worker && at_waiting_lock != NULL) {
-        if (pthread_mutex_trylock(mutex) == 0)
+    void (*at_waiting)(void) = is_worker ? at_waiting_lock : is_pusher ? at_pusher_waiting : NULL;
+    if (at_waiting != NULL) {
+        if (__real_pthread_mutex_trylock(mutex) == 0)
             return 0;
-        at_waiting_lock();
+        at_waiting();
     }
     return __real_pthread_mutex_lock(mutex);
+}
+
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    int error = __real_pthread_mutex_trylock(mutex);
+
+    locks_held += error == 0;
+    return error;
 }
 
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
@@ -495,6 +508,44 @@ START_TEST(a_borrowed_connection_is_not_closed)
 }
 END_TEST
 
+static void *push_ok(void *unused)
+{
+    is_pusher = true;
+    ck_assert_int_eq(lined_push(handle, "x", 1), LINED_OK);
+    ck_assert_int_eq(locks_held, 0);
+    return unused;
+}
+
+/* One thread sends to a connection, and a second one waits for it. */
+START_TEST(joins_leaves_and_statistics_do_not_wait_for_a_send)
+{
+    pthread_t sending, waiting;
+    struct lined_stats stats;
+
+    prepare(LINED_PASSIVE);
+    server = start_handler(&handler);
+    int busy = dial_and_echo();
+    lined_handle busy_handle = handle;
+    at_pusher_waiting = note_waiting;
+    at_send = stop_before_send;
+    ck_assert_int_eq(pthread_create(&sending, NULL, push_ok, NULL), 0);
+    await(&is_pushing);
+    ck_assert_int_eq(pthread_create(&waiting, NULL, push_ok, NULL), 0);
+    await(&has_moved);
+    for (int i = 0; i < 3; i++)
+        hang_up_rudely(dial_and_echo());
+    watch_await_closed(&watch, 3);
+    lined_server_stats(server, &stats, sizeof stats);
+    ck_assert_uint_eq(stats.connections, 4);
+    ck_assert_int_eq(sem_post(&may_push) | sem_post(&may_push), 0);
+    ck_assert_int_eq(pthread_join(sending, NULL) | pthread_join(waiting, NULL), 0);
+    expect(busy, "xx");
+    ck_assert(!lined_handle_is(busy_handle, handle));
+    hang_up(busy);
+    lined_server_free(server);
+}
+END_TEST
+
 /* ---- walks through all connections ---- */
 
 static atomic_int sends, locks_held_at_send;
@@ -720,6 +771,7 @@ int main(void)
         a_client_that_has_ended_is_not_waited_for,
         a_connection_that_has_left_makes_room,
         a_borrowed_connection_is_not_closed,
+        joins_leaves_and_statistics_do_not_wait_for_a_send,
         a_broadcast_sends_under_no_lock_of_all_connections,
         a_broadcast_after_a_cut_sends_nothing,
         a_drain_and_a_cut_let_the_lock_go_between_steps,

@@ -2,6 +2,7 @@
 
 #include "base/invariant.h"
 #include "base/thread.h"
+#include "conn/push_batch.h"
 
 /* Handles lines until all are done, one has another result than LINED_OK, the handler expects bytes
  * instead of the next line, so much is to be sent that the connection's thread should do that
@@ -54,13 +55,24 @@ static void handle(struct dispatch_message *message)
     }
 }
 
+/* What the callbacks push is gathered, and sent before the connection's thread sends the replies.
+ */
+static void handle_gathering(struct dispatch_message *message)
+{
+    struct push_batch batch;
+
+    push_batch_begin(&batch, message->conn->service->flusher);
+    handle(message);
+    push_batch_end(&batch);
+}
+
 static void *dispatcher_main(void *argument)
 {
     struct mailbox *mailbox = argument;
     struct mailbox_message *post;
 
     while ((post = mailbox_take(mailbox)) != NULL) {
-        handle((struct dispatch_message *)post);
+        handle_gathering((struct dispatch_message *)post);
         mailbox_answer(post);
     }
     return NULL;

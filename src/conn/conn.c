@@ -3,6 +3,7 @@
 
 #include "base/monotonic.h"
 #include "net/peer.h"
+#include "push_batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,6 +133,7 @@ void conn_end_batch(struct lined_conn *conn)
     conn_add_counts(conn);
     if (observer != NULL && observer->batch_end != NULL)
         observer->batch_end(observer->context, conn, &conn->observer_slot);
+    push_batch_flush();
 }
 
 void conn_observe_closed(struct lined_conn *conn, int reason)

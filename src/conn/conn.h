@@ -173,7 +173,7 @@ int conn_end_locked(struct table_entry *entry, const char *farewell, size_t size
 int conn_wake_locked(struct table_entry *entry);
 
 /* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
- * counted to the server's totals, and calls the observer's batch_end. */
+ * counted to the server's totals, calls the observer's batch_end, and sends the gathered pushes. */
 void conn_end_batch(struct lined_conn *conn);
 
 /* The connection ends for this reason: sends the replies, and in a drain waits until the client's

@@ -4,6 +4,9 @@
  * A client for which more would wait is a slow consumer: its socket is shut down, and its own
  * thread does the rest.
  *
+ * The pushes of callbacks gather here, so that many of them cost one send. Each thread that has
+ * gathered bytes notes the outbox, and flushes it: see push_batch.h.
+ *
  * Any thread may push. The lock is held across sends, but only across sends that do not wait.
  */
 #ifndef OUTBOX_H
@@ -16,9 +19,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
+
+/* Up to this size pushes gather for one client; then they are sent. */
+#define OUTBOX_GATHER_MAX ((size_t)16 * 1024)
 
 struct outbox {
-    pthread_mutex_t lock; /* may be taken while the table's is held, never the other way round */
+    pthread_mutex_t lock; /* no thread waits for it while it holds the table's, see conn_table.h */
     int fd; /* never changes; closed only after the connection was removed from the table */
     struct send_buffer waiting;  /* lock */
     _Atomic uint64_t *bytes_out; /* one of the server's totals: bytes sent from here */
@@ -27,6 +34,11 @@ struct outbox {
     _Atomic size_t held;         /* pushed bytes that the worker has taken and not sent yet; they
                                   * count as waiting. Set under the lock, made less without it by
                                   * the worker */
+    bool is_gathered;            /* lock; all that waits was gathered, and the socket has not been
+                                  * tried. Bytes that wait while this and is_held are false are
+                                  * sent by the flusher */
+    const void *noted_by;        /* lock; the batch that was the last to note the outbox, until a
+                                  * batch flushes it. Only compared: the batch may be gone */
     bool is_slow;                /* lock; the limit was passed */
     bool is_closed;              /* lock; no push is taken any more: the connection ends */
     bool saw_reset;              /* lock; a push found the client gone */
@@ -46,8 +58,16 @@ void outbox_deinit(struct outbox *outbox);
 void outbox_lock(struct outbox *outbox);
 void outbox_unlock(struct outbox *outbox);
 
-/* LINED_OK, LINED_SLOW_CONSUMER, or LINED_GONE when the client has reset. */
-int outbox_push_locked(struct outbox *outbox, const char *bytes, size_t size);
+/* Pushes the bytes of count parts. gathers: they may stay here, and then is_gathered is true; else
+ * they are sent at once, after those that were gathered before. LINED_OK, LINED_SLOW_CONSUMER, or
+ * LINED_GONE when the client has reset. */
+int outbox_push_locked(struct outbox *outbox, const struct iovec *parts, int count, bool gathers);
+
+/* Sends what was gathered. False: there was nothing. */
+bool outbox_flush_locked(struct outbox *outbox);
+
+/* How many bytes wait because the client does not read, or its own replies are being sent. */
+size_t outbox_pending_locked(const struct outbox *outbox);
 
 /* Gives up a slow consumer. Its own thread finds the socket shut down, asks outbox_is_slow, and
  * ends the connection. Returns LINED_SLOW_CONSUMER. */

@@ -3,6 +3,7 @@
 
 #include "base/monotonic.h"
 #include "net/peer.h"
+#include "push_batch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -128,6 +129,7 @@ static void send_out(struct lined_conn *conn, bool in_mid_reply)
     struct outbox *outbox = &conn->outbox;
     struct send_buffer pushed;
 
+    push_batch_flush(); /* a reply does not overtake what its callback has pushed */
     bool has_replies = conn->out.used > 0 || conn->is_mid_reply;
     conn_add_counts(conn); /* a client that has its reply finds its line counted */
     send_buffer_init(&pushed, conn->service->options->push_limit, NULL);
@@ -166,6 +168,7 @@ int conn_send_last(struct lined_conn *conn)
 
 int lined_flush(lined_conn *conn)
 {
+    push_batch_flush(); /* also if no reply has gathered, and on the dispatcher */
     return conn->is_at_dispatcher ? LINED_OK : conn_send_replies(conn);
 }
 

@@ -13,6 +13,8 @@
 #include "table/lifecycle.h"
 #include "table/totals.h"
 
+struct flusher;
+
 struct service {
     lined_server *server;                /* for handles; not looked into */
     const struct lined_options *options; /* the fields that cannot change */
@@ -24,6 +26,7 @@ struct service {
     struct totals *totals;
     struct latency *latency; /* NULL: it is not measured */
     struct busy_poll_limit *busy_poll;
+    struct flusher *flusher; /* for what clients do not take of gathered pushes */
 };
 
 #endif

@@ -20,11 +20,13 @@ void conn_table_init(struct conn_table *table)
 {
     *table = (struct conn_table){0};
     INVARIANT(pthread_mutex_init(&table->lock, NULL) == 0);
+    INVARIANT(pthread_cond_init(&table->borrowed, NULL) == 0);
 }
 
 void conn_table_deinit(struct conn_table *table)
 {
     INVARIANT(table->slots.used == 0);
+    INVARIANT(pthread_cond_destroy(&table->borrowed) == 0);
     INVARIANT(pthread_mutex_destroy(&table->lock) == 0);
     slot_map_deinit(&table->slots);
 }
@@ -41,9 +43,12 @@ void conn_table_remove(struct conn_table *table, struct table_entry *entry)
 {
     lock(table);
     slot_map_remove(&table->slots, entry->number);
+    /* No thread finds the entry any more. Threads that have found it before get its lock first. */
+    while (entry->borrowers > 0)
+        INVARIANT(pthread_cond_wait(&table->borrowed, &table->lock) == 0);
     unlock(table);
-    /* No thread finds the entry any more. One that has borrowed it before holds its lock: taking
-     * the lock waits for its return, so that the outbox can go and the descriptor can be closed. */
+    /* A thread that has borrowed the entry holds its lock: taking the lock waits for its return, so
+     * that the outbox can go and the descriptor can be closed. */
     INVARIANT(pthread_mutex_lock(entry->lock) == 0);
     INVARIANT(pthread_mutex_unlock(entry->lock) == 0);
 }
@@ -55,13 +60,25 @@ void conn_table_begin_linger(struct conn_table *table, struct table_entry *entry
     unlock(table);
 }
 
+/* Another thread holds the entry's lock, perhaps for a send. The table is not locked while this
+ * thread waits; the entry stays, because conn_table_remove waits for its borrowers. */
+static void wait_for_entry_locked(struct conn_table *table, struct table_entry *entry)
+{
+    entry->borrowers++;
+    unlock(table);
+    INVARIANT(pthread_mutex_lock(entry->lock) == 0);
+    lock(table);
+    if (--entry->borrowers == 0)
+        INVARIANT(pthread_cond_broadcast(&table->borrowed) == 0);
+}
+
 struct table_entry *conn_table_borrow(struct conn_table *table, uint64_t number)
 {
     lock(table);
     struct table_entry *entry = slot_map_find(&table->slots, number);
-    if (entry != NULL) /* before the table lets the entry be removed */
-        INVARIANT(pthread_mutex_lock(entry->lock) == 0);
-    unlock(table);
+    if (entry != NULL && pthread_mutex_trylock(entry->lock) != 0)
+        wait_for_entry_locked(table, entry);
+    unlock(table); /* with the entry's lock held: now it cannot be removed */
     return entry;
 }
 

@@ -25,6 +25,9 @@ struct table_entry {
      * then leaves its reading side open. */
     bool is_lingering;
 
+    unsigned
+        borrowers; /* the table's lock; threads that have found the entry and wait for its lock */
+
     /* Broadcasts reach it. Set once, by the thread that runs its callbacks; a thread that reads the
      * old value leaves the connection out of a broadcast that began at the same time. */
     atomic_bool is_open;
@@ -34,9 +37,11 @@ struct table_entry {
 };
 
 struct conn_table {
-    /* An entry's lock may be taken while this one is held, never the other way round. */
+    /* Never held while a thread waits for an entry's lock, which is held across sends: so no join,
+     * no leave and no walk waits for them. It may be taken while an entry's lock is held. */
     pthread_mutex_t lock;
-    struct slot_map slots; /* lock; of table_entry */
+    pthread_cond_t borrowed; /* with lock; an entry has no borrowers that wait any more */
+    struct slot_map slots;   /* lock; of table_entry */
 };
 
 void conn_table_init(struct conn_table *table);

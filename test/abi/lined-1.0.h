@@ -683,15 +683,21 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * gathered replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread.
  *
  * A callback of a connection, and a task, gather their pushes as they do their replies: the pushes
- * go out when the connection has no complete line left, before its replies are sent, after
- * lined_flush, or when much has gathered. Any other thread, and a timer, push at once. */
+ * go out when the connection has no complete line left, before its replies are sent, at lined_flush,
+ * after 16 KiB for one client, or after about 4 MiB for all. A gathered push returns LINED_OK, also
+ * if the client turns out to be gone when it goes out; push_limit counts the bytes that the kernel
+ * did not take, so gathered bytes are offered to it before a client is disconnected. Any other
+ * thread, a timer, and a push to a connection of another server push at once, after what was
+ * gathered for that client. */
 LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
 
-/* The same with the bytes of count parts, one after the other, as by writev(2). */
+/* The same with the bytes of count parts, one after the other, as by writev(2): no other push comes
+ * between them. A count of 0 pushes nothing. */
 LINED_API LINED_CHECK_RESULT int lined_pushv(lined_handle handle, const struct iovec *parts,
                                              int count);
 
-/* Pushes the same bytes to count connections. Returns how many took them. Any thread. */
+/* Pushes the same bytes to count connections, as lined_push to each. Returns how many took them: for
+ * how many the result was LINED_OK. Any thread. */
 LINED_API size_t lined_push_many(const lined_handle *handles, size_t count, const void *bytes,
                                  size_t size);
 
@@ -702,8 +708,8 @@ LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t
                                  lined_handle except);
 
 /* How many pushed bytes wait in this process for the client to read. So a handler can leave out a
- * message for a slow client, before push_limit disconnects it. 0 if the connection has ended. Any
- * thread. */
+ * message for a slow client, before push_limit disconnects it. Bytes that callbacks have only
+ * gathered do not count: the kernel may take them. 0 if the connection has ended. Any thread. */
 LINED_API size_t lined_pending(lined_handle handle);
 
 /* Ends another connection, or the own: it handles no further line, sends its pending replies and
