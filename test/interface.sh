@@ -14,10 +14,6 @@
 #   manual_mentions PAGE       prints "function NAME", "field NAME", "constant NAME" and "name NAME" for all
 #                              that the page speaks of, everywhere
 
-# Functions of lined.h that are still to come, as a regular expression. A test fails if the library has one.
-# shellcheck disable=SC2034 # for the script that sources this
-not_implemented=''
-
 # Spaces only between two words.
 one_form() { sed -E 's/[[:space:]]+/ /g; s/ ?([][*(),]) ?/\1/g; s/^ | $//g' | LC_ALL=C sort -u; }
 

@@ -50,16 +50,20 @@ static void handle(struct dispatch_message *message)
         handle_close(message);
         break;
     case DISPATCH_CALL:
-        message->call(message->argument);
         break;
     }
 }
 
-/* What the callbacks push is gathered, and sent before the connection's thread sends the replies.
- */
+/* What the callbacks of a connection push is gathered, and sent before its thread sends the
+ * replies. A call of the timer thread has no connection, and pushes at once. */
 static void handle_gathering(struct dispatch_message *message)
 {
     struct push_batch batch;
+
+    if (message->request == DISPATCH_CALL) {
+        message->call(message->argument);
+        return;
+    }
 
     push_batch_begin(&batch, message->conn->service->flusher);
     handle(message);
