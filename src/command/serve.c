@@ -217,6 +217,14 @@ static void drain(void *context)
     stop_drain(&stop);
 }
 
+/* On the thread for signals. */
+static void sample(void *context)
+{
+    struct serving *serving = context;
+
+    admin_sample(&serving->admin, serving->server);
+}
+
 static int start_admin(struct serving *serving)
 {
     const struct options *options = serving->options;
@@ -369,6 +377,11 @@ int serve(struct options *options, const struct activation *activation,
                       admin_is_wanted(options, activation)))
         return status;
     options->server.measure_latency = admin_is_wanted(options, activation);
+    if (admin_is_wanted(options, activation)) {
+        _Static_assert(STOP_SAMPLE_MS == HISTORY_STEP_MS, "the plots span five minutes");
+        stop.sample = sample;
+        stop.sample_context = &serving;
+    }
     int error = stop_init(&stop);
     if (error == 0)
         error = warning_init();

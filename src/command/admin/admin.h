@@ -23,6 +23,7 @@
 struct admin {
     lined_server *server; /* NULL: there is no admin listener */
     struct admin_source source;
+    struct history history; /* of the first server */
 };
 
 /* True: the user or the service manager asks for one. */
@@ -32,8 +33,12 @@ bool admin_is_wanted(const struct options *options, const struct activation *act
 bool admin_open(struct admin *admin, const struct options *options,
                 const struct activation *activation);
 
-/* Starts its threads; source is copied. 0 or -errno. */
+/* Starts its threads; source is copied, without its history. 0 or -errno. */
 int admin_start(struct admin *admin, const struct admin_source *source);
+
+/* Adds a sample of the first server to the history: to be called each HISTORY_STEP_MS. Any thread.
+ */
+void admin_sample(struct admin *admin, lined_server *first);
 
 /* A message that says where it listens. */
 void admin_report(const struct admin *admin);
