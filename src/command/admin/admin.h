@@ -7,6 +7,7 @@
 #define ADMIN_H
 
 #include "command/activation.h"
+#include "command/limits.h"
 #include "command/options.h"
 #include "view.h"
 
@@ -16,9 +17,11 @@
 /* Connections at the same time; above it clients are rejected. */
 #define ADMIN_CONNECTIONS 16
 
-/* Descriptors and threads of the admin listener together with its connections, for limits.h. */
-#define ADMIN_DESCRIPTORS (ADMIN_CONNECTIONS + 8)
-#define ADMIN_THREADS     (ADMIN_CONNECTIONS + 2)
+/* Descriptors and threads of the admin listener together with its connections, but without clients
+ * that it rejects: what limits.c counts for a server and for a listener, and its connections. */
+#define ADMIN_DESCRIPTORS                                                                          \
+    (LIMITS_SERVER_DESCRIPTORS + LIMITS_LISTENER_DESCRIPTORS + ADMIN_CONNECTIONS)
+#define ADMIN_THREADS (2 + ADMIN_CONNECTIONS) /* the flusher and the acceptor */
 
 struct admin {
     lined_server *server; /* NULL: there is no admin listener */
