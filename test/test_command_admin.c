@@ -145,8 +145,7 @@ static size_t plot_points(void)
     return points;
 }
 
-/* Five clients that have left before the page is opened are in its plot, whose scale is for them.
- */
+/* Five clients that have left before the page is opened are in its plot: the scale is for them. */
 START_TEST(the_plots_show_what_was_before_the_page)
 {
     enum { CLIENTS = 5 };

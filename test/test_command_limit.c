@@ -58,8 +58,8 @@ static bool become_limited(rlim_t processes)
     return false;
 }
 
-/* Starts lined with this number of listeners and, if admin is not NULL, an admin listener, whose
- * port *admin becomes. Returns how many connections it announces. */
+/* Starts lined with this number of listeners. If admin is not NULL, there is also an admin
+ * listener, and *admin becomes its port. Returns how many connections lined announces. */
 static int serve_on(int listeners, uint16_t *admin)
 {
     const char *arguments[32] = {"--mode=active", "--quiet", "--admin=127.0.0.1:0"};
