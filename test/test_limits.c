@@ -1,5 +1,6 @@
 #include "../src/base/thread.h"
 #include "../src/command/limits.h"
+#include "../src/command/listen.h"
 #include "../src/net/reject.h"
 
 #include "suite.h"
@@ -150,6 +151,31 @@ START_TEST(each_listener_counts)
     expect_allowed(limits, (65530 - 16 * 1024 - 4 - 1024) / 2, "vm.max_map_count");
     limits.address_kb = 6 * 1024 + 7 * (THREAD_STACK_SIZE / 1024 + 32);
     expect_allowed(limits, 5, "RLIMIT_AS");
+}
+END_TEST
+
+static void expect_listeners(const struct options *options, int count, int admin, size_t listeners,
+                             uint64_t expected)
+{
+    const struct activation activation = {.count = count, .admin = admin};
+    uint64_t inherited;
+
+    ck_assert_uint_eq(listen_count(options, &activation, &inherited), listeners);
+    ck_assert_uint_eq(inherited, expected);
+}
+
+/* Sockets of the service manager, without that of the admin listener, else those of --listen. */
+START_TEST(inherited_sockets_are_open_already)
+{
+    struct options options = {.listen_count = 0};
+
+    expect_listeners(&options, 0, -1, 1, 0); /* --ip and --port */
+    options.listen[options.listen_count++] = "127.0.0.1:0";
+    options.listen[options.listen_count++] = "fd:5";
+    expect_listeners(&options, 0, -1, 2, 1);
+    expect_listeners(&options, 1, ACTIVATION_FIRST_FD, 2, 1);
+    expect_listeners(&options, 4, ACTIVATION_FIRST_FD + 1, 3, 3);
+    expect_listeners(&options, 4, -1, 4, 4);
 }
 END_TEST
 
@@ -369,6 +395,7 @@ int main(void)
         memory_is_for_lined_first_and_then_for_connections,
         the_admin_listener_counts,
         each_listener_counts,
+        inherited_sockets_are_open_already,
         rejected_clients_are_in_the_reserve,
         memory_in_use_is_subtracted,
         the_systems_limits_are_read,
