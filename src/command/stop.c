@@ -49,6 +49,8 @@ int stop_init(struct stop *stop)
     sigaddset(&stop->signals, WARNING_SIGNAL);
     if (notify_has_watchdog())
         sigaddset(&stop->signals, WATCHDOG_SIGNAL);
+    if (stop->sample != NULL)
+        sigaddset(&stop->signals, SAMPLE_SIGNAL);
     for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++) {
         if (!is_ignored(users_signals[i]))
             sigaddset(&stop->signals, users_signals[i]);
@@ -56,6 +58,9 @@ int stop_init(struct stop *stop)
     INVARIANT(pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0);
     if (timer_create(CLOCK_MONOTONIC, &event, &stop->timer) != 0 ||
         timer_create(CLOCK_MONOTONIC, &event, &stop->wake_timer) != 0)
+        return -errno;
+    event.sigev_signo = SAMPLE_SIGNAL;
+    if (stop->sample != NULL && timer_create(CLOCK_MONOTONIC, &event, &stop->sample_timer) != 0)
         return -errno;
     return 0;
 }
@@ -241,6 +246,8 @@ static void *take_signals(void *argument)
             report_statistics(stop->server, stop->log);
         else if (signal == WATCHDOG_SIGNAL)
             notify_watchdog(is_alive(stop));
+        else if (signal == SAMPLE_SIGNAL)
+            stop->sample(stop->sample_context);
         else if (signal == SIGHUP)
             hang_up(stop);
         else if (signal != WARNING_SIGNAL)
@@ -269,6 +276,14 @@ enum stop_phase stop_phase(const struct stop *stop)
     return atomic_load(&stop->due_ms) != 0 ? STOP_DELAYED : STOP_SERVING;
 }
 
+static void start_samples(const struct stop *stop)
+{
+    const struct timespec interval = {.tv_sec = STOP_SAMPLE_MS / 1000};
+    const struct itimerspec when = {.it_interval = interval, .it_value = interval};
+
+    INVARIANT(timer_settime(stop->sample_timer, 0, &when, NULL) == 0);
+}
+
 int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
 {
     stop->server = server;
@@ -276,6 +291,8 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
     int failed = thread_start(&stop->thread, take_signals, stop);
     if (failed == 0)
         notify_start_watchdog();
+    if (failed == 0 && stop->sample != NULL)
+        start_samples(stop);
     return failed;
 }
 

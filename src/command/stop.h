@@ -5,7 +5,8 @@
  * the process exits. SIGHUP reloads; if there is nothing to reload and lined was started at a
  * terminal, which sends SIGHUP when it closes, it acts as the first SIGTERM. SIGUSR1 prints the
  * statistics, and WARNING_SIGNAL the counted warnings of warning.h. WATCHDOG_SIGNAL notifies the
- * service manager that the acceptors are alive (notify.h). A signal that is ignored when
+ * service manager that the acceptors are alive (notify.h). SAMPLE_SIGNAL comes each
+ * STOP_SAMPLE_MS, if there is something to sample. A signal that is ignored when
  * lined starts stays ignored. One thread takes all other signals with sigwait(3), so no code runs
  * in a signal handler.
  */
@@ -30,12 +31,19 @@
  * before it returns. */
 #define STOP_CUT_MS 1000
 
-/* Must be all zero before stop_init. */
+/* The signal of the timer for samples, and its interval. */
+#define SAMPLE_SIGNAL  SIGRTMIN
+#define STOP_SAMPLE_MS 2000
+
+/* Must be all zero before stop_init, except sample and its context. */
 struct stop {
     sigset_t signals; /* the signals of the thread; set by stop_init */
-    timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut
-                    * or the drain timeout; set by stop_init */
-    timer_t wake_timer; /* sends WARNING_SIGNAL at once; set by stop_init */
+    timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut;
+                    * set by stop_init */
+    timer_t wake_timer;            /* sends WARNING_SIGNAL at once; set by stop_init */
+    timer_t sample_timer;          /* sends SAMPLE_SIGNAL; set by stop_init if sample is not NULL */
+    void (*sample)(void *context); /* each STOP_SAMPLE_MS; NULL: there is nothing to sample */
+    void *sample_context;
     lined_server *server;
     struct log_writer *log;        /* NULL: no packet log */
     void (*reload)(void *context); /* NULL: there is nothing to reload */

@@ -140,8 +140,9 @@ void lifecycle_wait_departure(struct lifecycle *lifecycle, uint32_t timeout_ms);
 size_t lifecycle_present(struct lifecycle *lifecycle);
 
 /* The same. If it is max or more, it first waits for the connections that have left and are about
- * to be released: their clients may have seen the end already, and connect again. They wait for no
- * client, so this is short. */
+ * to be released: their clients may have seen the end already, and connect again. This is short,
+ * and at most LIFECYCLE_SETTLE_MS. */
+#define LIFECYCLE_SETTLE_MS 2000
 size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
 
 /* Waits while accepting is suspended and the phase is LIFECYCLE_RUNNING. Results as
