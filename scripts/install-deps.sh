@@ -129,6 +129,14 @@ want_for_fresh() {
     want has_command git git
 }
 
+# netavark calls iptables.
+want_for_engine() {
+    want has_command podman podman netavark
+    want has_command runc runc
+    want has_command iptables iptables
+    want has_command kubectl kubernetes-client
+}
+
 want_for_package() {
     want_for_build
     want has_command dpkg-shlibdeps dpkg-dev
@@ -148,7 +156,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package engine peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
