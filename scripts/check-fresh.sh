@@ -123,7 +123,7 @@ boot_service() {
             "[Install]" "WantedBy=multi-user.target" >/etc/systemd/system/probe.service
         systemctl enable lined probe' || return
     timeout --kill-after=5 120 systemd-nspawn --directory "$1" --register=no --keep-unit --private-network \
-        --system-call-filter="landlock_create_ruleset landlock_restrict_self" --boot </dev/null || true
+        --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" --boot </dev/null || true
     [ -e "$1/probed" ] || {
         echo "skipped: check-fresh: systemd-nspawn cannot boot a system here"
         return 0

@@ -38,7 +38,7 @@ fail() {
 rm -rf "$system"
 mkdir -p "$system/var/lib/dpkg"
 touch "$system/var/lib/dpkg/status"
-dpkg --root="$system" --force-not-root --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
+dpkg --root="$system" --force-not-root --force-script-chrootless --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
     fail "dpkg: $(<"$folder/dpkg.log")"
 exec {messages}< <(exec "$system/usr/bin/lined" --quiet --port 0 2>&1)
 lined=$!

@@ -171,7 +171,63 @@ prove_words() {
 }
 
 prove_service() {
-    echo "README: the unit, the rotation" >&2
+    echo "README: the unit" >&2
+    local units=/usr/local/lib/systemd/system
+    systemd-analyze verify $units/lined.service $units/lined.socket >"$scratch/out" 2>&1 || true
+    # It says what is wrong, and ends with 0 all the same. Of other units, which lack a thing here, it says so too.
+    ! grep 'lined' "$scratch/out" || fail "systemd-analyze verify: $(cat "$scratch/out")"
+    grep -q '^ExecStart=/usr/local/bin/lined$' $units/lined.service || fail "there is no unit"
+}
+
+play_all() {
+    local line name='' inside=no block=()
+    while IFS= read -r line <&3; do
+        case $line in
+        '```'*)
+            [ $inside = no ] || write_file "$name"
+            if [ $inside = no ]; then inside=yes; else inside=no; fi
+            continue
+            ;;
+        esac
+        [ $inside = no ] || continue
+        if [[ $line == '    '* || ( -z $line && ${#block[@]} -gt 0 ) ]]; then
+            block+=("${line#    }")
+            continue
+        fi
+        [ ${#block[@]} -eq 0 ] || play_block "${block[@]}"
+        block=()
+        [[ $line != '## '* ]] || begin_section
+        # The same rule as in readme_file.
+        [[ ! $line =~ (.*)\`([^\`\ ]*[./][^\`\ ]*)\` ]] || name=${BASH_REMATCH[2]}
+    done 3<README.md
+    begin_section
+}
+
+# ---- what the README says in words ----
+
+prove_words() {
+    echo "README: man pages, every address, the module project" >&2
+    for page in docs/*.[0-9]; do
+        [[ $(man "$page") == *DESCRIPTION* ]] || fail "man $page shows nothing"
+    done
+    [[ $(man lined) == *DESCRIPTION* ]] || fail "man lined does not show what is installed"
+    for address in 0.0.0.0 ::; do
+        start_server "lined --ip $address" ''
+        [[ $(scripts/talk.sh 127.0.0.1) == *world* ]] || fail "--ip $address does not serve 127.0.0.1"
+        [ $address = 0.0.0.0 ] || [[ $(scripts/talk.sh ::1) == *world* ]] || fail "--ip $address does not serve ::1"
+        stop_server ''
+    done
+    cp -r src/handlers/upper "$scratch/upper"
+    # As its CMakeLists.txt says.
+    cd "$scratch/upper"
+    eval "$(sed -n 's/^# *\(cmake .*\)/\1/p' CMakeLists.txt)" >"$scratch/out" 2>&1 || fail "upper: $(cat "$scratch/out")"
+    start_server "$(sed -n 's/^# *\(lined --handler .*\)/\1/p' CMakeLists.txt)" ''
+    [ "$(echo hello | nc -N 127.0.0.1 1234)" = HELLO ] || fail "upper.so does not answer in upper case"
+    begin_section
+}
+
+prove_service() {
+    echo "README: the unit" >&2
     local units=/usr/local/lib/systemd/system
     systemd-analyze verify $units/lined.service $units/lined.socket >"$scratch/out" 2>&1 || true
     # It says what is wrong, and ends with 0 all the same. Of other units, which lack a thing here, it says so too.
