@@ -121,7 +121,8 @@ boot_service() {
         DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends systemd-sysv dbus procps
         printf "%s\n" "[Unit]" "After=multi-user.target" "[Service]" "ExecStart=/root/lined/test/fresh/probe.sh" "StandardOutput=file:/probed" \
             "[Install]" "WantedBy=multi-user.target" >/etc/systemd/system/probe.service
-        systemctl enable lined probe' || return
+        systemctl enable lined probe
+        /root/lined/scripts/package.sh' || return
     timeout --kill-after=5 120 systemd-nspawn --directory "$1" --register=no --keep-unit --private-network \
         --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" --boot </dev/null || true
     [ -e "$1/probed" ] || {
