@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -417,6 +418,52 @@ START_TEST(a_socket_file_that_goes_in_the_meantime_is_no_error)
 }
 END_TEST
 
+/* True: no other server makes a socket file in the folder at the same time. */
+static bool folder_is_locked(void)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_locked = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+    close(fd);
+    return is_locked;
+}
+
+static bool was_locked;
+
+static void note_the_lock(void)
+{
+    was_locked = folder_is_locked();
+}
+
+/* Between bind(2) and listen(2) a socket file seems to be one of an earlier server. */
+START_TEST(servers_of_one_folder_start_one_after_the_other)
+{
+    make_folder();
+    after_bind = note_the_lock;
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    ck_assert(was_locked);
+    ck_assert(!folder_is_locked());
+    struct listener first = listener;
+    ck_assert_int_eq(open_listener(unix_text, 0), -EADDRINUSE);
+    ck_assert(!folder_is_locked());
+    listener_close(&first);
+    remove_folder();
+}
+END_TEST
+
+/* Another program may keep the lock. */
+START_TEST(a_locked_folder_does_not_keep_a_server_from_starting)
+{
+    make_folder();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    close(fd);
+    listener_close(&listener);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(without_its_file_a_unix_socket_keeps_its_queue)
 {
     union net_address peer;
@@ -578,6 +625,8 @@ int main(void)
         a_stale_socket_file_is_replaced_and_no_other_file,
         the_mode_is_of_the_socket_and_of_no_other_file,
         a_socket_file_that_goes_in_the_meantime_is_no_error,
+        servers_of_one_folder_start_one_after_the_other,
+        a_locked_folder_does_not_keep_a_server_from_starting,
         without_its_file_a_unix_socket_keeps_its_queue,
         what_a_unix_socket_cannot_have_is_an_error,
         an_inherited_listener_is_never_shut_down,
