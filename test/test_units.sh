@@ -12,8 +12,11 @@ most=15 # tenths
 
 # systemd-analyze looks for the program and the man page.
 prefix=$scratch/prefix
+chmod 600 "$build/lined.service.in" # as in a checkout with a umask of 077
 cmake --install "$build" --prefix "$prefix" >/dev/null
 units=$prefix/lib/systemd/system
+mode=$(stat -c %a "$units/lined.service")
+[ "$mode" = 644 ] || fail "lined.service is installed with the mode $mode"
 grep -qx "ExecStart=$prefix/bin/lined" "$units/lined.service" || fail "lined.service does not start $prefix/bin/lined"
 
 man=no
