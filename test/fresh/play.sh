@@ -171,12 +171,15 @@ prove_words() {
 }
 
 prove_service() {
-    echo "README: the unit" >&2
+    echo "README: the unit, the rotation" >&2
     local units=/usr/local/lib/systemd/system
     systemd-analyze verify $units/lined.service $units/lined.socket >"$scratch/out" 2>&1 || true
     # It says what is wrong, and ends with 0 all the same. Of other units, which lack a thing here, it says so too.
     ! grep 'lined' "$scratch/out" || fail "systemd-analyze verify: $(cat "$scratch/out")"
     grep -q '^ExecStart=/usr/local/bin/lined$' $units/lined.service || fail "there is no unit"
+    # The one that probe.sh runs.
+    sed -n '/^\/var\/log\/lined\/lined.log {/,/^}/p' docs/lined.1 | cmp - /etc/logrotate.d/lined ||
+        fail "the rotation of lined(1) is another one"
 }
 
 play_all

@@ -11,7 +11,7 @@ expect_gone() {
 
 # The units of the installation in /usr/local would win over those of the package.
 systemctl disable --now lined lined.socket
-rm -f /usr/local/lib/systemd/system/lined.* /etc/default/lined
+rm -f /usr/local/lib/systemd/system/lined.* /etc/default/lined /etc/logrotate.d/lined
 rm -rf /etc/systemd/system/lined.* /run/systemd/system/lined.service.d/watchdog.conf
 systemctl daemon-reload
 dpkg --install "${packages[@]}" || fail "the package cannot be installed"
