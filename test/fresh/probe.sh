@@ -145,7 +145,7 @@ mapfile -t commands < <(sed -n '/^## systemd$/,/^## Containers$/p; /^## Logs$/,/
 [ ${#commands[@]} -ge 10 ] || fail "docs/operations.md cannot be read: ${commands[*]}"
 for command in "${commands[@]}"; do
     echo "operations: # $command"
-    await "$command" eval "$command >/tmp/shown 2>&1"
+    await "$command" eval "{ $command; } >/tmp/shown 2>&1" # the command may write to a file itself
     [[ $command != *" nc -N "* ]] || [ "$(head -n 1 /tmp/shown)" = "Received: hello" ] || fail "$command: $(cat /tmp/shown)"
 done
 # shellcheck source=test/fresh/upgrade.sh
