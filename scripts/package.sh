@@ -55,7 +55,8 @@ pc=$(find "$system" -name lined.pc)
 read -ra flags < <(PKG_CONFIG_SYSROOT_DIR=$system PKG_CONFIG_LIBDIR=${pc%/*} pkg-config --cflags --libs lined)
 cc -o "$folder/echo" "$folder/echo.c" "${flags[@]}" || fail "a program does not build with liblined-dev: ${flags[*]}"
 library=$(dirname "$(find "$system" -name liblined.so.0)")
-LD_LIBRARY_PATH=$library ldd "$folder/echo" | grep -q "$library/liblined.so.0" || fail "echo does not use liblined0"
+loaded=$(LD_LIBRARY_PATH=$library ldd "$folder/echo")
+[[ $loaded == *"$library/liblined.so.0"* ]] || fail "echo does not use $library/liblined.so.0: $loaded"
 grep -qx 'ExecStart=/usr/bin/lined' "$system/usr/lib/systemd/system/lined.service" || fail "the unit starts another lined"
 rm -rf "$system" "$folder/echo" "$folder/echo.c"
 ls "$folder"/*.deb
