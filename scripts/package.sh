@@ -41,7 +41,7 @@ fail() {
 rm -rf "$system"
 mkdir -p "$system/var/lib/dpkg"
 touch "$system/var/lib/dpkg/status"
-dpkg --root="$system" --force-not-root --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
+dpkg --root="$system" --force-not-root --force-script-chrootless --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
     fail "dpkg: $(<"$folder/dpkg.log")"
 exec {messages}< <(exec "$system/usr/bin/lined" --quiet --port 0 2>&1)
 lined=$!
@@ -58,7 +58,8 @@ pc=$(find "$system" -name lined.pc)
 read -ra flags < <(PKG_CONFIG_SYSROOT_DIR=$system PKG_CONFIG_LIBDIR=${pc%/*} pkg-config --cflags --libs lined)
 cc -o "$folder/echo" "$folder/echo.c" "${flags[@]}" || fail "a program does not build with liblined-dev: ${flags[*]}"
 library=$(dirname "$(find "$system" -name "$soname")")
-LD_LIBRARY_PATH=$library ldd "$folder/echo" | grep -q "$library/$soname" || fail "echo does not use $package"
+loaded=$(LD_LIBRARY_PATH=$library ldd "$folder/echo")
+[[ $loaded == *"$library/$soname"* ]] || fail "echo does not use $library/$soname: $loaded"
 grep -qx 'ExecStart=/usr/bin/lined' "$system/usr/lib/systemd/system/lined.service" || fail "the unit starts another lined"
 rm -rf "$system" "$folder/echo" "$folder/echo.c"
 ls "$folder"/*.deb

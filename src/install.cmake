@@ -61,6 +61,8 @@ install(CODE "
   set(unit \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/lined.service\")
   message(STATUS \"Installing: \$ENV{DESTDIR}\${unit}\")
   configure_file(\"${PROJECT_BINARY_DIR}/lined.service.in\" \"\$ENV{DESTDIR}\${unit}\" @ONLY)
+  # Not the mode of the source, which a umask of 077 makes 0600.
+  file(CHMOD \"\$ENV{DESTDIR}\${unit}\" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${unit}\")"
         COMPONENT lined-command)
 

@@ -200,9 +200,9 @@ static int start_admin(struct serving *serving)
 
 /* ---- for SIGHUP ---- */
 
-static void on_hangup(void *context)
+static bool on_hangup(void *context)
 {
-    reload(context);
+    return reload(context);
 }
 
 static void prepare_reload(struct serving *serving)

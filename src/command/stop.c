@@ -167,12 +167,12 @@ static void hang_up(struct stop *stop)
 {
     if (stop->reload != NULL && stop_phase(stop) != STOP_DRAINING) {
         notify_reloading();
-        stop->reload(stop->reload_context);
-        notify_ready();
+        notify_reloaded(stop->reload(stop->reload_context));
     } else if (stop->reload == NULL && stop->has_terminal) {
         end(stop, SIGHUP);
     } else if (stop->reload == NULL) {
-        message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again");
+        message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again; a "
+                              "change of an option or the environment needs a restart");
     }
 }
 

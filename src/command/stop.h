@@ -46,7 +46,7 @@ struct stop {
     void *sample_context;
     lined_server *server;
     struct log_writer *log;        /* NULL: no packet log */
-    void (*reload)(void *context); /* NULL: there is nothing to reload */
+    bool (*reload)(void *context); /* false: it failed. NULL: there is nothing to reload */
     void *reload_context;
     bool has_terminal; /* set by stop_init */
     pthread_t thread;

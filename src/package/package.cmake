@@ -37,6 +37,10 @@ describe_package(lined-development liblined-dev libdevel
 "liblined receives lines in a thread for each connection, and passes them to
 the callbacks of a program. This package has the header, the static library,
 and the files for CMake and pkg-config.")
+set(CPACK_DEBIAN_LINED-COMMAND_PACKAGE_CONTROL_EXTRA
+    ${PROJECT_SOURCE_DIR}/src/package/postinst ${PROJECT_SOURCE_DIR}/src/package/prerm
+    ${PROJECT_SOURCE_DIR}/src/package/postrm ${PROJECT_SOURCE_DIR}/src/package/conffiles)
+set(CPACK_DEBIAN_LINED-COMMAND_PACKAGE_SUGGESTS logrotate)
 # Debian runs ldconfig by a trigger.
 set(CPACK_DEBIAN_LINED-LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/src/package/triggers)
 set(CPACK_DEBIAN_LINED-DEVELOPMENT_PACKAGE_DEPENDS "${library_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
