@@ -49,7 +49,7 @@ static void handle_gathering(struct dispatch_message *message)
 {
     struct push_batch batch;
 
-    push_batch_begin(&batch, message->conn->service->flusher);
+    push_batch_begin(&batch, message->conn->service->flusher, NULL);
     handle(message);
     push_batch_end(&batch);
 }
