@@ -1,5 +1,5 @@
 /*
- * A server whose clients tell it what to push, and a count of the library's sends. A test that uses
+ * A handler: its clients tell it what to push. And a count of the library's sends. A test that uses
  * it wraps send, malloc and realloc (CMakeLists.txt).
  */
 #ifndef PUSHING_HANDLER_H

@@ -1,6 +1,6 @@
 // A server in Go that passes each line on to all other clients: a goroutine for each client reads, and
 // another one writes what comes through a buffered channel. It flushes when the channel is empty, so that
-// lines that wait share a write. A client whose channel is full is disconnected. An empty line is answered
+// lines that wait share a write. A client with a full channel is disconnected. An empty line is answered
 // with an empty line.
 package main
 
