@@ -35,8 +35,9 @@ int lined_pushv(lined_handle handle, const struct iovec *parts, int count)
 
     if (entry == NULL)
         return LINED_GONE;
-    int result = outbox_push_locked(entry->outbox, parts, count, batch != NULL);
-    if (batch != NULL && entry->outbox->is_gathered)
+    bool gathers = batch != NULL && push_batch_gathers_locked(batch, entry);
+    int result = outbox_push_locked(entry->outbox, parts, count, gathers);
+    if (gathers && entry->outbox->is_gathered)
         push_batch_note_locked(batch, entry, size_of(parts, count));
     else
         flusher_watch_locked(&handle.server->flusher, entry);

@@ -71,7 +71,7 @@ static int passive_serve(struct lined_conn *conn)
 {
     struct push_batch batch;
 
-    push_batch_begin(&batch, conn->service->flusher);
+    push_batch_begin(&batch, conn->service->flusher, &conn->in);
     int reason = run_callbacks(conn);
     push_batch_end(&batch);
     return reason;

@@ -85,6 +85,12 @@ static int obey(void *context, lined_conn *conn, void *state, const char *line, 
     }
     if (strncmp(line, "push ", 5) == 0)
         return answer(conn, (size_t)lined_push(listeners[0], rest, rest_size));
+    if (strncmp(line, "five ", 5) == 0) {
+        int results = 0;
+        for (int i = 0; i < 5; i++)
+            results |= lined_push(listeners[0], rest, rest_size);
+        return answer(conn, (size_t)results);
+    }
     if (strncmp(line, "quiet ", 6) == 0) /* without an answer */
         return lined_push(listeners[0], rest, rest_size);
     if (strncmp(line, "poor ", 5) == 0) { /* without memory */

@@ -39,11 +39,11 @@ START_TEST(pushes_go_before_the_reply)
 
     for (int i = 0; i < 10; i++) {
         atomic_store(&sends, 0);
-        say(sender, "push hello\n");
-        expect(sender, "0\n");
+        say(sender, "push hello\npending\n");
+        expect(sender, "0\n0\n");
         ck_assert_int_eq(atomic_load(&sends), 2);
         ck_assert_uint_eq(atomic_load(&send_sizes[0]), strlen("hello\n"));
-        ck_assert_uint_eq(atomic_load(&send_sizes[1]), strlen("0\n"));
+        ck_assert_uint_eq(atomic_load(&send_sizes[1]), strlen("0\n0\n"));
         expect(receiver, "hello\n");
     }
     hang_up(receiver);
@@ -74,7 +74,7 @@ START_TEST(a_long_reply_does_not_overtake_a_push)
     int sender = dial_listener(server);
 
     atomic_store(&sends, 0);
-    say(sender, "long hello\n");
+    say(sender, "long hello\nflush\n"); /* with a line behind it, so that the push gathers */
     expect_bytes(sender, long_reply, sizeof long_reply);
     ck_assert_uint_eq(atomic_load(&send_sizes[0]), strlen("hello\n"));
     expect(receiver, "hello\n");
@@ -114,7 +114,7 @@ START_TEST(much_for_one_client_is_sent_before_the_end)
 
     memset(chunk, 'c', sizeof chunk);
     atomic_store(&sends, 0);
-    say(sender, "forty\n");
+    say(sender, "forty\nflush\n");
     await_parked();
     ck_assert_int_eq(atomic_load(&sends), 2);
     ck_assert_uint_eq(atomic_load(&send_sizes[0]), 16 * 1000);
@@ -122,6 +122,27 @@ START_TEST(much_for_one_client_is_sent_before_the_end)
     sem_post(&go_on);
     for (int i = 0; i < 40; i++)
         expect_bytes(receiver, chunk, 1000);
+    hang_up(receiver);
+    hang_up(sender);
+    finish(server);
+}
+END_TEST
+
+/* No line is left: the first push may be the only one, and goes at once. In active mode the pushes
+ * of one message always gather. */
+START_TEST(the_pushes_of_one_callback_cost_two_sends_at_most)
+{
+    lined_server *server = start_pushing(_i);
+    int receiver = dial_listener(server);
+    int sender = dial_listener(server);
+
+    for (int i = 0; i < 10; i++) {
+        atomic_store(&sends, 0);
+        say(sender, "five x\n");
+        expect(sender, "0\n");
+        expect(receiver, "x\nx\nx\nx\nx\n");
+        ck_assert_int_eq(atomic_load(&sends), _i == LINED_PASSIVE ? 3 : 2); /* with the reply */
+    }
     hang_up(receiver);
     hang_up(sender);
     finish(server);
@@ -336,6 +357,7 @@ int main(void)
         a_long_reply_does_not_overtake_a_push,
         a_callback_keeps_its_pushes_until_it_flushes,
         much_for_one_client_is_sent_before_the_end,
+        the_pushes_of_one_callback_cost_two_sends_at_most,
         much_for_many_clients_is_sent_before_the_end,
         without_memory_a_push_is_sent_at_once,
         a_push_from_outside_sends_what_is_gathered,

@@ -65,7 +65,7 @@ static void handle_gathering(struct dispatch_message *message)
         return;
     }
 
-    push_batch_begin(&batch, message->conn->service->flusher);
+    push_batch_begin(&batch, message->conn->service->flusher, NULL);
     handle(message);
     push_batch_end(&batch);
 }

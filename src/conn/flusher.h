@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct flusher {
     /* Set by flusher_init; they never change after. */
@@ -24,6 +25,7 @@ struct flusher {
     int epoll; /* sockets that are waited for, each for one event */
     int wake;  /* an event: the thread is to end */
 
+    _Atomic uint64_t batches; /* numbers for push_batch.h; the last that was given */
     atomic_bool is_ending;
     pthread_t thread;
 };

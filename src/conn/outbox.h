@@ -39,6 +39,8 @@ struct outbox {
                                   * sent by the flusher */
     const void *noted_by;        /* lock; the batch that was the last to note the outbox, until a
                                   * batch flushes it. Only compared: the batch may be gone */
+    uint64_t pushed_by;          /* lock; the number of the batch that was the last to push at once
+                                  * from a callback, see push_batch.h */
     bool is_slow;                /* lock; the limit was passed */
     bool is_closed;              /* lock; no push is taken any more: the connection ends */
     bool saw_reset;              /* lock; a push found the client gone */

@@ -4,6 +4,7 @@
 #include "buffer/send_buffer.h"
 #include "outbox.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,23 @@
 
 static _Thread_local struct push_batch *current;
 
-void push_batch_begin(struct push_batch *batch, struct flusher *flusher)
+/* No outbox has the new number. */
+static void renew_number(struct push_batch *batch)
+{
+    batch->number =
+        atomic_fetch_add_explicit(&batch->flusher->batches, 1, memory_order_relaxed) + 1;
+    batch->has_pushed = false;
+}
+
+void push_batch_begin(struct push_batch *batch, struct flusher *flusher,
+                      const struct line_buffer *input)
 {
     INVARIANT(current == NULL);
     batch->flusher = flusher;
+    batch->input = input;
+    batch->has_pushed = false;
+    if (input != NULL)
+        renew_number(batch);
     batch->numbers = batch->first;
     batch->count = 0;
     batch->capacity = PUSH_BATCH_FIRST;
@@ -59,6 +73,18 @@ void push_batch_flush(void)
 {
     if (current != NULL && current->count > 0)
         flush(current);
+    if (current != NULL && current->has_pushed)
+        renew_number(current);
+}
+
+bool push_batch_gathers_locked(struct push_batch *batch, struct table_entry *entry)
+{
+    if (batch->input == NULL || line_buffer_unread(batch->input) > 0 ||
+        entry->outbox->pushed_by == batch->number)
+        return true;
+    entry->outbox->pushed_by = batch->number;
+    batch->has_pushed = true;
+    return false;
 }
 
 /* False: there is no memory. */

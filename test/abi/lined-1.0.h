@@ -684,11 +684,12 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  *
  * A callback of a connection, and a task, gather their pushes as they do their replies: the pushes
  * go out when the connection has no complete line left, before its replies are sent, at
- * lined_flush, after 16 KiB for one client, or after about 4 MiB for all. A gathered push returns
- * LINED_OK, also if the client turns out to be gone when it goes out; push_limit counts the bytes
- * that the kernel did not take, so gathered bytes are offered to it before a client is
- * disconnected. Any other thread, a timer, and a push to a connection of another server push at
- * once, after what was gathered for that client. */
+ * lined_flush, after 16 KiB for one client, or after about 4 MiB for all. If no received byte is
+ * left to handle, the first push to each client goes at once. A gathered push returns LINED_OK,
+ * also if the client turns out to be gone when it goes out; push_limit counts the bytes that the
+ * kernel did not take, so gathered bytes are offered to it before a client is disconnected. Any
+ * other thread, a timer, and a push to a connection of another server push at once, after what was
+ * gathered for that client. */
 LINED_API LINED_CHECK_RESULT int lined_push(lined_handle handle, const void *bytes, size_t size);
 
 /* The same with the bytes of count parts, one after the other, as by writev(2): no other push comes
