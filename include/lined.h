@@ -40,10 +40,10 @@
  * 1. In active mode the reply of one callback is at most 16 MiB, because the dispatcher never waits
  *    for a client: one byte more is -ENOBUFS, and the connection ends.
  * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. A
- *    callback that holds a lock meanwhile blocks all clients whose callbacks want the lock. Make
- * the reply under the lock, release the lock, then send.
- * 3. A callback that calls pthread_exit(3), or whose thread is cancelled, aborts the process: its
- *    connection could never end.
+ *    callback that holds a lock meanwhile blocks all clients with callbacks that want the lock.
+ *    Make the reply under the lock, release the lock, then send.
+ * 3. A callback that calls pthread_exit(3), or is in a thread that is cancelled, aborts the
+ *    process: its connection could never end.
  *
  * Growth. A program that was built with this header runs with every later 1.x library. The structs
  * that a program passes begin with their size or end with reserved fields, and new values are added
@@ -234,10 +234,13 @@ struct lined_handler {
     int (*deadline)(void *context, lined_conn *conn, void *state);
 
     /* The server drains, by lined_server_drain or because accept(2) has failed for good; and it was
-     * cut, by lined_server_stop or the drain timeout. Each is called at most once, on the timer
-     * thread, and has returned before lined_server_wait returns; a server that is cut at once does
-     * not drain. A callback or task that waits for something of its own must be made to return
-     * now. They may take locks, push, wake and end connections, and must not wait for a client. */
+     * cut, by lined_server_stop or the drain timeout. Each is called at most once, draining before
+     * cut, on the timer thread, in active mode on the dispatcher. It has returned before
+     * lined_server_wait returns, and is not called after. A server that is cut at once does not
+     * drain; one that is never started calls neither. A callback or task that waits for something
+     * of its own must be made to return now; in active mode one that waits delays these calls, and
+     * has to ask lined_server_is_draining itself. They may take locks, push, wake and end
+     * connections, drain or stop the server, and must not wait for a client. */
     void (*draining)(void *context, lined_server *server);
     void (*cut)(void *context, lined_server *server);
 
@@ -559,16 +562,18 @@ LINED_API bool lined_server_is_draining(lined_server *server);
 /* Calls function(server, argument) once, ms milliseconds from now, on the timer thread; in active
  * mode on the dispatcher. All timers of a server and the callbacks draining and cut share this
  * thread, so a function that waits delays the others. No timer fires after a cut, or after
- * lined_server_wait has returned. Returns the timer; 0: no memory, the server was cut, or ms is
- * more than INT32_MAX. Any thread, also before lined_server_start: the timer then fires after it.
- */
+ * lined_server_wait has returned. The functions of timers that are due at the same time are called
+ * in the order of the calls of lined_after. Returns the timer; 0: no memory, 2^24 timers wait, the
+ * server was cut or has ended, or ms is more than INT32_MAX. Any thread, callbacks too, also before
+ * lined_server_start: the timer then fires after it. */
 LINED_API lined_timer lined_after(lined_server *server, uint32_t ms,
                                   void (*function)(lined_server *server, void *argument),
                                   void *argument);
 
 /* Cancels a timer. True: its function was not called and will not be, so the argument is the
- * caller's again; also for a timer that a cut has kept from firing. False: the function has begun,
- * or the timer was cancelled before. Never waits. Any thread; before lined_server_free. */
+ * caller's again; also for a timer that a cut or the end has kept from firing. False: the function
+ * has begun, or the timer was cancelled before, or is 0. Never waits. Any thread, callbacks too;
+ * before lined_server_free. */
 LINED_API bool lined_cancel(lined_server *server, lined_timer timer);
 
 /* ---- receiving, for a task ---- */

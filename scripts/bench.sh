@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour scale dd kv fanout)
+all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour admin scale dd kv fanout)
 quick_loads=(50x64 50x1 1x1 churn)
 usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--beside FILE]
                         [--peers]
@@ -78,6 +78,7 @@ declare -A commands=(
     [lined active]="build/release/lined --port 0 --quiet --mode active"
     [lined with log]="build/release/lined --port 0"
     [lined --busy-poll 0]="build/release/lined --port 0 --quiet --busy-poll 0"
+    [lined --admin]="build/release/lined --port 0 --quiet --admin unix:$scratch/admin"
     [lined kv]="build/release/lined --port 0 --quiet --handler kv"
 )
 [ -z "$beside" ] || commands[lined beside]="$beside --port 0 --quiet"
@@ -127,6 +128,7 @@ contenders_of() {
     churn | apart-churn) names=("lined" "lined beside" "Go" "libevent" "Elixir") ;;
     hold10k | hold15k | dd | scale-*) names=("lined" "lined beside" "Go") ;;
     burst-*) names=("lined" "lined beside") ;;
+    admin-*) names=("lined" "lined --admin") ;;
     neighbour-*) names=("lined active" "lined") ;;
     kv-* | apart-kv-*) names=("lined kv" "Redis") ;;
     fanout-*) names=("lined" "lined beside" "lined active" "Go fanout") ;;
@@ -144,6 +146,7 @@ shapes_of() {
     hog) echo hog-1x1 hog-10x1 hog-50x1 hog-50x64 ;;
     burst) echo burst-1 burst-64 ;;
     neighbour) echo neighbour-0 neighbour-1 ;;
+    admin) echo admin-50x64 admin-50x1 admin-1x1 ;;
     scale) echo scale-1 scale-10 scale-100 scale-1000 scale-10000 ;;
     kv) echo {,apart-}kv-{set,get}-{1,16} ;;
     fanout) echo fanout-1 fanout-16 ;;
@@ -165,7 +168,7 @@ shapes_of() {
 place() { # SHAPE
     server_core=() load_core=()
     case $1 in
-    1x1 | apart-* | poll-apart-* | hog-* | scale-*)
+    1x1 | admin-1x1 | apart-* | poll-apart-* | hog-* | scale-*)
         server_core=(taskset -c 0) load_core=(taskset -c 1)
         ;;
     esac
@@ -197,7 +200,7 @@ run_load() { # SHAPE
     case $1 in
     poll-*) run_load "$(sed 's/^poll-//; s/apart-//; s/active-//' <<<"$1")" ;;
     apart-1x1 | awake-1x1) lined_load -c 1 -o 1 -d "$seconds" --awake ;;
-    apart-*) run_load "${1#apart-}" ;;
+    apart-* | admin-*) run_load "${1#*-}" ;;
     hog-*)
         "${server_core[@]}" sh -c 'while :; do :; done' &
         hog=$!
@@ -262,7 +265,7 @@ shapes=()
 total=0
 for name in "${loads[@]}"; do
     read -ra more <<<"$(shapes_of "$name")"
-    if [ "$(nproc)" -lt 2 ] && [[ $name == @(apart|hog|busy-poll|scale|1x1) ]]; then
+    if [ "$(nproc)" -lt 2 ] && [[ $name == @(admin|apart|hog|busy-poll|scale|1x1) ]]; then
         echo "skipped: $name, which needs two cores" >&2
         continue
     fi
@@ -346,6 +349,11 @@ tables() {
     table burst-64 "1,000 connections, 64 such lines at once on each" $each "KB each" $rested "KB each, 2.5 s later"
     table neighbour-0 "50 connections, one line in flight" $p99 "us p99" $rate "lines/s"
     table neighbour-1 "the same, and one client that sends and never reads" $p99 "us p99" $rate "lines/s"
+    for shape in admin-50x64 admin-50x1 admin-1x1; do
+        loop=${shape#*-} where=
+        [ $shape != admin-1x1 ] || where=", a core each"
+        table $shape "$(count "${loop%x*}" connection), $(count "${loop#*x}" line) in flight$where" $rate lines/s $p50 "p50 us" $p99 "p99 us" $cpu "server CPU us a line"
+    done
     for count in 1 10 100 1000 10000; do
         table scale-$count "$(count $count connection), 16 lines in flight, a core each" $rate lines/s $p99 "p99 us" $cpu "server CPU us a line" $kb "KB resident"
     done

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Does the steps of the Containerfile in a folder, without a container engine, and runs its entry point there by
-# chroot: the file needs nothing but itself, serves as the user of the Containerfile, and stops by its signal.
+# chroot: the file needs nothing but itself, serves as the user of the Containerfile, and stops by its signal. With
+# podman (scripts/install-deps.sh engine), the image and the pod of docs/operations.md are run as well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ "$(id -u)" -eq 0 ] || {
@@ -61,3 +62,18 @@ wait "$lined" || status=$?
 lined=
 [ $status -eq 0 ] || fail "it ends with $status"
 echo "check-container: ${said[1]}; the image has $(du -sk "$image" | cut -f1) KB"
+
+# ---- with an engine ----
+
+for program in podman runc iptables; do
+    command -v $program >/dev/null || {
+        echo "skipped: check-container: $program is not installed (scripts/install-deps.sh engine)"
+        exit 0
+    }
+done
+namespaces=(unshare --mount --net --pid --fork --mount-proc --kill-child --propagation private)
+"${namespaces[@]}" true 2>/dev/null || {
+    echo "skipped: check-container: this root may not make namespaces (CAP_SYS_ADMIN)"
+    exit 0
+}
+"${namespaces[@]}" test/fresh/podman.sh

@@ -101,11 +101,11 @@ make_system() {
     if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
         mkdir -p "$2/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$2/etc/ssl/certs"
     fi
-    # The commands in the README's text need man, systemd-analyze and logrotate, which no script installs.
+    # The commands in the README's text and of docs/operations.md need man, systemd-analyze, logrotate and curl, which no script installs.
     enter "$2" sh -euc '
         apt-get update -q
         DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-            git sudo man-db systemd logrotate
+            git sudo man-db systemd logrotate curl
         useradd --create-home --shell /bin/bash able
         useradd --create-home --shell /bin/bash plain
         echo "able ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/able' >"$scratch/made" 2>&1 ||
@@ -121,9 +121,10 @@ boot_service() {
         DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends systemd-sysv dbus procps
         printf "%s\n" "[Unit]" "After=multi-user.target" "[Service]" "ExecStart=/root/lined/test/fresh/probe.sh" "StandardOutput=file:/probed" \
             "[Install]" "WantedBy=multi-user.target" >/etc/systemd/system/probe.service
-        systemctl enable lined probe' || return
+        systemctl enable lined probe
+        /root/lined/scripts/package.sh' || return
     timeout --kill-after=5 120 systemd-nspawn --directory "$1" --register=no --keep-unit --private-network \
-        --system-call-filter="landlock_create_ruleset landlock_restrict_self" --boot </dev/null || true
+        --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" --boot </dev/null || true
     [ -e "$1/probed" ] || {
         echo "skipped: check-fresh: systemd-nspawn cannot boot a system here"
         return 0

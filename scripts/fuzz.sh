@@ -4,12 +4,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+all_targets=(test/fuzz/fuzz_*.c)
+all_targets=("${all_targets[@]#test/fuzz/fuzz_}")
+all_targets=("${all_targets[@]%.c}")
 usage="usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 
 --seconds N  how long each target runs (default 60)
 --seed N     begin as every run with this seed does (default: another each time)
 --keep       put what reaches more than test/fuzz/corpus does into it: for a commit
-TARGET       of: line cidr proxy_header inspect chat_text resp options http (default: all)"
+TARGET       of: ${all_targets[*]} (default: all)"
 fail_usage() {
     echo "fuzz: $1" >&2
     echo "$usage" >&2
@@ -34,12 +37,14 @@ while [ $# -gt 0 ]; do
         echo "$usage"
         exit 0
         ;;
-    line | cidr | proxy_header | inspect | chat_text | resp | options | http) targets+=("$1") ;;
-    *) fail_usage "unknown option or target '$1'" ;;
+    *)
+        [[ " ${all_targets[*]} " == *" $1 "* ]] || fail_usage "unknown option or target '$1'"
+        targets+=("$1")
+        ;;
     esac
     shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(line cidr proxy_header inspect chat_text resp options http)
+[ ${#targets[@]} -gt 0 ] || targets=("${all_targets[@]}")
 
 scripts/install-deps.sh fuzz
 scripts/configure.sh build/fuzz --preset fuzz

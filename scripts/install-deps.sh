@@ -49,6 +49,8 @@ want_for_test() {
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools
     want has_command socat socat
+    want has_command fish fish
+    want has_command zsh zsh
     want has_command systemd-socket-activate systemd
     want has_command systemd-analyze systemd
 }
@@ -129,6 +131,14 @@ want_for_fresh() {
     want has_command git git
 }
 
+# netavark calls iptables.
+want_for_engine() {
+    want has_command podman podman netavark
+    want has_command runc runc
+    want has_command iptables iptables
+    want has_command kubectl kubernetes-client
+}
+
 want_for_package() {
     want_for_build
     want has_command dpkg-shlibdeps dpkg-dev
@@ -148,7 +158,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package engine peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then

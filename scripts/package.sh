@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds packages for this Debian, in a folder of their own: scripts/package.sh [FOLDER]. The default is
-# build/package. They are lined (the command), liblined0 and liblined-dev; lintian checks them.
+# build/package. They are lined (the command), liblined1 and liblined-dev; lintian checks them. The number
+# is the major version.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ $# -le 1 ] || {
@@ -8,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
     exit 2
 }
 scripts/install-deps.sh package
+soname=liblined.so.$(sed -nE 's/^project\(lined VERSION ([0-9]+)\..*/\1/p' CMakeLists.txt)
+package=${soname/.so./}
 mkdir -p "${1:-build/package}"
 folder=$(cd "${1:-build/package}" && pwd)
 
@@ -22,7 +25,7 @@ rm -f "$folder"/*.deb
 mv "$folder"/staged/*.deb "$folder"
 rm -rf "$folder/staged"
 # cpack also lets scripts of the package run ldconfig, which the trigger does.
-library=$(echo "$folder"/liblined0_*.deb)
+library=$(echo "$folder/$package"_*.deb)
 dpkg-deb --raw-extract "$library" "$folder/unpacked"
 rm "$folder"/unpacked/DEBIAN/{postinst,postrm}
 dpkg-deb --root-owner-group --build "$folder/unpacked" "$library" >/dev/null
@@ -38,7 +41,7 @@ fail() {
 rm -rf "$system"
 mkdir -p "$system/var/lib/dpkg"
 touch "$system/var/lib/dpkg/status"
-dpkg --root="$system" --force-not-root --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
+dpkg --root="$system" --force-not-root --force-script-chrootless --force-depends --install "$folder"/*.deb >"$folder/dpkg.log" 2>&1 ||
     fail "dpkg: $(<"$folder/dpkg.log")"
 exec {messages}< <(exec "$system/usr/bin/lined" --quiet --port 0 2>&1)
 lined=$!
@@ -54,8 +57,9 @@ readme_file README.md echo.c >"$folder/echo.c"
 pc=$(find "$system" -name lined.pc)
 read -ra flags < <(PKG_CONFIG_SYSROOT_DIR=$system PKG_CONFIG_LIBDIR=${pc%/*} pkg-config --cflags --libs lined)
 cc -o "$folder/echo" "$folder/echo.c" "${flags[@]}" || fail "a program does not build with liblined-dev: ${flags[*]}"
-library=$(dirname "$(find "$system" -name liblined.so.0)")
-LD_LIBRARY_PATH=$library ldd "$folder/echo" | grep -q "$library/liblined.so.0" || fail "echo does not use liblined0"
+library=$(dirname "$(find "$system" -name "$soname")")
+loaded=$(LD_LIBRARY_PATH=$library ldd "$folder/echo")
+[[ $loaded == *"$library/$soname"* ]] || fail "echo does not use $library/$soname: $loaded"
 grep -qx 'ExecStart=/usr/bin/lined' "$system/usr/lib/systemd/system/lined.service" || fail "the unit starts another lined"
 rm -rf "$system" "$folder/echo" "$folder/echo.c"
 ls "$folder"/*.deb

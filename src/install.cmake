@@ -9,7 +9,7 @@ install(TARGETS ${libraries} EXPORT lined-targets
 install(EXPORT lined-targets NAMESPACE lined:: DESTINATION ${package_folder}
         COMPONENT lined-development)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/lined-config-version.cmake
-                                 VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+                                 VERSION ${PROJECT_VERSION} COMPATIBILITY SameMajorVersion)
 install(FILES src/lined-config.cmake ${PROJECT_BINARY_DIR}/lined-config-version.cmake
         DESTINATION ${package_folder} COMPONENT lined-development)
 install(FILES include/lined.h TYPE INCLUDE COMPONENT lined-development)
@@ -61,6 +61,8 @@ install(CODE "
   set(unit \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/lined.service\")
   message(STATUS \"Installing: \$ENV{DESTDIR}\${unit}\")
   configure_file(\"${PROJECT_BINARY_DIR}/lined.service.in\" \"\$ENV{DESTDIR}\${unit}\" @ONLY)
+  # Not the mode of the source, which a umask of 077 makes 0600.
+  file(CHMOD \"\$ENV{DESTDIR}\${unit}\" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${unit}\")"
         COMPONENT lined-command)
 

@@ -46,6 +46,7 @@ static void init_parts(struct lined_server *server, const struct lined_options *
                          .flusher = &server->flusher};
     workers_init(&server->workers, &server->service, &server->table, &server->admission,
                  &server->mailbox);
+    timer_thread_init(&server->timers, &server->service, &server->mailbox);
 }
 
 /* The greeting with its LF. LINED_OK or -ENOMEM. */
@@ -71,7 +72,8 @@ static int open_parts(struct lined_server *server, const struct lined_options *o
         return failed;
     conn_table_init(&server->table);
     failed = lifecycle_init(&server->lifecycle, &server->table, options->drain_timeout_ms,
-                            options->drain_mode == LINED_DRAIN_WAIT);
+                            options->drain_mode == LINED_DRAIN_WAIT, timer_thread_notify,
+                            &server->timers);
     if (failed == LINED_OK) {
         failed = flusher_init(&server->flusher, &server->table, &server->lifecycle, cut_at_deadline,
                               server);
@@ -171,7 +173,8 @@ static int start_acceptors(lined_server *server)
 static int start_dispatcher(lined_server *server)
 {
     return server->options.mode == LINED_ACTIVE
-               ? dispatcher_start(&server->dispatcher, &server->mailbox)
+               ? dispatcher_start(&server->dispatcher, options_stack_size(&server->options),
+                                  &server->mailbox)
                : LINED_OK;
 }
 
@@ -181,6 +184,31 @@ static void end_dispatcher(lined_server *server)
         return;
     mailbox_close(&server->mailbox);
     dispatcher_join(server->dispatcher);
+}
+
+/* No connection is left. */
+static void end_timers(struct lined_server *server)
+{
+    timer_thread_finish(&server->timers);
+    timer_thread_join(&server->timers);
+}
+
+/* The threads that run callbacks. */
+static int start_serving(lined_server *server)
+{
+    int failed = start_dispatcher(server);
+
+    if (failed != LINED_OK)
+        return failed;
+    failed = timer_thread_start(&server->timers);
+    if (failed == LINED_OK) {
+        failed = start_acceptors(server);
+        if (failed != LINED_OK)
+            end_timers(server);
+    }
+    if (failed != LINED_OK)
+        end_dispatcher(server);
+    return failed;
 }
 
 /* The acceptors come last: from then on there are connections. */
@@ -193,12 +221,7 @@ int lined_server_start(lined_server *server)
     int failed = flusher_start(&server->flusher);
     if (failed != LINED_OK)
         return failed;
-    failed = start_dispatcher(server);
-    if (failed == LINED_OK) {
-        failed = start_acceptors(server);
-        if (failed != LINED_OK)
-            end_dispatcher(server);
-    }
+    failed = start_serving(server);
     if (failed != LINED_OK)
         flusher_end(&server->flusher);
     server->is_started = failed == LINED_OK;
@@ -206,10 +229,11 @@ int lined_server_start(lined_server *server)
 }
 
 /* In the order in which they stop needing each other: no connection comes without the acceptors,
- * and without connections nothing needs the dispatcher and the flusher. */
+ * and without connections and timers nothing needs the dispatcher and the flusher. */
 static void end_threads(lined_server *server)
 {
     end_acceptors(server, server->acceptor_count);
+    end_timers(server);
     lifecycle_wait_waiters(&server->lifecycle);
     end_dispatcher(server);
     flusher_end(&server->flusher);
@@ -290,6 +314,11 @@ void lined_server_stop(lined_server *server)
     lifecycle_end_shutdown(&server->lifecycle);
 }
 
+bool lined_server_is_draining(lined_server *server)
+{
+    return lifecycle_phase(&server->lifecycle) != LIFECYCLE_RUNNING;
+}
+
 /* Why an acceptor has given up; 0: none has. */
 static int fatal_error(const lined_server *server)
 {
@@ -308,6 +337,7 @@ int lined_server_wait(lined_server *server)
         return -EINVAL;
     lifecycle_begin_wait(&server->lifecycle);
     lifecycle_wait_empty(&server->lifecycle);
+    timer_thread_finish(&server->timers);
     workers_end(&server->workers);
     lifecycle_stats(&server->lifecycle, &stats);
     int error = fatal_error(server);
@@ -328,6 +358,7 @@ void lined_server_free(lined_server *server)
         free(acceptor);
     }
     free(server->acceptors);
+    timer_thread_deinit(&server->timers);
     flusher_deinit(&server->flusher);
     workers_deinit(&server->workers);
     mailbox_deinit(&server->mailbox);

@@ -1,7 +1,7 @@
 /*
  * The parts of a server. They reach each other through pointers that they are given when they are
- * made; only server.c, server_listen.c, push.c and foreach.c look into this struct. It outlives all
- * connections: lined_server_free waits for them.
+ * made; only server.c, server_listen.c, push.c, foreach.c, remote.c and timers.c look into this
+ * struct. It outlives all connections: lined_server_free waits for them.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -18,6 +18,7 @@
 #include "table/latency.h"
 #include "table/lifecycle.h"
 #include "table/totals.h"
+#include "timer_thread.h"
 #include "worker.h"
 
 #include <pthread.h>
@@ -47,6 +48,7 @@ struct lined_server {
     struct mailbox mailbox; /* active mode */
     struct workers workers;
     struct flusher flusher;
+    struct timer_thread timers;
 
     /* One for each listener. Added by lined_server_listen; the array does not change after
      * lined_server_start. */

@@ -1,6 +1,7 @@
 #include "server_options.h"
 
 #include "abi.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -74,6 +75,11 @@ bool options_can_follow(const struct lined_options *options, const struct lined_
            options->proxy_protocol == before->proxy_protocol &&
            options->measure_latency == before->measure_latency &&
            options->stack_size == before->stack_size;
+}
+
+size_t options_stack_size(const struct lined_options *options)
+{
+    return options->stack_size == 0 ? THREAD_STACK_SIZE : options->stack_size;
 }
 
 static int delivered_ways(const struct lined_handler *handler)

@@ -5,6 +5,7 @@
 #include "conn/conn.h"
 #include "conn/push_batch.h"
 #include "lined.h"
+#include "server_options.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,17 +20,21 @@ struct session {
     struct lined_conn conn;
 };
 
-/* Receives a line, handles it, and goes on; lined_recv_line sends the replies before it waits. */
+/* Receives a line, handles it, and goes on; conn_wait_delivery sends the replies before it waits.
+ */
 static int serve_lines(struct lined_conn *conn, void *state)
 {
-    const struct service *service = conn->service;
-
     for (;;) {
         const char *line;
         size_t size;
-        int result = lined_recv_line(conn, &line, &size);
+        bool is_body;
+        int result = conn_wait_delivery(conn, &line, &size, &is_body);
+        if (result == LINED_OK && !is_body)
+            conn_count_line(conn, line, size);
         if (result == LINED_OK)
-            result = service->handler->line(service->context, conn, state, line, size);
+            result = conn_deliver(conn, state, line, size, is_body);
+        else if (result == LINED_DEADLINE)
+            result = conn_deliver_deadline(conn, state);
         if (result == LINED_OK && conn->is_mid_reply) /* the reply ends here: pushes may go now */
             result = conn_send_replies(conn);
         if (result != LINED_OK)
@@ -200,12 +205,14 @@ int worker_start(struct workers *workers, const struct listener *listener, int f
     session->workers = workers;
     session->is_proxy = is_proxy;
     session->counted = *counted;
-    conn_init(&session->conn, workers->service, listener, fd, peer);
-    int result = start(workers, session);
-    if (result != LINED_OK) {
-        conn_deinit(&session->conn);
-        free(session);
+    int result = conn_init(&session->conn, workers->service, listener, fd, peer);
+    if (result == LINED_OK) {
+        result = start(workers, session);
+        if (result != LINED_OK)
+            conn_deinit(&session->conn);
     }
+    if (result != LINED_OK)
+        free(session);
     return result;
 }
 
@@ -216,7 +223,7 @@ void workers_init(struct workers *workers, const struct service *service, struct
                                 .table = table,
                                 .admission = admission,
                                 .mailbox = mailbox,
-                                .stack_size = THREAD_STACK_SIZE};
+                                .stack_size = options_stack_size(service->options)};
     thread_cache_init(&workers->cache);
 }
 

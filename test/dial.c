@@ -189,6 +189,19 @@ size_t drink(int fd)
     }
 }
 
+size_t receive_until_end(int fd, char *bytes, size_t size)
+{
+    size_t count = 0;
+
+    for (;;) {
+        ck_assert_msg(count < size, "more than %zu bytes", size);
+        ssize_t n = receive(fd, bytes + count, size - count);
+        if (n <= 0)
+            return count;
+        count += (size_t)n;
+    }
+}
+
 void half_close(int fd)
 {
     ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);

@@ -46,6 +46,9 @@ size_t receive_rest(int fd, char *bytes, size_t size);
 /* Receives to the end of file or a reset, and throws it away; returns how many bytes it was. */
 size_t drink(int fd);
 
+/* The same, and keeps the bytes, of which there must be at most size. */
+size_t receive_until_end(int fd, char *bytes, size_t size);
+
 /* Ends the sending side. */
 void half_close(int fd);
 

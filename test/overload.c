@@ -71,6 +71,21 @@ lined_server *start_full(int clients[2], enum lined_overflow overflow)
     return server;
 }
 
+void come_again_and_again(lined_server *server)
+{
+    enum { ROUNDS = 500 };
+
+    for (int i = 0; i < ROUNDS; i++) {
+        int client = dial(lined_server_port(server));
+        say(client, "hello\n");
+        half_close(client);
+        expect(client, "Received: hello\n\n");
+        expect_eof(client);
+        hang_up(client);
+    }
+    ck_assert_uint_eq(stats_of(server).rejected, 0);
+}
+
 void expect_reject(int client, const char *text)
 {
     expect(client, text);

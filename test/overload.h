@@ -36,6 +36,10 @@ lined_server *start_full(int clients[2], enum lined_overflow overflow);
 /* Says a line, and expects the reply. */
 void talk(int client);
 
+/* A client that connects again at once when it has seen the end of its connection, 500 times.
+ * Expects that it is served each time. */
+void come_again_and_again(lined_server *server);
+
 /* Expects this text and the end of file, and closes. */
 void expect_reject(int client, const char *text);
 

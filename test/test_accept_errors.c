@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <lined.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void prepare_faults(void)
@@ -108,16 +110,42 @@ START_TEST(endless_errors_of_clients_are_paced_too)
 }
 END_TEST
 
+/* Makes an acceptor that waits call accept(2) again. One that did not wait has failed already, and
+ * this client is refused. */
+static int knock(uint16_t port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(client, 0);
+    if (connect(client, (const struct sockaddr *)&address, sizeof address) != 0)
+        ck_assert_int_eq(errno, ECONNREFUSED);
+    return client;
+}
+
+static atomic_int drains;
+
+static void count_draining(void *context, lined_server *server)
+{
+    ck_assert(lined_server_is_draining(server));
+    atomic_fetch_add(&drains, 1);
+}
+
 START_TEST(an_error_for_good_ends_the_server)
 {
+    struct lined_handler handler = counting;
+
+    handler.draining = count_draining;
     static const int errors[] = {EBADF, ENOTSOCK, EFAULT, EXDEV, EINVAL};
 
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         prepare_faults();
-        lined_server *server = start_handler(&counting);
+        lined_server *server = start_handler(&handler);
         int client = start_failing(server, errors[i], -1);
-        int waiting = dial(lined_server_port(server));
+        int waiting = knock(lined_server_port(server));
         ck_assert_int_eq(lined_server_wait(server), -errors[i]);
+        ck_assert_int_eq(atomic_exchange(&drains, 0), 1);
         expect_eof(client); /* drained, not left hanging */
         hang_up(client);
         hang_up(waiting);

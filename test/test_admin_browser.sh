@@ -46,17 +46,41 @@ echo again >&"$talk"
 IFS= read -r -t 10 -u "$hear" line || fail 'no answer on the Unix socket'
 [ "$line" = 'Received: again' ] || fail "the Unix socket answers '$line'"
 
+# Five more clients that have left before the page is opened. Each sample is a point of the plots. Without
+# samples the time limit of the test ends the wait.
+statistics() { printf 'GET /stats.json HTTP/1.0\r\n\r\n' | nc -N 127.0.0.1 "$admin_port"; }
+points() { statistics | sed -n 's/.*"plots":{"connected":{[^}]*"points":"\([^"]*\)".*/\1/p' | wc -w; }
+clients=()
+for _ in 1 2 3 4 5; do
+    exec {client}<>"/dev/tcp/127.0.0.1/$port"
+    echo early >&"$client"
+    IFS= read -r -t 10 -N 17 -u "$client" line || fail 'no answer' # or it is a reset
+    clients+=("$client")
+done
+before=$(points)
+[ "$before" -ge 2 ] || fail "the plot has $before points"
+until [ "$(points)" -ge $((before + 2)) ]; do
+    sleep 0.05
+done
+for client in "${clients[@]}"; do
+    exec {client}>&-
+done
+until statistics | grep -q '"connected":1,'; do
+    sleep 0.05
+done
+
 # Without its script, which is the end of the page: the tables. (--dump-dom needs scripts to be enabled.)
 printf 'GET / HTTP/1.0\r\n\r\n' | nc -N 127.0.0.1 "$admin_port" | sed '1,/^\r$/d; /<script/,$d' >"$scratch/page.html"
 visit "file://$scratch/page.html"
-expect_page '<td data-key="lines">3' '<th scope="row">disconnected</th><td>1' 'ready</p>' \
-    '<div id="plots" hidden' '&lt;img/src=x/onerror=document.title=1&gt;</th>'
-! has '<polyline' || fail "something draws without a script: $page"
+expect_page '<td data-key="lines">8' '<th scope="row">disconnected</th><td>6' 'ready</p>' \
+    '<polyline class="curve" points="[0-9.]+,126.0 [0-9., ]+' \
+    'class="scale" [^>]*>10</text>' 'id="now-connected">1</b>' \
+    '&lt;img/src=x/onerror=document.title=1&gt;</th>'
 
-# With it: drawn, and the figures that the script has read.
+# With it: the figures and the plots that the script has read. The scale is for the clients before the opening.
 visit "http://127.0.0.1:$admin_port/"
-expect_page '<title>lined</title>' '<polyline class="curve"' '<div id="plots">' '<td data-key="lines">3</td>' \
-    '<th>disconnected</th><td>1</td>' '&lt;img/src=x/onerror=document.title=1&gt;</th>' 'ready</p>'
+expect_page '<title>lined</title>' '<polyline class="curve" points="[0-9.]+,126.0 [0-9., ]+' \
+    'class="scale" [^>]*>10</text>' '<td data-key="lines">8</td>' '<th>disconnected</th><td>6</td>' '&lt;img/src=x/onerror=document.title=1&gt;</th>' 'ready</p>'
 ! has '<img' || fail "a client's text is a part of the page: $page"
 
 exec {talk}>&- {hear}<&-

@@ -3,8 +3,10 @@
  * format, and the page and its JSON with hostile texts.
  */
 #include "../src/command/admin/answer.h"
+#include "../src/command/admin/history.h"
 #include "../src/command/admin/metrics.h"
 #include "../src/command/admin/page.h"
+#include "../src/command/admin/plot.h"
 #include "../src/command/admin/text.h"
 
 #include "process.h"
@@ -111,6 +113,9 @@ static void fill_view(uint64_t number)
         info->peer[sizeof info->peer - 1] = '\0';
     }
     snprintf(view.oldest[0].peer, sizeof view.oldest[0].peer, "%s", hostile);
+    view.sample_count = HISTORY_SAMPLES + 1;
+    for (size_t i = 0; i <= HISTORY_SAMPLES; i++)
+        view.samples[i] = (struct history_sample){i * HISTORY_STEP_MS, UINT64_MAX, number * i};
 }
 
 /* ---- Prometheus ---- */
@@ -224,6 +229,83 @@ START_TEST(promtool_accepts_them)
 }
 END_TEST
 
+/* ---- the last minutes ---- */
+
+START_TEST(the_history_keeps_the_last_samples)
+{
+    struct history history = HISTORY_INIT;
+    struct history_sample samples[HISTORY_SAMPLES];
+
+    ck_assert_uint_eq(history_read(&history, samples), 1);
+    ck_assert_uint_eq(samples[0].at_ms + samples[0].connected + samples[0].lines, 0);
+    for (uint64_t i = 1; i <= 2 * HISTORY_SAMPLES; i++) {
+        const struct lined_stats stats = {.uptime_ms = i, .connected = 10 * i, .lines = 20 * i};
+        const struct history_sample sample = history_sample(&stats);
+        history_add(&history, &sample);
+        size_t count = history_read(&history, samples);
+        ck_assert_uint_eq(count, i < HISTORY_SAMPLES ? i + 1 : HISTORY_SAMPLES);
+        for (uint64_t age = 0; age < count; age++) {
+            ck_assert_uint_eq(samples[count - 1 - age].at_ms, i - age);
+            ck_assert_uint_eq(samples[count - 1 - age].connected, 10 * (i - age));
+            ck_assert_uint_eq(samples[count - 1 - age].lines, 20 * (i - age));
+        }
+    }
+}
+END_TEST
+
+static const char *plot_of(enum plot_kind kind)
+{
+    struct text text = text_in(bytes, sizeof bytes);
+
+    plot_json(&text, &view, kind);
+    ck_assert(!text.is_short);
+    return bytes;
+}
+
+/* 0 is at 126, the top of the scale at 12; now at 592, five minutes ago at 60. */
+START_TEST(the_plots_have_a_point_for_each_sample)
+{
+    static const struct history_sample samples[] = {{200000, 0, 1000},
+                                                    {202000, 50, 1000},
+                                                    {352000, 100, 301000},
+                                                    {500000, 25, 301074},
+                                                    {502000, 1, 302075}};
+
+    fill_view(0);
+    memcpy(view.samples, samples, sizeof samples);
+    view.sample_count = sizeof samples / sizeof samples[0];
+    ck_assert_str_eq(plot_of(PLOT_CONNECTED),
+                     "\"connected\":{\"now\":1,\"scale\":[\"100\",\"50\",\"0\"],\"points\":"
+                     "\"60.0,69.0 326.0,12.0 588.5,97.5 592.0,124.9\"}");
+    ck_assert_str_eq(plot_of(PLOT_LINES),
+                     "\"lines\":{\"now\":501,\"scale\":[\"2,000\",\"1,000\",\"0\"],\"points\":"
+                     "\"60.0,126.0 326.0,12.0 588.5,126.0 592.0,97.5\"}");
+}
+END_TEST
+
+START_TEST(the_scales_of_the_plots_are_short)
+{
+    static const struct {
+        uint64_t value;
+        const char *scale;
+    } examples[] = {{0, "[\"4\",\"2\",\"0\"]"},
+                    {4, "[\"4\",\"2\",\"0\"]"},
+                    {5, "[\"10\",\"5\",\"0\"]"},
+                    {10001, "[\"20 k\",\"10 k\",\"0\"]"},
+                    {1000001, "[\"2 M\",\"1 M\",\"0\"]"},
+                    {1000000, "[\"1 M\",\"500 k\",\"0\"]"},
+                    {UINT64_MAX, "[\"1000 P\",\"500 P\",\"0\"]"}};
+
+    fill_view(0);
+    view.sample_count = 1;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        view.samples[0].connected = examples[i].value;
+        const char *json = plot_of(PLOT_CONNECTED);
+        ck_assert_msg(strstr(json, examples[i].scale) != NULL, "%s", json);
+    }
+}
+END_TEST
+
 /* ---- the page ---- */
 
 static const char nonce[PAGE_NONCE_SIZE] = "0123456789abcdef0123456789abcdef";
@@ -277,7 +359,10 @@ START_TEST(the_page_shows_the_numbers_without_a_script)
     ck_assert_ptr_nonnull(strstr(bytes, "<td data-key=lines>0\n"));
     ck_assert_ptr_nonnull(strstr(bytes, "<td class=none colspan=5>none\n"));
     ck_assert_ptr_nonnull(strstr(bytes, "<p id=state class=ready>ready</p>"));
+    ck_assert_ptr_null(strstr(bytes, "<polyline"));
     write_page(1);
+    ck_assert_ptr_nonnull(strstr(bytes, "<polyline class=curve points=\"60.0,12.0 63.5,12.0 "));
+    ck_assert_ptr_nonnull(strstr(bytes, " 592.0,12.0V126H60.0Z\"></path>"));
     ck_assert_ptr_nonnull(strstr(bytes, "<td data-key=lines>18,446,744,073,709,551,615\n"));
     ck_assert_ptr_nonnull(
         strstr(bytes, "<tr><th scope=row>idle timeout<td>18,446,744,073,709,551,615\n"));
@@ -316,6 +401,10 @@ START_TEST(the_json_has_what_the_script_reads)
     ck_assert_uint_eq(json_array_size(json_object_get(latency, "count")), LINED_LATENCY_BUCKETS);
     ck_assert(json_is_object(json_object_get(json_object_get(json, "statistics"), "closed")));
     ck_assert(json_is_true(json_object_get(json, "ready")));
+    const json_t *plots = json_object_get(json, "plots");
+    ck_assert(json_is_string(json_object_get(json_object_get(plots, "lines"), "points")));
+    ck_assert_uint_eq(
+        json_array_size(json_object_get(json_object_get(plots, "connected"), "scale")), 3);
     json_decref(json);
     /* Each key of the page is one of the JSON. */
     write_page(1);
@@ -341,6 +430,9 @@ int main(void)
         metrics_follow_the_format,
         buckets_include_the_shorter_ones,
         promtool_accepts_them,
+        the_history_keeps_the_last_samples,
+        the_plots_have_a_point_for_each_sample,
+        the_scales_of_the_plots_are_short,
         no_text_becomes_a_part_of_the_page,
         the_page_loads_nothing_and_does_nothing,
         the_page_shows_the_numbers_without_a_script,

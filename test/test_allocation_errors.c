@@ -102,11 +102,38 @@ START_TEST(without_memory_an_inherited_socket_stays_the_callers)
 }
 END_TEST
 
+static void unused(lined_server *server, void *argument)
+{
+}
+
+/* The heap, the timer, and its number: the heap that was allocated stays. */
+START_TEST(without_memory_there_is_no_timer)
+{
+    static const int fails[] = {1, 2, 2};
+    lined_server *server;
+
+    prepare(LINED_PASSIVE);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), 0);
+    atomic_store(&counts_every_thread, true);
+    for (size_t i = 0; i < sizeof fails / sizeof fails[0]; i++) {
+        atomic_store(&allocation_to_fail, fails[i]);
+        ck_assert_uint_eq(lined_after(server, 0, unused, NULL), 0);
+        ck_assert_int_eq(atomic_load(&allocation_to_fail), 0);
+    }
+    atomic_store(&counts_every_thread, false);
+    lined_timer timer = lined_after(server, 0, unused, NULL);
+    ck_assert_uint_ne(timer, 0);
+    ck_assert(lined_cancel(server, timer));
+    lined_server_free(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_client_waits_where_memory_is_short,
         without_memory_an_inherited_socket_stays_the_callers,
+        without_memory_there_is_no_timer,
     };
     return suite_run("allocation_errors", tests, sizeof tests / sizeof tests[0]);
 }

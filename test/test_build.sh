@@ -14,6 +14,7 @@ if [ -n "$(cached LINED_SANITIZE)" ]; then
 fi
 compiler=$(cached CMAKE_C_COMPILER)
 tree=$scratch/tree prefix=$scratch/prefix
+soname=liblined.so.$(cached CMAKE_PROJECT_VERSION_MAJOR)
 
 # try COMMAND...: its output in $said, for fail and for what looks into it.
 try() { said=$("$@" 2>&1); }
@@ -63,7 +64,7 @@ mkdir "$scratch/program"
 cat >"$scratch/program/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.20)
 project(program LANGUAGES C)
-find_package(lined 0.1 REQUIRED COMPONENTS ${wanted})
+find_package(lined 1.0 REQUIRED COMPONENTS ${wanted})
 add_executable(program program.c)
 target_link_libraries(program PRIVATE lined::lined)
 END
@@ -86,12 +87,12 @@ build_program() {
 run_program() { LD_LIBRARY_PATH=$prefix/lib "$scratch/program/build/program" || fail "a program ends with $?: $1"; }
 
 install_into_prefix
-expect_files PRESENT liblined.so.0 liblined.so liblined.a lined.h lined.pc lined.1 lined.3 lined-load
+expect_files PRESENT "$soname" liblined.so liblined.a lined.h lined.pc lined.1 lined.3 lined-load
 build_program "command;static" || fail "a program does not find what is installed: $said"
 run_program "with all that is installed"
 
 install_into_prefix --component lined-library
-expect_files PRESENT liblined.so.0
+expect_files PRESENT "$soname"
 expect_files ABSENT liblined.so liblined.a lined.h lined lined.1
 try cmake --install "$tree" --prefix "$prefix" --component lined-development
 expect_files PRESENT liblined.so liblined.a lined.h lined.3
@@ -111,7 +112,7 @@ run_program "with the static library"
 rm -f "$tree/liblined.a"
 make "$root" "$tree" -DBUILD_SHARED_LIBS=ON || fail "BUILD_SHARED_LIBS=ON: $said"
 install_into_prefix
-expect_files PRESENT liblined.so.0
+expect_files PRESENT "$soname"
 expect_files ABSENT liblined.a
 build_program || fail "a program does not find the shared library: $said"
 run_program "with the shared library"

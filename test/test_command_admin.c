@@ -1,4 +1,5 @@
 /* The admin listener of the command: HTTP, commands, and clients that mean no good. */
+#include "await.h"
 #include "command.h"
 #include "dial.h"
 #include "process.h"
@@ -116,8 +117,10 @@ START_TEST(each_resource_is_answered)
     expect_in_answer("\nlined_batch_duration_seconds_count 1\n");
     ck_assert_int_eq(get("/stats.json?x"), 200);
     expect_in_answer("\"statistics\":{\"connections\":1,");
+    expect_in_answer("\"plots\":{\"connected\":{\"now\":");
     ck_assert_int_eq(get("/"), 200);
     expect_in_answer("Content-Security-Policy: default-src 'none'");
+    expect_in_answer("<polyline class=curve points=");
     expect_in_answer("</html>");
     char *length = strstr(answer, "Content-Length: ") + 16;
     ck_assert_uint_eq(strtoul(length, NULL, 10), strlen(strstr(answer, "\r\n\r\n") + 4));
@@ -125,6 +128,41 @@ START_TEST(each_resource_is_answered)
     ck_assert_int_eq(ask("HEAD / HTTP/1.0\r\n\r\n"), 200);
     expect_in_answer("Content-Length: 1");
     ck_assert_str_eq(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* How many points the plot of connections has. */
+static size_t plot_points(void)
+{
+    size_t points = 0;
+
+    ck_assert_int_eq(get("/stats.json"), 200);
+    const char *plot = strstr(answer, "\"plots\":{\"connected\":");
+    ck_assert_ptr_nonnull(plot);
+    for (const char *at = strstr(plot, "\"points\":\"") + 10; *at != '"'; at++)
+        points += *at == ',';
+    return points;
+}
+
+/* Five clients that have left before the page is opened are in its plot: the scale is for them. */
+START_TEST(the_plots_show_what_was_before_the_page)
+{
+    enum { CLIENTS = 5 };
+    int clients[CLIENTS];
+
+    SERVE_ADMIN("--admin=127.0.0.1:0");
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+        expect(clients[i], "Received: hello\n\n");
+    }
+    size_t before = plot_points();
+    AWAIT(plot_points() >= before + 2);
+    for (int i = 0; i < CLIENTS; i++)
+        hang_up(clients[i]);
+    AWAIT(get("/") == 200 && strstr(answer, "<b id=now-connected>0</b>") != NULL);
+    expect_in_answer(" text-anchor=end>10</text>");
     end_by(SIGTERM, 0);
 }
 END_TEST
@@ -501,6 +539,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         each_resource_is_answered,
+        the_plots_show_what_was_before_the_page,
         a_nonce_is_used_once,
         a_health_check_succeeds_at_the_limits,
         a_rejected_client_does_not_concern_the_admin_listener,

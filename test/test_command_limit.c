@@ -58,18 +58,45 @@ static bool become_limited(rlim_t processes)
     return false;
 }
 
+/* Starts lined with this number of listeners. If admin is not NULL, there is also an admin
+ * listener, and *admin becomes its port. Returns how many connections lined announces. */
+static int serve_on(int listeners, uint16_t *admin)
+{
+    const char *arguments[32] = {"--mode=active", "--quiet", "--admin=127.0.0.1:0"};
+    char line[256];
+    int first = admin == NULL ? 2 : 3;
+    int announced = 0;
+
+    for (int i = 0; i < listeners; i++)
+        arguments[first + i] = "--listen=127.0.0.1:0";
+    arguments[first + listeners] = NULL;
+    process_run(&server, -1, arguments);
+    for (int i = 0; i < listeners; i++) {
+        process_line(&server.err, line, sizeof line);
+        ck_assert_msg(strncmp(line, "lined: listening on ", 20) == 0, "it says \"%s\"", line);
+        server.port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+    }
+    process_line(&server.err, line, sizeof line); /* of the sandbox */
+    process_line(&server.err, line, sizeof line);
+    ck_assert_msg(sscanf(line, "lined: at most %d connection", &announced) == 1, "it says \"%s\"",
+                  line);
+    if (admin != NULL) {
+        process_line(&server.err, line, sizeof line);
+        *admin = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+    }
+    return announced;
+}
+
 /* lined's own threads and the user's other processes, as this one, count in RLIMIT_NPROC. */
 START_TEST(as_many_are_served_as_are_announced)
 {
-    enum { LIMIT = 24, OWN = 6 };
+    enum { LIMIT = 24, LISTENERS = 8, OWN = 7 + LISTENERS };
     int clients[LIMIT];
-    int announced = 0;
 
     if (!become_limited(LIMIT))
         return;
-    process_serve(&server, -1, ARGUMENTS("--mode=active"));
-    sscanf(server.limit, "lined: at most %d connections at a time", &announced);
-    ck_assert_msg(announced > 1 && announced < LIMIT - OWN, "it says \"%s\"", server.limit);
+    int announced = serve_on(LISTENERS, NULL);
+    ck_assert_msg(announced > 1 && announced < LIMIT - OWN, "it announces %d", announced);
     for (int i = 0; i < announced; i++) {
         clients[i] = dial(server.port);
         say(clients[i], "hello\n");
@@ -104,7 +131,7 @@ START_TEST(a_limit_under_which_it_cannot_serve_is_status_1)
     if (!become_limited(4))
         return;
     expect_no_room("ulimit -u 4", "lined: cannot serve: RLIMIT_NPROC allows lined ",
-                   " threads, but lined needs 6, and more for each connection: raise this limit "
+                   " threads, but lined needs 8, and more for each connection: raise this limit "
                    "(ulimit -u, or LimitNPROC= in a unit)\n");
 }
 END_TEST
@@ -113,7 +140,7 @@ START_TEST(descriptors_with_which_it_cannot_serve_are_status_1)
 {
     expect_no_room(
         "ulimit -n 8", "lined: cannot serve: RLIMIT_NOFILE allows lined 4 descriptors",
-        ", but lined needs 4, and more for each connection: raise this limit (ulimit -n, "
+        ", but lined needs 6, and more for each connection: raise this limit (ulimit -n, "
         "or LimitNOFILE= in a unit)\n");
 }
 END_TEST
@@ -144,6 +171,44 @@ START_TEST(the_limit_comes_before_the_descriptors_end)
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
     process_rest(&server.err, text, sizeof text);
     ck_assert_ptr_null(strstr(text, "Too many"));
+    ck_assert_int_eq(process_wait(&server), 0);
+}
+END_TEST
+
+/* Each listener has descriptors of its own, and so has the admin listener with its connections. */
+START_TEST(listeners_and_the_admin_listener_have_descriptors)
+{
+    enum { LIMIT = 200, LISTENERS = 24, ADMIN_MAX = 16, BEYOND = 5 };
+    int clients[LIMIT];
+    int admins[ADMIN_MAX];
+    uint16_t admin_port;
+
+    set_descriptors(LIMIT, LIMIT);
+    int announced = serve_on(LISTENERS, &admin_port);
+    ck_assert_msg(announced > 50 && announced < LIMIT - 3 * LISTENERS - ADMIN_MAX,
+                  "it announces %d", announced);
+    for (int i = 0; i < ADMIN_MAX; i++) {
+        admins[i] = dial(admin_port);
+        say(admins[i], "GET /healthz HTTP/1.1\r\n"); /* and more is expected */
+    }
+    for (int i = 0; i < announced + BEYOND; i++) {
+        clients[i] = dial(server.port);
+        say(clients[i], "hello\n");
+    }
+    for (int i = 0; i < announced; i++)
+        expect(clients[i], "Received: hello\n\n");
+    for (int i = 0; i < announced; i++)
+        hang_up(clients[i]);
+    for (int i = announced; i < announced + BEYOND; i++) {
+        expect(clients[i], "Received: hello\n\n");
+        hang_up(clients[i]);
+    }
+    for (int i = 0; i < ADMIN_MAX; i++)
+        hang_up(admins[i]);
+    ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
+    process_rest(&server.err, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Too many"));
+    ck_assert_ptr_nonnull(strstr(text, "\"accept_errors\":{}"));
     ck_assert_int_eq(process_wait(&server), 0);
 }
 END_TEST
@@ -221,6 +286,7 @@ int main(void)
         a_limit_under_which_it_cannot_serve_is_status_1,
         descriptors_with_which_it_cannot_serve_are_status_1,
         the_limit_comes_before_the_descriptors_end,
+        listeners_and_the_admin_listener_have_descriptors,
         clients_can_be_rejected,
         rejected_clients_hold_few_descriptors,
     };

@@ -132,9 +132,15 @@ START_TEST(a_reload_is_notified)
                       strstr(reloading, "\nMONOTONIC_USEC=") != NULL,
                   "%s", reloading);
     ck_assert_str_eq(next_text(), "READY=1\nSTATUS=serving");
+    ck_assert_int_eq(unlink(log), 0);
+    ck_assert_int_eq(mkdir(log, 0700), 0);
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    ck_assert_int_eq(strncmp(next_text(), "RELOADING=1\n", 12), 0);
+    ck_assert_str_eq(next_text(),
+                     "READY=1\nSTATUS=serving; the last reload failed, see the messages");
     ck_assert_int_eq(kill(server.pid, SIGTERM), 0);
     ck_assert_int_eq(process_wait(&server), 0);
-    ck_assert_int_eq(unlink(log), 0);
+    ck_assert_int_eq(rmdir(log), 0);
     remove_folder();
 }
 END_TEST

@@ -29,15 +29,14 @@
 static struct process server;
 static char text[8192];
 
-/* A filter over this process and its children: a call from the first to the last of Landlock's, and
- * seccomp where it is asked for, gets this action. */
-static void filter_sandbox(uint32_t action, bool and_seccomp)
+/* A filter over this process and its children: these three calls get this action. */
+static void filter_calls(uint32_t action, uint32_t first, uint32_t second, uint32_t third)
 {
     struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_restrict_self, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, and_seccomp ? SYS_seccomp : UINT32_MAX, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, third, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -45,6 +44,13 @@ static void filter_sandbox(uint32_t action, bool and_seccomp)
 
     ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+/* The calls that enter Landlock, and seccomp if it is asked for. */
+static void filter_sandbox(uint32_t action, bool and_seccomp)
+{
+    filter_calls(action, SYS_landlock_create_ruleset, SYS_landlock_restrict_self,
+                 and_seccomp ? SYS_seccomp : SYS_landlock_restrict_self);
 }
 
 /* In every thread. */
@@ -120,9 +126,10 @@ START_TEST(it_can_be_left_off)
 END_TEST
 
 /* It serves, and says what is in force and how to have it all. */
-static void expect_remedy(const char *in_force, const char *line_of_the_unit)
+static void expect_remedy_with(const char *const *arguments, const char *in_force,
+                               const char *line_of_the_unit)
 {
-    process_serve(&server, -1, ARGUMENTS(NULL));
+    process_serve(&server, -1, arguments);
     expect_confined(in_force);
     ck_assert_ptr_nonnull(strstr(server.limit, "a system call filter"));
     const char *added = strstr(server.limit, "add this line to the unit: ");
@@ -130,6 +137,11 @@ static void expect_remedy(const char *in_force, const char *line_of_the_unit)
     ck_assert_str_eq(added + strlen("add this line to the unit: "), line_of_the_unit);
     serve_a_line();
     end_well();
+}
+
+static void expect_remedy(const char *in_force, const char *line_of_the_unit)
+{
+    expect_remedy_with(ARGUMENTS(NULL), in_force, line_of_the_unit);
 }
 
 /* As a kernel without the two does, or a unit with SystemCallErrorNumber=. */
@@ -147,6 +159,25 @@ START_TEST(a_partly_denied_sandbox_is_reported)
     filter_sandbox(SECCOMP_RET_ERRNO | EPERM, false);
     expect_remedy("sandbox: no Landlock (Operation not permitted), seccomp; user ",
                   "SystemCallFilter=landlock_create_ruleset landlock_restrict_self");
+}
+END_TEST
+
+/* Without a rule SIGHUP cannot open the file again. */
+START_TEST(a_denied_rule_is_reported)
+{
+    filter_calls(SECCOMP_RET_ERRNO | ENOSYS, SYS_landlock_add_rule, SYS_landlock_add_rule,
+                 SYS_landlock_add_rule);
+    expect_remedy_with(ARGUMENTS("--config", "/dev/null"), "sandbox: Landlock (",
+                       "SystemCallFilter=landlock_add_rule");
+    process_serve(&server, -1, ARGUMENTS("--config", "/dev/null"));
+    ck_assert_int_eq(kill(server.pid, SIGHUP), 0);
+    do /* the line with the limit may come first */
+        process_line(&server.err, text, sizeof text);
+    while (strncmp(text, "lined: at most", 14) == 0);
+    ck_assert_str_eq(text,
+                     "lined: cannot read the configuration '/dev/null': Permission denied; the "
+                     "user of lined must be allowed to read it; the old configuration stays");
+    end_well();
 }
 END_TEST
 
@@ -454,6 +485,7 @@ int main(void)
         in_the_sandbox_it_removes_its_socket_file,
         a_denied_sandbox_is_reported,
         a_partly_denied_sandbox_is_reported,
+        a_denied_rule_is_reported,
         a_filter_that_kills_is_outlived,
         a_filter_that_kills_for_a_part_is_outlived,
         a_user_it_cannot_become_is_reported,

@@ -66,7 +66,7 @@ START_TEST(the_soonest_deadline_ends_a_wait)
     begin(500, 400, 3000); /* the session ends at 4000 */
     ck_assert_uint_eq(deadlines_begin_wait(&deadlines, 2000, false), 500);
     ck_assert_uint_eq(deadlines_begin_wait(&deadlines, 2000, true), 400);
-    deadlines.task = 2300;
+    deadlines.handler = 2300;
     ck_assert_uint_eq(deadlines_begin_wait(&deadlines, 2000, true), 300);
     ck_assert_int_eq(deadlines_passed(&deadlines, 2300), LINED_DEADLINE);
     ck_assert_int_eq(deadlines_passed(&deadlines, 2400), LINED_LINE_TIMEOUT);
@@ -74,7 +74,7 @@ START_TEST(the_soonest_deadline_ends_a_wait)
     ck_assert_int_eq(deadlines_passed(&deadlines, 4000), LINED_SESSION_TIMEOUT);
     deadlines_received(&deadlines);
     deadlines_line_ended(&deadlines);
-    deadlines.task = 0;
+    deadlines.handler = 0;
     ck_assert_uint_eq(deadlines_begin_wait(&deadlines, 3950, false), 50);
 }
 END_TEST

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# The documents have exactly what the sources have: options, statistics, the columns of lined-load, and the
-# functions and results of lined.h. And the presets, scripts and files that the pages name exist.
+# The documents have exactly what the sources have: options, statistics, the columns of lined-load. And the
+# presets, scripts and files that the pages name exist. test_manual.sh compares lined.h with lined(3).
 set -euo pipefail
 root=$1 lined=$2 load=$3/src/load/lined-load
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
 # shellcheck source=test/readme.sh
 . "$root/test/readme.sh"
+# shellcheck source=test/interface.sh
+. "$root/test/interface.sh"
 
 options_in() { grep -oE -e '--[a-z][a-z-]+' | sort -u; }
 
@@ -47,17 +49,9 @@ while read -r handler; do
         fail "lined(1) lacks the handler $handler"
 done <<<"$handlers"
 
-# The options of the library are the fields of struct lined_options, in the table of lined(3).
-fields_of() {
-    sed -n "/^struct $1 {/,/^}/p" "$root/include/lined.h" |
-        sed -nE 's|/\*.*||; s/^    [a-z].*[ *]([a-z_]+)(\[.*)?; *$/\1/p' | sort
-}
-expect_same 'lined(3) has other options' "$(fields_of lined_options)" \
-    "$(sed -n '/^\.It Va ip /,/^\.El/s/^\.It Va \([a-z_]*\) Ta.*/\1/p' "$root/docs/lined.3" | sort)"
-
 # The statistics are the fields of struct lined_stats, and log_dropped: in the JSON of lined and of the
-# README's session, in lined(1), and in lined(3).
-fields=$(fields_of lined_stats)
+# README's session, and in lined(1).
+fields=$(header_interface "$root/include/lined.h" | sed -n 's/^field lined_stats //p')
 keys=$(printf '%s\n' "$fields" log_dropped | sort)
 keys_in() { sed -n '/^{"connections"/{s/"accept_errors":{[^}]*}/"accept_errors":0/;s/"closed":{[^}]*}/"closed":0/;p;}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort; }
 [ "$(wc -l <<<"$fields")" -gt 10 ] || fail "lined.h has no struct lined_stats: $fields"
@@ -68,8 +62,6 @@ expect_same "the JSON of the README's session has other statistics" "$keys" \
     "$(sed 's/^ *//' "$root/README.md" | keys_in)"
 expect_same 'lined(1) has other statistics' "$keys" \
     "$(section 'Ss Statistics' lined.1 | sed -n 's/^\.It //p' | sed 's/ , /\n/g' | sort)"
-expect_same 'lined(3) has other statistics' "$fields" \
-    "$(section 'Ss Statistics' lined.3 | sed -n 's/^\.It Va \([a-z_]*\) Ta.*/\1/p' | sort)"
 
 # The options of lined-load are those of its tables, and the columns of its CSV those of lined-load(1)
 # and of test_lined_load.c.
@@ -87,46 +79,6 @@ end_serving
     fail "lined-load(1) has $columns columns, but the CSV is: $csv"
 grep -q "^    COLUMNS = $columns\$" "$root/test/test_lined_load.c" ||
     fail "lined-load(1) has $columns columns, test_lined_load.c has others"
-
-# Every function of lined.h has its prototype in lined(3), and every result is in its table. Both
-# are brought to one form first: "type name(type name,type name)".
-one_form() { sed -E 's/[[:space:]]+/ /g; s/ ?([*(),]) ?/\1/g; s/^ | $//g' | sort; }
-
-header_functions() {
-    tr '\n' ' ' <"$root/include/lined.h" | sed -E 's|/\*([^*]\|\*+[^*/])*\*+/| |g' |
-        grep -oE 'LINED_API [^;]*\)[ ]*;' | sed -E 's/^LINED_API (LINED_CHECK_RESULT )?//; s/;$//' | one_form
-}
-
-# Ft gives the type, Fn or Fo to Fc the name and the arguments, each in quotes where it has spaces.
-manual_functions() {
-    awk '
-        function unquoted(text) { gsub(/"/, "", text); return text }
-        /^\.Sh/ { inside = /SYNOPSIS/ }
-        !inside { next }
-        /^\.Ft / { type = unquoted(substr($0, 5)) }
-        /^\.Fo / { name = $2; list = "" }
-        /^\.Fa / { list = list (list == "" ? "" : ",") unquoted(substr($0, 5)) }
-        /^\.Fc/ { print type " " name "(" list ")" }
-        /^\.Fn / {
-            name = $2
-            list = substr($0, index($0, name) + length(name) + 1)
-            gsub(/" +"/, ",", list)
-            print type " " name "(" unquoted(list) ")"
-        }' "$root/docs/lined.3" | one_form
-}
-
-functions=$(header_functions)
-[ "$(grep -c '^LINED_API' "$root/include/lined.h")" -eq $(($(wc -l <<<"$functions") + 1)) ] ||
-    fail "lined.h declares more than these functions and lined_handler_received: $functions"
-[ "$(manual_functions)" = "$functions" ] ||
-    fail "lined.h and lined(3) differ: $(diff <(echo "$functions") <(manual_functions))"
-
-results=$(sed -n '/^enum lined_result {/,/^}/p' "$root/include/lined.h" |
-    grep -oE '^ +LINED_[A-Z_]+' | tr -d ' ')
-[ -n "$results" ] || fail "lined.h has no enum lined_result"
-table=$(sed -n '/^\.Sh RETURN VALUES/,/^\.El/s/^\.It Dv //p' "$root/docs/lined.3")
-[ "$table" = "$results" ] ||
-    fail "lined.h and lined(3) have other results: $(diff <(echo "$results") <(echo "$table"))"
 
 # Every reason of a close that the packet log can show is in the table of behaviour.md. A client's end and
 # its reset are "Client disconnected" there, and the last of these is no reason.

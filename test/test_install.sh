@@ -7,6 +7,8 @@ root=$1 lined=$2 build=$3
 . "$root/test/serve.sh"
 # shellcheck source=test/readme.sh
 . "$root/test/readme.sh"
+# shellcheck source=test/interface.sh
+. "$root/test/interface.sh"
 need ninja pkg-config nc c++ nm readelf
 prefix=$scratch/prefix
 
@@ -19,7 +21,8 @@ flags=(-std=c11 -pedantic -Wall -Wextra -Werror "${same[@]}")
 
 # dynamic TAG FILE: its values in the dynamic section, NEEDED or SONAME.
 dynamic() { readelf -d "$2" | sed -n "s/.*($1).*\\[\\(.*\\)\\]/\\1/p"; }
-uses_shared() { [[ $(dynamic NEEDED "$1") == *liblined.so.0* ]]; }
+soname=liblined.so.$(cached CMAKE_PROJECT_VERSION_MAJOR) # the name changes with the major version
+uses_shared() { [[ $(dynamic NEEDED "$1") == *"$soname"* ]]; }
 
 # build_project FOLDER: a project of its own, against what is installed, in FOLDER/build.
 build_project() {
@@ -73,13 +76,17 @@ c++ -std=c++17 -pedantic -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include"
 
 library=$(find "$prefix" -name liblined.so)
 [ -n "$library" ] || fail "there is no shared library"
-[ "$(dynamic SONAME "$library")" = liblined.so.0 ] || fail "its SONAME is not liblined.so.0"
-[ -e "$library.0" ] || fail "there is no liblined.so.0"
+[[ $("$lined" --version | head -n 1) == "lined ${soname##*.}."* ]] || fail "the version of lined does not begin with ${soname##*.}"
+[ "$(dynamic SONAME "$library")" = "$soname" ] || fail "its SONAME is $(dynamic SONAME "$library"), not $soname"
+[ -e "${library%.so}${soname#liblined}" ] || fail "there is no $soname"
 
-# Nothing but lined_ names can be linked against.
-strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^lined_/ && $2 != "A" { print $3 }' |
-    grep -v -e '^__asan' -e '^__tsan' -e '^__odr_asan' -e '^__gcov_' -e '^mangle_path$' || true)
-[ -z "$strange" ] || fail "the library exports $strange"
+# The functions and objects of lined.h can be linked against, and nothing else.
+exported=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' |
+    grep -v -e '^__asan' -e '^__tsan' -e '^__odr_asan' -e '^__gcov_' -e '^mangle_path$' | LC_ALL=C sort)
+declared=$(header_interface "$root/include/lined.h" | sed -nE 's/^function [^(]*[ *](lined_[a-z_]+)\(.*/\1/p
+    s/^name (lined_handler_received)$/\1/p' | LC_ALL=C sort)
+[ "$exported" = "$declared" ] ||
+    fail "the library does not export what lined.h declares: $(diff <(echo "$declared") <(echo "$exported"))"
 
 # The README's example builds as it is, through pkg-config, with the shared and the static library.
 readme_file "$root/README.md" echo.c >"$scratch/echo.c"
@@ -100,7 +107,7 @@ mkdir "$scratch/program"
 cat >"$scratch/program/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.20)
 project(program LANGUAGES C)
-find_package(lined 0.1 REQUIRED)
+find_package(lined 1.0 REQUIRED)
 foreach(kind lined static)
   add_executable(with_${kind} program.c)
   target_link_libraries(with_${kind} PRIVATE lined::${kind})

@@ -22,7 +22,7 @@ include:
 '
 # Only these include these; each file of a handler may include those of its own folder besides.
 private='
-src/server.h:     src/server.c src/server_listen.c src/push.c src/foreach.c
+src/server.h:     src/server.c src/server_listen.c src/push.c src/foreach.c src/remote.c src/timers.c
 '
 
 scratch=$(mktemp -d)

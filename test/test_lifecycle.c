@@ -440,6 +440,35 @@ START_TEST(a_connection_that_has_left_makes_room)
 }
 END_TEST
 
+static sem_t may_close;
+
+static void wait_to_close(void)
+{
+    sem_post(&has_closing);
+    await(&may_close);
+    at_close = NULL;
+}
+
+/* Its thread may not run on a busy machine. */
+START_TEST(an_acceptor_waits_for_a_closing_connection_for_some_time_only)
+{
+    prepare(LINED_PASSIVE);
+    options.max_connections = 1;
+    options.overflow = LINED_OVERFLOW_REJECT;
+    at_close = wait_to_close;
+    server = start_handler(&handler);
+    int first = dial_and_echo();
+    hang_up(first);
+    await(&has_closing);
+    int second = dial(lined_server_port(server));
+    expect(second, "Server busy\n");
+    expect_eof(second);
+    hang_up(second);
+    sem_post(&may_close);
+    finish(server);
+}
+END_TEST
+
 /* ---- pushes to a connection that ends ---- */
 
 static sem_t is_pushing, may_push, has_closed, may_leave, has_moved;
@@ -770,6 +799,7 @@ int main(void)
         a_drain_ends_without_a_lingering_close,
         a_client_that_has_ended_is_not_waited_for,
         a_connection_that_has_left_makes_room,
+        an_acceptor_waits_for_a_closing_connection_for_some_time_only,
         a_borrowed_connection_is_not_closed,
         joins_leaves_and_statistics_do_not_wait_for_a_send,
         a_broadcast_sends_under_no_lock_of_all_connections,

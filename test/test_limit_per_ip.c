@@ -10,22 +10,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* A client that has seen the end of its connection, and connects again at once, is served. */
-static void come_again_and_again(lined_server *server)
-{
-    enum { ROUNDS = 500 };
-
-    for (int i = 0; i < ROUNDS; i++) {
-        int client = dial(lined_server_port(server));
-        say(client, "hello\n");
-        half_close(client);
-        expect(client, "Received: hello\n\n");
-        expect_eof(client);
-        hang_up(client);
-    }
-    ck_assert_uint_eq(stats_of(server).rejected, 0);
-}
-
 START_TEST(a_closed_connection_does_not_count_for_its_address)
 {
     prepare_overload();

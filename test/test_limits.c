@@ -1,5 +1,7 @@
 #include "../src/base/thread.h"
 #include "../src/command/limits.h"
+#include "../src/command/listen.h"
+#include "../src/net/reject.h"
 
 #include "suite.h"
 
@@ -10,8 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct limits none = {LIMITS_NONE, 0,           LIMITS_NONE, LIMITS_NONE, LIMITS_NONE,
-                                   LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, 0,           0};
+static const struct limits none = {.descriptors = LIMITS_NONE,
+                                   .user_threads = LIMITS_NONE,
+                                   .system_threads = LIMITS_NONE,
+                                   .group_threads = LIMITS_NONE,
+                                   .maps = LIMITS_NONE,
+                                   .address_kb = LIMITS_NONE,
+                                   .data_kb = LIMITS_NONE,
+                                   .listeners = 1};
 
 static void expect_allowed(struct limits limits, size_t expected, const char *expected_name)
 {
@@ -29,13 +37,13 @@ START_TEST(the_least_limit_binds)
     limits.maps = 65530;
     expect_allowed(limits, (65530 - 16 * 1024 - 1024) / 2, "vm.max_map_count");
     limits.system_threads = 22000;
-    expect_allowed(limits, 22000 - 6 - 1024, "kernel.threads-max and kernel.pid_max");
+    expect_allowed(limits, 22000 - 8 - 1024, "kernel.threads-max and kernel.pid_max");
     limits.descriptors = 20000;
     expect_allowed(limits, 20000 - 64, "RLIMIT_NOFILE");
     limits.group_threads = 4915;
-    expect_allowed(limits, 4909 - 4909 / 8, "pids.max of the control group");
+    expect_allowed(limits, 4907 - 4907 / 8, "pids.max of the control group");
     limits.user_threads = 100;
-    expect_allowed(limits, 94 - 94 / 8, "RLIMIT_NPROC");
+    expect_allowed(limits, 92 - 92 / 8, "RLIMIT_NPROC");
 }
 END_TEST
 
@@ -49,14 +57,15 @@ START_TEST(descriptors_in_use_count)
     limits.descriptors_used = 4;
     expect_allowed(limits, 136, "RLIMIT_NOFILE");
     limits.descriptors_used = 100; /* inherited */
-    expect_allowed(limits, 96, "RLIMIT_NOFILE");
+    expect_allowed(limits, 200 - 100 - 6, "RLIMIT_NOFILE");
     limits.descriptors_used = 4;
     limits.descriptors = 20;
-    expect_allowed(limits, 6, "RLIMIT_NOFILE");
-    limits.descriptors = 9;
+    expect_allowed(limits, 5, "RLIMIT_NOFILE");
+    limits.descriptors = 11;
     expect_allowed(limits, 1, "RLIMIT_NOFILE");
-    limits.descriptors = 8;
+    limits.descriptors = 10;
     expect_allowed(limits, 0, "RLIMIT_NOFILE");
+    ck_assert_uint_eq(limits_connections(&limits).own, 6);
     limits.descriptors = 0;
     expect_allowed(limits, 0, "RLIMIT_NOFILE");
 }
@@ -66,12 +75,12 @@ START_TEST(lineds_own_threads_count)
 {
     struct limits limits = none;
 
-    limits.user_threads = 7;
+    limits.user_threads = 9;
     expect_allowed(limits, 1, "RLIMIT_NPROC");
-    limits.user_threads = 6;
+    limits.user_threads = 8;
     expect_allowed(limits, 0, "RLIMIT_NPROC");
-    ck_assert_uint_eq(limits_connections(&limits).left, 6);
-    ck_assert_uint_eq(limits_connections(&limits).own, 6);
+    ck_assert_uint_eq(limits_connections(&limits).left, 8);
+    ck_assert_uint_eq(limits_connections(&limits).own, 8);
     limits = none;
     limits.group_threads = 4;
     expect_allowed(limits, 0, "pids.max of the control group");
@@ -97,19 +106,30 @@ START_TEST(memory_is_for_lined_first_and_then_for_connections)
 }
 END_TEST
 
+START_TEST(a_wakeable_connection_has_two_descriptors)
+{
+    struct limits limits = none;
+
+    limits.descriptors = 207;
+    limits.descriptors_used = 100;
+    limits.have_events = true;
+    expect_allowed(limits, (207 - 100 - 6) / 2, "RLIMIT_NOFILE");
+}
+END_TEST
+
 START_TEST(the_admin_listener_counts)
 {
     struct limits limits = none;
 
     limits.admin_descriptors = 24;
-    limits.admin_threads = 18;
+    limits.admin_threads = 19;
     limits.descriptors = 200;
     limits.descriptors_used = 100;
-    expect_allowed(limits, 200 - 100 - 4 - 24, "RLIMIT_NOFILE");
-    ck_assert_uint_eq(limits_connections(&limits).own, 28);
-    limits.user_threads = 24;
+    expect_allowed(limits, 200 - 100 - 6 - 24, "RLIMIT_NOFILE");
+    ck_assert_uint_eq(limits_connections(&limits).own, 30);
+    limits.user_threads = 27;
     expect_allowed(limits, 0, "RLIMIT_NPROC");
-    limits.user_threads = 25;
+    limits.user_threads = 28;
     expect_allowed(limits, 1, "RLIMIT_NPROC");
     limits = none;
     limits.admin_threads = 2;
@@ -117,6 +137,73 @@ START_TEST(the_admin_listener_counts)
     expect_allowed(limits, (65530 - 16 * 1024 - 4 - 1024) / 2, "vm.max_map_count");
     limits.address_kb = 6 * 1024 + 7 * (THREAD_STACK_SIZE / 1024 + 32);
     expect_allowed(limits, 5, "RLIMIT_AS");
+}
+END_TEST
+
+/* Each has a socket, an event, the descriptor of accept(2), and a thread. */
+START_TEST(each_listener_counts)
+{
+    struct limits limits = none;
+
+    limits.listeners = 20;
+    limits.descriptors = 200;
+    limits.descriptors_used = 4;
+    expect_allowed(limits, 200 - 4 - 3 - 60, "RLIMIT_NOFILE");
+    limits.listeners_inherited = 5;
+    limits.files = 2;
+    expect_allowed(limits, 200 - 4 - 3 - 60 + 5 - 2, "RLIMIT_NOFILE");
+    limits.user_threads = 27;
+    expect_allowed(limits, 0, "RLIMIT_NPROC");
+    limits.user_threads = 28;
+    expect_allowed(limits, 1, "RLIMIT_NPROC");
+    limits = none;
+    limits.listeners = 3;
+    limits.maps = 65530;
+    expect_allowed(limits, (65530 - 16 * 1024 - 4 - 1024) / 2, "vm.max_map_count");
+    limits.address_kb = 6 * 1024 + 7 * (THREAD_STACK_SIZE / 1024 + 32);
+    expect_allowed(limits, 5, "RLIMIT_AS");
+}
+END_TEST
+
+static void expect_listeners(const struct options *options, int count, int admin, size_t listeners,
+                             uint64_t expected)
+{
+    const struct activation activation = {.count = count, .admin = admin};
+    uint64_t inherited;
+
+    ck_assert_uint_eq(listen_count(options, &activation, &inherited), listeners);
+    ck_assert_uint_eq(inherited, expected);
+}
+
+/* Sockets of the service manager, without that of the admin listener, else those of --listen. */
+START_TEST(inherited_sockets_are_open_already)
+{
+    struct options options = {.listen_count = 0};
+
+    expect_listeners(&options, 0, -1, 1, 0); /* --ip and --port */
+    options.listen[options.listen_count++] = "127.0.0.1:0";
+    options.listen[options.listen_count++] = "fd:5";
+    expect_listeners(&options, 0, -1, 2, 1);
+    expect_listeners(&options, 1, ACTIVATION_FIRST_FD, 2, 1);
+    expect_listeners(&options, 4, ACTIVATION_FIRST_FD + 1, 3, 3);
+    expect_listeners(&options, 4, -1, 4, 4);
+}
+END_TEST
+
+/* They take half of the rest at most, because they are closed when descriptors run out. */
+START_TEST(rejected_clients_are_in_the_reserve)
+{
+    struct limits limits = none;
+
+    limits.descriptors = 200;
+    limits.descriptors_used = 4;
+    limits.rejected = LIMITS_LISTENER_REJECTED;
+    ck_assert_uint_eq(limits.rejected, REJECT_MAX);
+    expect_allowed(limits, 136, "RLIMIT_NOFILE");
+    limits.rejected = 64;
+    expect_allowed(limits, 200 - 4 - 6 - 64, "RLIMIT_NOFILE");
+    limits.rejected = 640;
+    expect_allowed(limits, 95, "RLIMIT_NOFILE");
 }
 END_TEST
 
@@ -317,7 +404,11 @@ int main(void)
         descriptors_in_use_count,
         lineds_own_threads_count,
         memory_is_for_lined_first_and_then_for_connections,
+        a_wakeable_connection_has_two_descriptors,
         the_admin_listener_counts,
+        each_listener_counts,
+        inherited_sockets_are_open_already,
+        rejected_clients_are_in_the_reserve,
         memory_in_use_is_subtracted,
         the_systems_limits_are_read,
         what_cannot_be_read_is_no_limit,

@@ -77,9 +77,34 @@ START_TEST(the_rest_of_a_long_line_can_be_discarded)
     fill(&buffer, "0123456789abcdefXYZ\nnext\n", 25);
     expect_line(&buffer, LINE_LONG, "0123456789abcdef", 16);
     line_buffer_discard_rest(&buffer);
-    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 4);
     expect_line(&buffer, LINE_WHOLE, "next\n", 5);
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 4);
     ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 0);
+    line_buffer_deinit(&buffer);
+}
+END_TEST
+
+/* The lines that were put back come again, or their bytes do. */
+START_TEST(lines_can_be_put_back)
+{
+    struct line_buffer buffer;
+    const char *first, *second, *bytes;
+    size_t size;
+
+    line_buffer_init(&buffer, 16, NULL);
+    fill(&buffer, "zero\none\ntwo\n0123456789abcdefXYZ\nrest", 37);
+    expect_line(&buffer, LINE_WHOLE, "zero\n", 5);
+    ck_assert_int_eq(line_buffer_next(&buffer, &first, &size), LINE_WHOLE);
+    ck_assert_int_eq(line_buffer_next(&buffer, &second, &size), LINE_WHOLE);
+    line_buffer_put_back(&buffer, second);
+    expect_line(&buffer, LINE_WHOLE, "two\n", 4);
+    expect_line(&buffer, LINE_LONG, "0123456789abcdef", 16);
+    line_buffer_discard_rest(&buffer);
+    line_buffer_put_back(&buffer, first); /* the long line too: its rest is not discarded yet */
+    ck_assert_uint_eq(line_buffer_take_discarded(&buffer), 0);
+    ck_assert(line_buffer_exact(&buffer, 28, &bytes));
+    ck_assert_mem_eq(bytes, "one\ntwo\n0123456789abcdefXYZ\n", 28);
+    ck_assert_uint_eq(line_buffer_unread(&buffer), 4);
     line_buffer_deinit(&buffer);
 }
 END_TEST
@@ -326,6 +351,7 @@ int main(void)
         a_new_buffer_has_no_line_and_no_memory,
         lines_come_out_in_order_and_keep_their_ends,
         the_rest_of_a_long_line_can_be_discarded,
+        lines_can_be_put_back,
         a_discard_goes_on_with_later_bytes,
         a_line_may_come_byte_by_byte,
         the_lf_is_found_wherever_it_stands,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -248,17 +249,23 @@ END_TEST
 
 START_TEST(an_ipv6_address_takes_no_ipv4_clients)
 {
+    struct listener ipv6;
     int value = 0;
     socklen_t size = sizeof value;
+    int failed;
 
-    ck_assert_int_eq(open_listener("[::]:0", 0), 0);
-    ck_assert_int_eq(getsockopt(listener.fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size), 0);
-    ck_assert_int_eq(value, 1);
-    uint16_t port = listener.port;
-    struct listener ipv6 = listener;
-    char text[32];
-    snprintf(text, sizeof text, "0.0.0.0:%u", port);
-    ck_assert_int_eq(open_listener(text, 0), 0); /* the same port is free */
+    do { /* another test may have the port for IPv4 */
+        ck_assert_int_eq(open_listener("[::]:0", 0), 0);
+        ck_assert_int_eq(getsockopt(listener.fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size), 0);
+        ck_assert_int_eq(value, 1);
+        ipv6 = listener;
+        char text[32];
+        snprintf(text, sizeof text, "0.0.0.0:%u", ipv6.port);
+        failed = open_listener(text, 0); /* the same port is free */
+        if (failed == -EADDRINUSE)
+            listener_close(&ipv6);
+    } while (failed == -EADDRINUSE);
+    ck_assert_int_eq(failed, 0);
     listener_close(&listener);
     listener_close(&ipv6);
 }
@@ -412,6 +419,52 @@ START_TEST(a_socket_file_that_goes_in_the_meantime_is_no_error)
     close(dial_unix());
     listener_close(&first);
     close(dial_unix());
+    listener_close(&listener);
+    remove_folder();
+}
+END_TEST
+
+/* True: no other server makes a socket file in the folder at the same time. */
+static bool folder_is_locked(void)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_locked = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+    close(fd);
+    return is_locked;
+}
+
+static bool was_locked;
+
+static void note_the_lock(void)
+{
+    was_locked = folder_is_locked();
+}
+
+/* Between bind(2) and listen(2) a socket file seems to be one of an earlier server. */
+START_TEST(servers_of_one_folder_start_one_after_the_other)
+{
+    make_folder();
+    after_bind = note_the_lock;
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    ck_assert(was_locked);
+    ck_assert(!folder_is_locked());
+    struct listener first = listener;
+    ck_assert_int_eq(open_listener(unix_text, 0), -EADDRINUSE);
+    ck_assert(!folder_is_locked());
+    listener_close(&first);
+    remove_folder();
+}
+END_TEST
+
+/* Another program may keep the lock. */
+START_TEST(a_locked_folder_does_not_keep_a_server_from_starting)
+{
+    make_folder();
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(open_listener(unix_text, 0), 0);
+    close(fd);
     listener_close(&listener);
     remove_folder();
 }
@@ -578,6 +631,8 @@ int main(void)
         a_stale_socket_file_is_replaced_and_no_other_file,
         the_mode_is_of_the_socket_and_of_no_other_file,
         a_socket_file_that_goes_in_the_meantime_is_no_error,
+        servers_of_one_folder_start_one_after_the_other,
+        a_locked_folder_does_not_keep_a_server_from_starting,
         without_its_file_a_unix_socket_keeps_its_queue,
         what_a_unix_socket_cannot_have_is_an_error,
         an_inherited_listener_is_never_shut_down,

@@ -338,6 +338,8 @@ START_TEST(bad_input_names_the_option_the_value_and_what_is_allowed)
     expect_bad("--idle-timeout -1", "--idle-timeout '-1'", "seconds");
     expect_bad("--line-timeout x", "--line-timeout 'x'", "seconds");
     expect_bad("--session-timeout 1h", "--session-timeout '1h'", "seconds");
+    expect_bad("--admin 127.0.0.1:1 --session-timeout 1h", "--session-timeout '1h'", "seconds");
+    expect_bad("--listen 127.0.0.1:1 --session-timeout 1h", "--session-timeout '1h'", "seconds");
 }
 END_TEST
 

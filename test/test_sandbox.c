@@ -520,10 +520,11 @@ END_TEST
 static void deny_files_by_landlock(void)
 {
     int folder = open("/", O_PATH | O_DIRECTORY);
+    int rule_error;
     long version;
 
     EXPECT(folder >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny(&version, &no_file) == 0);
+    EXPECT(landlock_deny(&version, &rule_error, &no_file) == 0);
     EXPECT(open("/etc/passwd", O_RDONLY) == -1 && errno == EACCES);
     EXPECT(openat(folder, "etc", O_RDONLY | O_DIRECTORY) == -1 && errno == EACCES);
     EXPECT(mkdir("/tmp/lined-sandbox-test", 0700) == -1 && errno == EACCES);
@@ -536,10 +537,11 @@ static void deny_what_is_said(void)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int rule_error;
     long version;
 
     EXPECT(fd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny(&version, &no_file) == 0);
+    EXPECT(landlock_deny(&version, &rule_error, &no_file) == 0);
     if (strstr(landlock_denied(version), "TCP") != NULL) {
         EXPECT(bind(fd, (const struct sockaddr *)&address, sizeof address) == -1);
         EXPECT(errno == EACCES);
@@ -612,10 +614,11 @@ static void remove_only_the_socket(void)
 static void only_remove_by_landlock(void)
 {
     const char *path = removable.paths[0];
+    int rule_error;
     long version;
 
     EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    EXPECT(landlock_deny(&version, &removable) == 0);
+    EXPECT(landlock_deny(&version, &rule_error, &removable) == 0 && rule_error == 0);
     EXPECT(open(path, O_RDONLY) == -1 && errno == EACCES);
     EXPECT(open(path, O_WRONLY) == -1 && errno == EACCES);
     EXPECT(unlink(file_outside) == -1 && errno == EACCES);
@@ -689,6 +692,10 @@ START_TEST(what_is_not_in_force_is_said)
                      "sandbox: Landlock (filesystem, TCP), seccomp");
     ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock_version = 6}, said),
                      "sandbox: Landlock (filesystem, TCP, signals, abstract sockets), seccomp");
+    ck_assert_str_eq(
+        sandbox_text(&(struct sandbox){.landlock_version = 6, .rule_error = ENOSYS}, said),
+        "sandbox: Landlock (filesystem, TCP, signals, abstract sockets; no exceptions for files: "
+        "Function not implemented), seccomp");
     ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = EOPNOTSUPP}, said),
                      "sandbox: no Landlock (Operation not supported), seccomp");
     ck_assert_str_eq(sandbox_text(&(struct sandbox){.landlock = ENOSYS, .syscalls = EINVAL}, said),
@@ -713,6 +720,10 @@ START_TEST(what_a_filter_must_allow_is_said)
     ck_assert_ptr_nonnull(sandbox_remedy(
         &(struct sandbox){.landlock = EPERM, .was_filtered = true, .adds_rules = true}, said));
     ck_assert_ptr_nonnull(strstr(said, ": SystemCallFilter=landlock_add_rule landlock_create"));
+    ck_assert_ptr_null(sandbox_remedy(&(struct sandbox){.rule_error = ENOSYS}, said));
+    ck_assert_ptr_nonnull(
+        sandbox_remedy(&(struct sandbox){.rule_error = ENOSYS, .was_filtered = true}, said));
+    ck_assert_str_eq(strstr(said, ": SystemCallFilter="), ": SystemCallFilter=landlock_add_rule");
 }
 END_TEST
 

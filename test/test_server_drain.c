@@ -173,7 +173,7 @@ END_TEST
 START_TEST(a_drain_cuts_what_is_left_at_its_deadline)
 {
     prepare(LINED_PASSIVE);
-    options.drain_timeout_ms = 50;
+    options.drain_timeout_ms = 1000;
     options.send_timeout_ms = 0;
     lined_server *server = start_server();
     int deaf = dial_narrow(lined_server_port(server), 4096);

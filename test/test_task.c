@@ -452,32 +452,6 @@ START_TEST(a_client_that_has_half_closed_has_not_gone)
 }
 END_TEST
 
-static int set_deadline_in_line(void *context, lined_conn *conn, void *state, const char *line,
-                                size_t size)
-{
-    (void)state;
-    lined_set_deadline(conn, 1);
-    return lined_send(conn, line, size);
-}
-
-START_TEST(a_deadline_is_for_tasks_only)
-{
-    static const struct lined_handler confused = {.line = set_deadline_in_line};
-    struct pollfd nothing = {.fd = -1};
-    lined_server *server = start(&confused);
-    int client = dial(lined_server_port(server));
-
-    for (int i = 0; i < 3; i++) {
-        say(client, "hello\n");
-        expect(client, "hello\n");
-        poll(&nothing, 1, 20); /* longer than the deadline that must not be */
-    }
-    hang_up(client);
-    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_EOF);
-    finish(server);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -494,7 +468,6 @@ int main(void)
         a_cut_ends_a_reply_to_a_client_that_has_reset,
         a_session_timeout_ends_a_reply_without_end,
         a_client_that_has_half_closed_has_not_gone,
-        a_deadline_is_for_tasks_only,
     };
     return suite_run("task", tests, sizeof tests / sizeof tests[0]);
 }

@@ -12,8 +12,11 @@ most=15 # tenths
 
 # systemd-analyze looks for the program and the man page.
 prefix=$scratch/prefix
+chmod 600 "$build/lined.service.in" # as in a checkout with a umask of 077
 cmake --install "$build" --prefix "$prefix" >/dev/null
 units=$prefix/lib/systemd/system
+mode=$(stat -c %a "$units/lined.service")
+[ "$mode" = 644 ] || fail "lined.service is installed with the mode $mode"
 grep -qx "ExecStart=$prefix/bin/lined" "$units/lined.service" || fail "lined.service does not start $prefix/bin/lined"
 
 man=no
@@ -42,3 +45,11 @@ stop=$(sed -n 's/^TimeoutStopSec=//p' "$units/lined.service")
 for line in Type=notify SuccessExitStatus=3 NonBlocking=yes; do
     grep -qx "$line" "$units/lined.service" || fail "lined.service lacks $line"
 done
+# The calls that enter the sandbox, which no table has.
+while read -r call; do
+    [[ " ${filters[*]:1} " == *" $call "* ]] || fail "lined.service does not allow $call, so the sandbox lacks a part"
+done < <(grep -ohE 'SYS_landlock_[a-z_]+' "$root/src/command/sandbox/landlock.c" | sed 's/^SYS_//')
+# A reload with a mistake fails: the signal comes after the check.
+mapfile -t reload < <(sed -n 's/^ExecReload=//p' "$units/lined.service")
+[ "${reload[0]}" = "$prefix/bin/lined --check-config" ] || fail "lined.service reloads without a check: ${reload[0]}"
+[[ ${reload[1]} == *" -HUP "* ]] || fail "lined.service does not send SIGHUP: ${reload[1]}"

@@ -13,14 +13,23 @@ static void dispatch(struct mailbox *mailbox, struct dispatch_message *message,
     message->conn->is_at_dispatcher = false;
 }
 
+/* True: another line may be gathered behind those in the message. It could not be put back if the
+ * rest of a long line were discarded in between. */
+static bool may_gather(const struct dispatch_message *message)
+{
+    return !message->is_body && message->count < DISPATCH_LINES_MAX &&
+           !message->conn->in.is_discarding;
+}
+
 /* Waits for a line, and puts all that have come into the message. */
 static int gather_lines(struct dispatch_message *message)
 {
     struct dispatch_line *lines = message->lines;
-    int result = conn_wait_line(message->conn, &lines[0].bytes, &lines[0].size);
+    int result =
+        conn_wait_delivery(message->conn, &lines[0].bytes, &lines[0].size, &message->is_body);
 
     message->count = result == LINED_OK;
-    while (result == LINED_OK && message->count < DISPATCH_LINES_MAX &&
+    while (result == LINED_OK && may_gather(message) &&
            conn_take_line(message->conn, &lines[message->count].bytes, &lines[message->count].size))
         message->count++;
     return result;
@@ -35,11 +44,15 @@ static int deliver_lines(struct mailbox *mailbox, struct dispatch_message *messa
 
     for (;;) {
         dispatch(mailbox, message, DISPATCH_LINES);
-        for (size_t i = 0; i < message->handled; i++)
+        for (size_t i = 0; i < message->handled && !message->is_body; i++)
             conn_count_line(message->conn, message->lines[i].bytes, message->lines[i].size);
         done += message->handled;
         if (message->result != LINED_OK || done == count)
             return message->result;
+        if (message->conn->expected > 0) { /* the next lines are a part of those bytes */
+            conn_put_back(message->conn, message->lines[message->handled].bytes);
+            return LINED_OK;
+        }
         int failed = conn_send_replies(message->conn);
         if (failed != LINED_OK)
             return failed;
@@ -53,8 +66,12 @@ static int serve_lines(struct mailbox *mailbox, struct dispatch_message *message
 {
     for (;;) {
         int result = gather_lines(message);
-        if (result == LINED_OK)
+        if (result == LINED_OK) {
             result = deliver_lines(mailbox, message);
+        } else if (result == LINED_DEADLINE) {
+            dispatch(mailbox, message, DISPATCH_DEADLINE);
+            result = message->result;
+        }
         if (result != LINED_OK)
             return result;
     }

@@ -11,6 +11,7 @@
 #include "mailbox.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How many lines one message can bring. They are on the stack of the connection's thread. */
@@ -21,7 +22,13 @@ struct dispatch_line {
     size_t size;
 };
 
-enum dispatch_request { DISPATCH_OPEN, DISPATCH_LINES, DISPATCH_CLOSE };
+enum dispatch_request {
+    DISPATCH_OPEN,
+    DISPATCH_LINES,
+    DISPATCH_DEADLINE,
+    DISPATCH_CLOSE,
+    DISPATCH_CALL,
+};
 
 /* Until it is answered it belongs to the dispatcher, and so do its connection's send buffer and
  * deadlines. */
@@ -32,13 +39,20 @@ struct dispatch_message {
     void *state;                                    /* of the handler, from open to close */
     struct dispatch_line lines[DISPATCH_LINES_MAX]; /* DISPATCH_LINES */
     size_t count;                                   /* of lines */
+    bool is_body;   /* there is one, and it is the bytes that the handler expected */
     size_t handled; /* set by the dispatcher: how many lines are done */
     int result;     /* set by the dispatcher: the result of the last callback, or why there was no
                      * next one. For DISPATCH_CLOSE: the reason that close is given */
+    void (*call)(void *argument); /* DISPATCH_CALL, which has no connection */
+    void *argument;
 };
 
-/* Starts the thread that answers the messages of the mailbox. LINED_OK or -errno. */
-int dispatcher_start(pthread_t *thread, struct mailbox *mailbox);
+/* Starts the thread, with a stack of that size, that answers the messages of the mailbox. LINED_OK
+ * or -errno. */
+int dispatcher_start(pthread_t *thread, size_t stack_size, struct mailbox *mailbox);
+
+/* Has the dispatcher call the function, and waits until it has returned. Any other thread. */
+void dispatcher_call(struct mailbox *mailbox, void (*call)(void *argument), void *argument);
 
 /* Waits for the thread, which ends when the mailbox is closed and empty. */
 void dispatcher_join(pthread_t thread);

@@ -29,6 +29,12 @@ static inline struct timespec monotonic_timespec(int64_t ms)
     return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
 }
 
+static inline struct timespec monotonic_timespec_of_ns(int64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+                             .tv_nsec = (long)(ns % 1000000000)};
+}
+
 /* A condition variable with timed waits by this clock. */
 static inline void monotonic_cond_init(pthread_cond_t *cond)
 {

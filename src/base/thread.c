@@ -39,7 +39,12 @@ static int create_growing(pthread_t *thread, int detach_state, size_t *stack_siz
 
 int thread_start(pthread_t *thread, void *(*main)(void *argument), void *argument)
 {
-    size_t stack_size = THREAD_STACK_SIZE;
+    return thread_start_sized(thread, THREAD_STACK_SIZE, main, argument);
+}
+
+int thread_start_sized(pthread_t *thread, size_t stack_size, void *(*main)(void *argument),
+                       void *argument)
+{
     sigset_t every;
     sigset_t before;
 

@@ -20,9 +20,11 @@
 #define THREAD_STACK_SIZE ((size_t)128 * 1024)
 #endif
 
-/* A joinable thread that blocks every signal. Its stack is as thread_start_detached says. LINED_OK
- * or -errno. */
+/* A joinable thread that blocks every signal, with a stack of THREAD_STACK_SIZE, or, for callbacks,
+ * of stack_size bytes, as thread_start_detached. LINED_OK or -errno. */
 int thread_start(pthread_t *thread, void *(*main)(void *argument), void *argument);
+int thread_start_sized(pthread_t *thread, size_t stack_size, void *(*main)(void *argument),
+                       void *argument);
 
 /* A detached thread with a stack of *stack_size bytes, which begins as THREAD_STACK_SIZE. The C
  * library puts the variables of each thread (static TLS) on its stack, and fails with EINVAL if

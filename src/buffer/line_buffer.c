@@ -1,5 +1,7 @@
 #include "line_buffer.h"
 
+#include "base/invariant.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,7 +149,14 @@ static bool finish_discard(struct line_buffer *buffer)
 void line_buffer_discard_rest(struct line_buffer *buffer)
 {
     buffer->is_discarding = true;
-    finish_discard(buffer);
+}
+
+void line_buffer_put_back(struct line_buffer *buffer, const char *line)
+{
+    INVARIANT(line >= buffer->data && line <= buffer->data + buffer->begin);
+    buffer->begin = (size_t)(line - buffer->data);
+    buffer->scanned = buffer->begin;
+    buffer->is_discarding = false;
 }
 
 size_t line_buffer_take_discarded(struct line_buffer *buffer)

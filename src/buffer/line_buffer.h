@@ -55,9 +55,13 @@ void line_buffer_filled(struct line_buffer *buffer, size_t size);
  * line_buffer_room or line_buffer_shrink. */
 enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size);
 
-/* After LINE_LONG: discards the rest of this line, up to and including its LF, also the bytes that
- * are still to come. The line that was taken stays valid. */
+/* After LINE_LONG: the next call discards the rest of this line, up to and including its LF, also
+ * the bytes that are still to come. */
 void line_buffer_discard_rest(struct line_buffer *buffer);
+
+/* Takes back this line and those that were taken after it. No line before the last of them was
+ * given to line_buffer_discard_rest, and there was no line_buffer_room since. */
+void line_buffer_put_back(struct line_buffer *buffer, const char *line);
 
 /* How many bytes were discarded since the last call. */
 size_t line_buffer_take_discarded(struct line_buffer *buffer);

@@ -35,8 +35,9 @@ bool config_file_read(struct config *config, const char *path, char message[CONF
         close(fd);
     if (size < 0) {
         char text[ERROR_TEXT_SIZE];
-        snprintf(message, CONFIG_MESSAGE_SIZE, "cannot read the configuration '%.128s': %s", path,
-                 error_text((int)-size, text));
+        snprintf(message, CONFIG_MESSAGE_SIZE, "cannot read the configuration '%.128s': %s%s", path,
+                 error_text((int)-size, text),
+                 size == -EACCES ? "; the user of lined must be allowed to read it" : "");
         return false;
     }
     if ((size_t)size > CONFIG_SIZE_MAX) {

@@ -5,17 +5,14 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-/* Descriptors that lined needs besides those that are open when it starts: the listener, two of the
- * flusher (flusher.h), and one for a client that is rejected. */
-#define DESCRIPTORS_OWN 4u
-
-/* Descriptors that connections do not get: open ones, lined's own, those of modules, and those of
- * clients that are rejected (reject.h). */
+/* At least this number of descriptors is not for connections: open ones, lined's own, and those of
+ * modules. */
 #define DESCRIPTORS_RESERVED 64u
 
-/* Threads besides those of connections: main, the writer of the log, the thread for signals, the
- * acceptor, the flusher, and in active mode the dispatcher. */
-#define THREADS_OWN 6u
+/* Threads besides those of connections and acceptors: main, the writer of the log, the thread for
+ * signals, the flusher, the timer thread, the dispatcher of active mode, and one of the handler, as
+ * kv has it. */
+#define THREADS_OWN 7u
 
 /* One eighth of threads and maps, but at most this number, is left to other processes: an
  * administrator must be able to log in to a full server. */
@@ -71,11 +68,23 @@ static uint64_t shared(uint64_t number)
     return without(number, less(number / 8, SHARED_RESERVED_MOST));
 }
 
+/* Those that lined needs besides the open ones, without any connection of the server. */
+static uint64_t own_descriptors(const struct limits *limits)
+{
+    return LIMITS_SERVER_DESCRIPTORS + limits->listeners * LIMITS_LISTENER_DESCRIPTORS -
+           limits->listeners_inherited + limits->files + limits->admin_descriptors;
+}
+
+/* Rejected clients are in the reserve, which may be less than what they need: an acceptor closes
+ * them when descriptors run out. */
 static uint64_t for_descriptors(const struct limits *limits)
 {
-    uint64_t needed = limits->descriptors_used + DESCRIPTORS_OWN + limits->admin_descriptors;
+    uint64_t needed = limits->descriptors_used + own_descriptors(limits);
+    uint64_t reserve = minus(DESCRIPTORS_RESERVED, needed);
 
-    return without(minus(limits->descriptors, needed), minus(DESCRIPTORS_RESERVED, needed));
+    uint64_t left = without(minus(limits->descriptors, needed),
+                            reserve > limits->rejected ? reserve : limits->rejected);
+    return limits->have_events ? left / 2 : left;
 }
 
 static uint64_t for_threads(uint64_t left, uint64_t own)
@@ -99,10 +108,11 @@ static uint64_t for_memory(uint64_t left_kb, uint64_t own_kb)
 
 struct limits_bound limits_connections(const struct limits *limits)
 {
-    const uint64_t descriptors = DESCRIPTORS_OWN + limits->admin_descriptors;
-    const uint64_t threads = THREADS_OWN + limits->admin_threads;
-    const uint64_t maps = limits->admin_threads * MAPS_A_THREAD;
-    const uint64_t memory_kb = MEMORY_OWN_KB + limits->admin_threads * MEMORY_A_CONNECTION_KB;
+    const uint64_t descriptors = own_descriptors(limits);
+    const uint64_t threads = THREADS_OWN + limits->listeners + limits->admin_threads;
+    const uint64_t more = limits->listeners - 1 + limits->admin_threads; /* than usual */
+    const uint64_t maps = more * MAPS_A_THREAD;
+    const uint64_t memory_kb = MEMORY_OWN_KB + more * MEMORY_A_CONNECTION_KB;
     const struct {
         uint64_t allowed;
         struct limits_bound bound;

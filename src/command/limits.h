@@ -24,10 +24,26 @@ struct limits {
     uint64_t address_kb;       /* RLIMIT_AS: the free part, in KiB */
     uint64_t data_kb;          /* RLIMIT_DATA: the free part, in KiB */
 
-    /* Of the admin listener and its connections, which are opened later. */
-    uint64_t admin_descriptors;
+    /* What is opened and created later; limits_read does not set it. */
+    uint64_t listeners;           /* at least 1 */
+    uint64_t listeners_inherited; /* of these, the sockets that are open already */
+    uint64_t files;               /* descriptors of the log and the configuration */
+    uint64_t rejected;            /* descriptors of clients that are rejected, at most */
+    uint64_t admin_descriptors;   /* of the admin listener and its connections */
     uint64_t admin_threads;
+    bool have_events; /* each connection has an event besides its socket, because the handler is
+                       * wakeable */
 };
+
+/* Descriptors of a server: the event that it stops, and two of the flusher (flusher.h). */
+#define LIMITS_SERVER_DESCRIPTORS 3u
+
+/* Descriptors of a listener: its socket, the event of its acceptor, and the one that accept(2)
+ * takes before there is a client. */
+#define LIMITS_LISTENER_DESCRIPTORS 3u
+
+/* Descriptors of the clients that a listener rejects, at most: REJECT_MAX of the library. */
+#define LIMITS_LISTENER_REJECTED 32u
 
 /* Raises RLIMIT_NOFILE to its hard limit, for this process. */
 void limits_raise(void);

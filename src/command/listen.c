@@ -134,11 +134,29 @@ static bool listen_on_all_inherited(lined_server *server, const struct activatio
     return true;
 }
 
+static bool inherits_listeners(const struct activation *activation)
+{
+    return activation->count > (activation->admin >= 0);
+}
+
+size_t listen_count(const struct options *options, const struct activation *activation,
+                    uint64_t *inherited)
+{
+    *inherited = 0;
+    if (inherits_listeners(activation)) {
+        *inherited = (uint64_t)(activation->count - (activation->admin >= 0));
+        return *inherited;
+    }
+    for (size_t i = 0; i < options->listen_count; i++)
+        *inherited += strncmp(options->listen[i], "fd:", 3) == 0;
+    return options->listen_count > 0 ? options->listen_count : 1;
+}
+
 bool listen_open(lined_server **server, const struct options *options,
                  const struct activation *activation, const struct lined_handler *handler)
 {
     struct lined_options server_options = options->server;
-    bool is_inherited = activation->count > (activation->admin >= 0);
+    bool is_inherited = inherits_listeners(activation);
 
     if (is_inherited || options->listen_count > 0)
         server_options.ip = NULL;

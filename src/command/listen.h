@@ -10,11 +10,17 @@
 
 #include <lined.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Makes the server of options, with its listeners: the inherited sockets, or those of --listen, or
  * that of --ip and --port. False: it has failed, and a message says why. */
 bool listen_open(lined_server **server, const struct options *options,
                  const struct activation *activation, const struct lined_handler *handler);
+
+/* How many listeners listen_open adds; of these, *inherited are sockets that are open already. */
+size_t listen_count(const struct options *options, const struct activation *activation,
+                    uint64_t *inherited);
 
 /* The socket files that listen_open and the admin listener have made. */
 void listen_made_files(const struct options *options, struct allowed_files *made);

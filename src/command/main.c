@@ -92,8 +92,9 @@ static int start(struct options *options)
     if (!notify_open(getenv, getpid(), &problem))
         return refuse(problem);
     if (activation.count > (activation.admin >= 0) && options->has_place)
-        return refuse("--ip, --port and --listen are not possible with sockets that the service "
-                      "manager has opened (LISTEN_FDS)");
+        return refuse("--ip, --port and --listen (LINED_IP, LINED_PORT, LINED_LISTEN) are not "
+                      "possible with sockets that the service manager has opened (LISTEN_FDS), "
+                      "such as those of lined.socket: leave one of them out");
     if (activation.admin >= 0 && options->admin != NULL) {
         snprintf(text, sizeof text,
                  "%s is not possible with a socket named admin that the service manager has "

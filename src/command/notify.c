@@ -179,6 +179,12 @@ void notify_reloading(void)
     send_text(text);
 }
 
+void notify_reloaded(bool is_done)
+{
+    send_text(is_done ? "READY=1\nSTATUS=serving"
+                      : "READY=1\nSTATUS=serving; the last reload failed, see the messages");
+}
+
 void notify_stopping(uint64_t connections)
 {
     char text[128];

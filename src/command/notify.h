@@ -32,10 +32,14 @@ void notify_start_watchdog(void);
 
 /* The functions below never wait for longer than a second, and can be called by any thread. */
 
-/* Clients are served: at the start, and after each notify_reloading. */
+/* Clients are served: at the start. */
 void notify_ready(void);
 
+/* A reload begins. */
 void notify_reloading(void);
+
+/* After each notify_reloading: clients are served, with the new settings or the old ones. */
+void notify_reloaded(bool is_done);
 
 /* A stop has begun, and waits for the connections. Only the first call is sent. */
 void notify_stopping(uint64_t connections);

@@ -36,6 +36,13 @@ static const char *allowed(const struct options *options, const struct setting *
     return options->why != NULL ? options->why : setting->allowed;
 }
 
+/* why is of this value, not of one before it. */
+static bool read_value(struct options *options, const struct setting *setting, const char *value)
+{
+    options->why = NULL;
+    return setting->read(options, value);
+}
+
 static const struct setting *setting_of(int result)
 {
     for (int i = 0; settings[i].name != NULL; i++) {
@@ -110,7 +117,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
             return OPTIONS_BAD;
         }
         const char *value = setting->argument == NULL ? "yes" : optarg;
-        if (!setting->read(options, value)) {
+        if (!read_value(options, setting, value)) {
             describe_bad_value(message, setting->name, value, allowed(options, setting));
             return OPTIONS_BAD;
         }
@@ -247,7 +254,7 @@ static enum options_action read_variables(struct options *options, const struct 
         options->values[i] = value;
         options->lines[i] = line;
         given[i] = true;
-        if (!settings[i].read(options, value)) {
+        if (!read_value(options, &settings[i], value)) {
             describe_bad_variable(options, &settings[i], value, source, line, message);
             return OPTIONS_BAD;
         }

@@ -13,23 +13,24 @@ bool reload_has_work(const struct options *options)
     return options->config != NULL || (options->log_file != NULL && !options->quiet);
 }
 
-static void reopen_log(const struct reload *reload)
+static bool reopen_log(const struct reload *reload)
 {
     const char *path = reload->options->log_file;
     struct log_writer *log = reload->observer->log.writer;
 
     if (path == NULL || log == NULL)
-        return;
+        return true;
     int fd = log_file_open(path);
     if (fd < 0) {
         char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR,
                 "cannot open %s '%.200s' again: %s; the packet log continues in the old file",
                 options_name(reload->options, "--log-file"), path, error_text(-fd, text));
-        return;
+        return false;
     }
     log_writer_switch(log, fd);
     message(MESSAGE_INFO, "opened the packet log '%.200s' again", path);
+    return true;
 }
 
 static bool is_same(const char *value, const char *other)
@@ -65,7 +66,7 @@ static struct lined_options changed(const struct reload *reload, const struct op
     return options;
 }
 
-static void apply(const struct reload *reload, const struct options *now)
+static bool apply(const struct reload *reload, const struct options *now)
 {
     const struct lined_options options = changed(reload, now);
     struct observer *observer = reload->observer;
@@ -75,7 +76,7 @@ static void apply(const struct reload *reload, const struct options *now)
         char text[ERROR_TEXT_SIZE];
         message(MESSAGE_ERROR, "cannot change the options: %s; the old ones stay",
                 error_text(-failed, text));
-        return;
+        return false;
     }
     atomic_store(&observer->limited_by, now->server.max_connections == 0
                                             ? reload->default_limit
@@ -87,10 +88,11 @@ static void apply(const struct reload *reload, const struct options *now)
     stop_set_timeouts(reload->stop, now->server.drain_timeout_ms, now->drain_delay_ms);
     report_fixed(reload, now);
     message(MESSAGE_INFO, "read the configuration '%.200s' again", now->config);
+    return true;
 }
 
 /* now points into config. */
-static void read_config(const struct reload *reload, struct config *config)
+static bool read_config(const struct reload *reload, struct config *config)
 {
     const struct options *before = reload->options;
     struct options now;
@@ -99,20 +101,28 @@ static void read_config(const struct reload *reload, struct config *config)
     /* No thread changes the environment. */
     if (config_file_read(config, before->config, text) &&
         options_read_all(&now, before->argc, before->argv, getenv, config, text) == OPTIONS_SERVE)
-        apply(reload, &now);
-    else
-        message(MESSAGE_ERROR, "%s; the old configuration stays", text);
+        return apply(reload, &now);
+    message(MESSAGE_ERROR, "%s; the old configuration stays", text);
+    return false;
 }
 
-void reload(struct reload *reload)
+static bool reread_config(const struct reload *reload)
 {
-    reopen_log(reload);
     if (reload->options->config == NULL)
-        return;
+        return true;
     struct config *config = malloc(sizeof *config);
-    if (config != NULL)
-        read_config(reload, config);
-    else
+    if (config == NULL) {
         message(MESSAGE_ERROR, "no memory to read the configuration again; the old one stays");
+        return false;
+    }
+    bool is_read = read_config(reload, config);
     free(config);
+    return is_read;
+}
+
+bool reload(struct reload *reload)
+{
+    bool is_open = reopen_log(reload);
+
+    return reread_config(reload) && is_open;
 }

@@ -28,6 +28,7 @@ struct reload {
 /* True: there is a file to open or to read again. */
 bool reload_has_work(const struct options *options);
 
-void reload(struct reload *reload);
+/* False: a file could not be opened or used, as a message says. */
+bool reload(struct reload *reload);
 
 #endif

@@ -10,6 +10,7 @@
 #include "command/log/log_writer.h"
 #include "command/sandbox/sandbox.h"
 #include "listen.h"
+#include "max_connections.h"
 #include "message.h"
 #include "notify.h"
 #include "observer.h"
@@ -47,48 +48,6 @@ struct serving {
 
 /* Global, because the process has one set of signals. */
 static struct stop stop;
-
-/* Raises the limit on descriptors, and sets max_connections if the user has not set it. Returns
- * false after a message if not even one connection is possible. */
-static bool choose_limit(struct serving *serving, struct options *options, uid_t user,
-                         bool has_admin)
-{
-    struct limits_bound *bound = &serving->bound;
-    struct limits limits;
-
-    limits_raise();
-    limits_read(&limits, "", user);
-    limits.admin_descriptors = has_admin ? ADMIN_DESCRIPTORS : 0;
-    limits.admin_threads = has_admin ? ADMIN_THREADS : 0;
-    *bound = limits_connections(&limits);
-    if (bound->connections == 0) {
-        message(MESSAGE_ERROR,
-                "cannot serve: %s allows lined %" PRIu64 " %s, but lined needs %" PRIu64
-                ", and more for each connection: raise this limit (%s)",
-                bound->name, bound->left, bound->unit, bound->own, bound->raised_by);
-        return false;
-    }
-    serving->observer.limited_by = options_name(options, "--max-connections");
-    if (options->server.max_connections == 0) {
-        options->server.max_connections = bound->connections;
-        serving->observer.limited_by = bound->name;
-    }
-    return true;
-}
-
-/* The user's limit stays valid, even above the limits of the system: clients then wait when a
- * resource runs out. */
-static void report_limit(size_t most, const struct limits_bound *bound)
-{
-    const char *connections = most == 1 ? "connection" : "connections";
-
-    if (most <= bound->connections)
-        message(MESSAGE_INFO, "at most %zu %s at a time", most, connections);
-    else
-        message(MESSAGE_WARNING,
-                "at most %zu %s at a time, but %s allows about %zu: raise this limit (%s)", most,
-                connections, bound->name, bound->connections, bound->raised_by);
-}
 
 /* Ends the log; *has_ended is true if it may be freed. A stop takes at most the drain timeout for
  * connections and log together. If the reader of the log was not stuck before, the log gets at
@@ -217,6 +176,14 @@ static void drain(void *context)
     stop_drain(&stop);
 }
 
+/* On the thread for signals. */
+static void sample(void *context)
+{
+    struct serving *serving = context;
+
+    admin_sample(&serving->admin, serving->server);
+}
+
 static int start_admin(struct serving *serving)
 {
     const struct options *options = serving->options;
@@ -233,9 +200,9 @@ static int start_admin(struct serving *serving)
 
 /* ---- for SIGHUP ---- */
 
-static void on_hangup(void *context)
+static bool on_hangup(void *context)
 {
-    reload(context);
+    return reload(context);
 }
 
 static void prepare_reload(struct serving *serving)
@@ -304,7 +271,7 @@ static void report_start(const struct serving *serving)
 {
     listen_report(serving->server);
     report_protection(serving);
-    report_limit(serving->options->server.max_connections, &serving->bound);
+    max_connections_report(serving->options->server.max_connections, &serving->bound);
     admin_report(&serving->admin);
 }
 
@@ -317,6 +284,7 @@ static int run(struct serving *serving)
     report_start(serving);
     notify_ready();
     int result = lined_server_wait(serving->server);
+    stop_note_ended(&stop);
     notify_stopping(0); /* if no signal has ended it */
     if (result < 0) {
         char text[ERROR_TEXT_SIZE];
@@ -365,10 +333,18 @@ int serve(struct options *options, const struct activation *activation,
 
     observer_init(&serving.observer, &stop);
     options->server.observer = &serving.observer.callbacks;
-    if (!choose_limit(&serving, options, options->user == NULL ? getuid() : privileges->user,
-                      admin_is_wanted(options, activation)))
+    const char *limited_by =
+        max_connections_choose(options, activation, module->handler,
+                               options->user == NULL ? getuid() : privileges->user, &serving.bound);
+    if (limited_by == NULL)
         return status;
+    serving.observer.limited_by = limited_by;
     options->server.measure_latency = admin_is_wanted(options, activation);
+    if (admin_is_wanted(options, activation)) {
+        _Static_assert(STOP_SAMPLE_MS == HISTORY_STEP_MS, "the plots span five minutes");
+        stop.sample = sample;
+        stop.sample_context = &serving;
+    }
     int error = stop_init(&stop);
     if (error == 0)
         error = warning_init();

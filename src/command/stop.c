@@ -49,6 +49,8 @@ int stop_init(struct stop *stop)
     sigaddset(&stop->signals, WARNING_SIGNAL);
     if (notify_has_watchdog())
         sigaddset(&stop->signals, WATCHDOG_SIGNAL);
+    if (stop->sample != NULL)
+        sigaddset(&stop->signals, SAMPLE_SIGNAL);
     for (size_t i = 0; i < sizeof users_signals / sizeof users_signals[0]; i++) {
         if (!is_ignored(users_signals[i]))
             sigaddset(&stop->signals, users_signals[i]);
@@ -57,7 +59,17 @@ int stop_init(struct stop *stop)
     if (timer_create(CLOCK_MONOTONIC, &event, &stop->timer) != 0 ||
         timer_create(CLOCK_MONOTONIC, &event, &stop->wake_timer) != 0)
         return -errno;
+    event.sigev_signo = SAMPLE_SIGNAL;
+    if (stop->sample != NULL && timer_create(CLOCK_MONOTONIC, &event, &stop->sample_timer) != 0)
+        return -errno;
     return 0;
+}
+
+static void set_timer(struct stop *stop, int64_t at_ms)
+{
+    const struct itimerspec when = {.it_value = monotonic_timespec(at_ms)};
+
+    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
 }
 
 static void limit_log(struct log_writer *log, uint32_t drain_timeout_ms)
@@ -79,6 +91,12 @@ static const char *cutting_signals(const struct stop *stop)
     return "";
 }
 
+/* When the drain timeout has passed, and the cut after it has had its time. */
+static int64_t drain_end_ms(const struct stop *stop)
+{
+    return atomic_load(&stop->began_ms) + atomic_load(&stop->drain_timeout_ms) + STOP_CUT_MS;
+}
+
 /* Begins the drain, and prints how many connections it waits for. */
 static void drain(struct stop *stop)
 {
@@ -90,16 +108,10 @@ static void drain(struct stop *stop)
     lined_server_stats(stop->server, &stats, sizeof stats);
     notify_stopping(stats.connected);
     lined_server_drain(stop->server);
+    set_timer(stop, drain_end_ms(stop));
     if (stats.connected > 0)
         message(MESSAGE_INFO, "draining %" PRIu64 " connection%s%s", stats.connected,
                 stats.connected == 1 ? "" : "s", cutting_signals(stop));
-}
-
-static void set_timer(struct stop *stop, int64_t at_ms)
-{
-    const struct itimerspec when = {.it_value = monotonic_timespec(at_ms)};
-
-    INVARIANT(timer_settime(stop->timer, TIMER_ABSTIME, &when, NULL) == 0);
 }
 
 /* The first signal: drains, at once or after the delay. */
@@ -129,6 +141,8 @@ static void cut(struct stop *stop)
     if (stop->log != NULL)
         log_writer_hurry(stop->log, LOG_HURRY_MS);
     lined_server_stop(stop->server);
+    if (!atomic_load(&stop->has_ended)) /* a callback may run, even without a connection */
+        stop_note_cut(stop);
 }
 
 /* True if the signal may be a copy of the first one, because some senders send it twice. A signal
@@ -153,12 +167,12 @@ static void hang_up(struct stop *stop)
 {
     if (stop->reload != NULL && stop_phase(stop) != STOP_DRAINING) {
         notify_reloading();
-        stop->reload(stop->reload_context);
-        notify_ready();
+        notify_reloaded(stop->reload(stop->reload_context));
     } else if (stop->reload == NULL && stop->has_terminal) {
         end(stop, SIGHUP);
     } else if (stop->reload == NULL) {
-        message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again");
+        message(MESSAGE_INFO, "SIGHUP: there is no --config or --log-file to read or open again; a "
+                              "change of an option or the environment needs a restart");
     }
 }
 
@@ -172,11 +186,20 @@ void stop_note_cut(struct stop *stop)
     set_timer(stop, now + STOP_CUT_MS);
 }
 
-static bool cut_is_overdue(const struct stop *stop)
+void stop_note_ended(struct stop *stop)
+{
+    atomic_store(&stop->has_ended, true);
+}
+
+/* Without a connection no cut is noted at the drain timeout, and a callback may still run. */
+static bool end_is_overdue(const struct stop *stop)
 {
     int64_t cut_ms = atomic_load(&stop->cut_ms);
 
-    return cut_ms != 0 && monotonic_ms() >= cut_ms + STOP_CUT_MS;
+    if (cut_ms != 0)
+        return monotonic_ms() >= cut_ms + STOP_CUT_MS;
+    return stop_phase(stop) == STOP_DRAINING && !atomic_load(&stop->has_ended) &&
+           monotonic_ms() >= drain_end_ms(stop);
 }
 
 /* Ends the process, threads and all. Nothing here waits: the library holds no lock while a callback
@@ -186,11 +209,15 @@ _Noreturn static void give_up(struct stop *stop)
     struct lined_stats stats;
 
     lined_server_stats(stop->server, &stats, sizeof stats);
-    message(MESSAGE_ERROR,
-            "%" PRIu64
-            " connection%s not ended one second after the cut, because a callback or a task "
-            "of the handler has not returned; lined exits now",
-            stats.connected, stats.connected == 1 ? " has" : "s have");
+    if (stats.connected == 0)
+        message(MESSAGE_ERROR, "a callback or a timer of the handler has not returned one second "
+                               "after the cut; lined exits now");
+    else
+        message(MESSAGE_ERROR,
+                "%" PRIu64
+                " connection%s not ended one second after the cut, because a callback or a task "
+                "of the handler has not returned; lined exits now",
+                stats.connected, stats.connected == 1 ? " has" : "s have");
     if (stop->log != NULL) {
         log_writer_abandon(stop->log);
         report_lost_lines(stop->log);
@@ -219,11 +246,13 @@ static void *take_signals(void *argument)
             report_statistics(stop->server, stop->log);
         else if (signal == WATCHDOG_SIGNAL)
             notify_watchdog(is_alive(stop));
+        else if (signal == SAMPLE_SIGNAL)
+            stop->sample(stop->sample_context);
         else if (signal == SIGHUP)
             hang_up(stop);
         else if (signal != WARNING_SIGNAL)
             end(stop, signal);
-        else if (cut_is_overdue(stop))
+        else if (end_is_overdue(stop))
             give_up(stop);
         else if (drain_is_due(stop))
             drain(stop);
@@ -247,6 +276,14 @@ enum stop_phase stop_phase(const struct stop *stop)
     return atomic_load(&stop->due_ms) != 0 ? STOP_DELAYED : STOP_SERVING;
 }
 
+static void start_samples(const struct stop *stop)
+{
+    const struct timespec interval = {.tv_sec = STOP_SAMPLE_MS / 1000};
+    const struct itimerspec when = {.it_interval = interval, .it_value = interval};
+
+    INVARIANT(timer_settime(stop->sample_timer, 0, &when, NULL) == 0);
+}
+
 int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
 {
     stop->server = server;
@@ -254,6 +291,8 @@ int stop_start(struct stop *stop, lined_server *server, struct log_writer *log)
     int failed = thread_start(&stop->thread, take_signals, stop);
     if (failed == 0)
         notify_start_watchdog();
+    if (failed == 0 && stop->sample != NULL)
+        start_samples(stop);
     return failed;
 }
 

@@ -5,7 +5,8 @@
  * the process exits. SIGHUP reloads; if there is nothing to reload and lined was started at a
  * terminal, which sends SIGHUP when it closes, it acts as the first SIGTERM. SIGUSR1 prints the
  * statistics, and WARNING_SIGNAL the counted warnings of warning.h. WATCHDOG_SIGNAL notifies the
- * service manager that the acceptors are alive (notify.h). A signal that is ignored when
+ * service manager that the acceptors are alive (notify.h). SAMPLE_SIGNAL comes each
+ * STOP_SAMPLE_MS, if there is something to sample. A signal that is ignored when
  * lined starts stays ignored. One thread takes all other signals with sigwait(3), so no code runs
  * in a signal handler.
  */
@@ -30,15 +31,22 @@
  * before it returns. */
 #define STOP_CUT_MS 1000
 
-/* Must be all zero before stop_init. */
+/* The signal of the timer for samples, and its interval. */
+#define SAMPLE_SIGNAL  SIGRTMIN
+#define STOP_SAMPLE_MS 2000
+
+/* Must be all zero before stop_init, except sample and its context. */
 struct stop {
     sigset_t signals; /* the signals of the thread; set by stop_init */
     timer_t timer; /* sends WARNING_SIGNAL when a delayed drain is due, and STOP_CUT_MS after a cut;
                     * set by stop_init */
-    timer_t wake_timer; /* sends WARNING_SIGNAL at once; set by stop_init */
+    timer_t wake_timer;            /* sends WARNING_SIGNAL at once; set by stop_init */
+    timer_t sample_timer;          /* sends SAMPLE_SIGNAL; set by stop_init if sample is not NULL */
+    void (*sample)(void *context); /* each STOP_SAMPLE_MS; NULL: there is nothing to sample */
+    void *sample_context;
     lined_server *server;
     struct log_writer *log;        /* NULL: no packet log */
-    void (*reload)(void *context); /* NULL: there is nothing to reload */
+    bool (*reload)(void *context); /* false: it failed. NULL: there is nothing to reload */
     void *reload_context;
     bool has_terminal; /* set by stop_init */
     pthread_t thread;
@@ -49,6 +57,7 @@ struct stop {
     _Atomic int64_t cut_ms;   /* monotonic; time of the cut; 0: none yet */
     int64_t handled_ms; /* used by the thread alone; monotonic; when the first signal was handled */
     atomic_bool wants_drain; /* stop_drain was called */
+    atomic_bool has_ended;   /* lined_server_wait has returned */
     atomic_bool over;        /* stop_end wants the thread to end */
 };
 
@@ -75,6 +84,9 @@ enum stop_phase stop_phase(const struct stop *stop);
 
 /* Drains as the first signal does, after the delay. Between stop_start and stop_end, any thread. */
 void stop_drain(struct stop *stop);
+
+/* lined_server_wait has returned. */
+void stop_note_ended(struct stop *stop);
 
 /* Connections are being cut. If stop_end is not called within STOP_CUT_MS, the process exits with a
  * message, the summary and STATUS_CUT. Any thread. */

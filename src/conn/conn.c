@@ -6,13 +6,14 @@
 #include "push_batch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* In active mode the reply of one callback must fit whole, because the dispatcher never sends. */
 #define ACTIVE_SEND_SIZE ((size_t)16 * 1024 * 1024)
 
-void conn_init(struct lined_conn *conn, const struct service *service,
-               const struct listener *listener, int fd, const union net_address *peer)
+int conn_init(struct lined_conn *conn, const struct service *service,
+              const struct listener *listener, int fd, const union net_address *peer)
 {
     const struct lined_options *options = service->options;
     const struct live_options *live = service->live;
@@ -25,6 +26,9 @@ void conn_init(struct lined_conn *conn, const struct service *service,
         .totals = totals_cell(service->totals, fd),
         .latency = service->latency == NULL ? NULL : latency_cell(service->latency, fd),
         .accepted_ms = monotonic_ms()};
+    int failed = waker_init(&conn->waker, service->handler->wakeable);
+    if (failed != LINED_OK)
+        return failed;
     busy_poll_init(&conn->busy_poll);
     pace_init(&conn->pace, options->line_rate);
     deadlines_init(&conn->deadlines, live_ms(&live->idle_timeout_ms),
@@ -36,10 +40,13 @@ void conn_init(struct lined_conn *conn, const struct service *service,
     line_buffer_init(&conn->in, options->max_line, conn->in_first);
     send_buffer_init(&conn->out, options->mode == LINED_ACTIVE ? ACTIVE_SEND_SIZE : CONN_SEND_SIZE,
                      conn->out_first);
+    return LINED_OK;
 }
 
 void conn_deinit(struct lined_conn *conn)
 {
+    free(conn->text);
+    waker_deinit(&conn->waker);
     outbox_deinit(&conn->outbox);
     line_buffer_deinit(&conn->in);
     send_buffer_deinit(&conn->out);

@@ -4,8 +4,10 @@
  * lined_send and conn_stop_reason, which the dispatcher calls while a message of the connection is
  * queued there.
  *
- * conn.c: a connection's begin, its callbacks, what an error means. recv.c: receiving. proxy.c: the
- * PROXY header. send.c: sending. close.c: the end. query.c: questions of handlers.
+ * conn.c: a connection's begin, the observer, what an error means. recv.c: receiving. deliver.c:
+ * the handler's callbacks. wait.c: waiting for something else than a line. proxy.c: the PROXY
+ * header. send.c, print.c: sending. close.c: the end. query.c, conn_options.c: what handlers ask
+ * and change.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -22,6 +24,7 @@
 #include "service.h"
 #include "table/conn_table.h"
 #include "table/totals.h"
+#include "waker.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,6 +57,11 @@ struct lined_conn {
     char in_first[LINE_BUFFER_FIRST_SIZE];
     char out_first[SEND_BUFFER_FIRST_SIZE];
 
+    struct waker waker; /* for a handler that is wakeable */
+    char *text;         /* owned; the line that the handler has as a text; NULL: none yet */
+    size_t text_room;   /* bytes at text */
+    size_t expected;    /* bytes that the handler wants instead of its next line; 0: a line */
+
     struct busy_poll busy_poll;
     void *observer_slot;
     struct totals_cell *totals;    /* the server's; where pending is added */
@@ -72,15 +80,18 @@ struct lined_conn {
     bool is_mid_reply;     /* a part of the replies is sent: pushes wait for the rest */
     bool is_at_dispatcher; /* a message of this connection is queued: nothing may block */
     bool has_received;     /* bytes have come */
+    bool has_send_timeout; /* send_timeout_ms takes the place of the option */
     bool saw_drain;        /* drain_left is set */
-    size_t drain_left;     /* bytes received when the drain was seen, and not read yet */
-    struct pace pace;      /* of the lines that are taken */
+    uint32_t send_timeout_ms;
+    size_t drain_left;          /* bytes received when the drain was seen, and not read yet */
+    struct pace pace;           /* of the lines that are taken */
     struct deadlines deadlines; /* the dispatcher's while is_at_dispatcher */
 };
 
-/* Takes over fd. Cannot fail: a short line and its reply need no more memory. */
-void conn_init(struct lined_conn *conn, const struct service *service,
-               const struct listener *listener, int fd, const union net_address *peer);
+/* Takes over fd. LINED_OK; the errno of eventfd(2) for a handler that is wakeable, and then fd is
+ * still the caller's. A short line and its reply need no more memory. */
+int conn_init(struct lined_conn *conn, const struct service *service,
+              const struct listener *listener, int fd, const union net_address *peer);
 
 /* Frees the buffers. The thread that has removed the connection from the table closes its
  * descriptor. */
@@ -97,23 +108,45 @@ int conn_greet(struct lined_conn *conn);
  * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
 int conn_open(struct lined_conn *conn, void **state);
 
+/* A copy of the line as a text, without its line end; see the callback text. LINED_OK or -ENOMEM.
+ */
+int conn_make_text(struct lined_conn *conn, const char *line, size_t size, char **text,
+                   size_t *length);
+
+/* The callbacks line or text, for what conn_wait_delivery or conn_take_line has taken. Their
+ * result. On the thread that runs the callbacks. */
+int conn_deliver(struct lined_conn *conn, void *state, const char *line, size_t size, bool is_body);
+
+/* The deadline of the handler has passed: its callback, or the end. The same thread. */
+int conn_deliver_deadline(struct lined_conn *conn, void *state);
+
 /* The observer sees the connection's begin and its end. */
 void conn_observe_opened(struct lined_conn *conn);
 void conn_observe_closed(struct lined_conn *conn, int reason);
 
 /* Receives once into conn->in, blocking, without sending anything before. LINED_OK: bytes came, or
- * may still come. LINED_DEADLINE, or why no more bytes can come. */
+ * may still come. LINED_DEADLINE, LINED_WOKEN, or why no more bytes can come. */
 int conn_receive(struct lined_conn *conn);
 
-/* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. */
-int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
+/* True: the connection continues after this result of a receive, although it has taken nothing. */
+static inline bool conn_continues_after(int result)
+{
+    return result == LINED_DEADLINE || result == LINED_WOKEN;
+}
+
+/* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. If the
+ * handler expects bytes, they are taken instead, and *is_body is true. */
+int conn_wait_delivery(struct lined_conn *conn, const char **line, size_t *size, bool *is_body);
 
 /* The same without waiting, also for line_rate. True: there was a line. Lines that were taken
  * before stay valid. */
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
 
-/* Between two lines: LINED_CUT or LINED_SESSION_TIMEOUT if no more may be handled, else LINED_OK.
- */
+/* Takes back this line and those that were taken after it: they were not handled. */
+void conn_put_back(struct lined_conn *conn, const char *line);
+
+/* Between two lines: LINED_CUT, LINED_ENDED or LINED_SESSION_TIMEOUT if no more may be handled,
+ * else LINED_OK. */
 int conn_stop_reason(struct lined_conn *conn);
 
 /* Counts a line that was handled, or is about to be, and shows it to the observer. */
@@ -133,8 +166,11 @@ int conn_reason(struct lined_conn *conn, int error);
 /* Adds what was counted to the connection's sums and the server's totals. */
 void conn_add_counts(struct lined_conn *conn);
 
-/* The connection of an entry that the caller has borrowed, described. Any thread. */
+/* For an entry that the caller has borrowed, on any thread: describes its connection; ends it, as
+ * lined_end; wakes it, as lined_wake. */
 void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info);
+int conn_end_locked(struct table_entry *entry, const char *farewell, size_t size);
+int conn_wake_locked(struct table_entry *entry);
 
 /* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
  * counted to the server's totals, calls the observer's batch_end, and sends the gathered pushes. */

@@ -38,7 +38,7 @@ int deadlines_passed(const struct deadlines *deadlines, int64_t now)
         return LINED_LINE_TIMEOUT;
     if (has_passed(deadlines->idle, now))
         return LINED_IDLE_TIMEOUT;
-    return has_passed(deadlines->task, now) ? LINED_DEADLINE : LINED_OK;
+    return has_passed(deadlines->handler, now) ? LINED_DEADLINE : LINED_OK;
 }
 
 /* The earlier of two times; 0 means never. */
@@ -49,14 +49,37 @@ static int64_t earlier(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
+void deadlines_set_idle(struct deadlines *deadlines, uint32_t ms)
+{
+    deadlines->idle_ms = ms;
+    deadlines->idle = 0;
+}
+
+void deadlines_set_line(struct deadlines *deadlines, uint32_t ms)
+{
+    deadlines->line_ms = ms;
+    deadlines->line = 0;
+}
+
+void deadlines_set_session(struct deadlines *deadlines, int64_t end, int64_t now)
+{
+    deadlines->session = end;
+    deadlines->checked = now;
+    deadlines_reset_skip(deadlines);
+}
+
+int64_t deadlines_of_wait(const struct deadlines *deadlines)
+{
+    return earlier(deadlines->session, deadlines->handler);
+}
+
 uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_line)
 {
     if (deadlines->idle == 0 && deadlines->idle_ms != 0)
         deadlines->idle = now + deadlines->idle_ms;
     if (deadlines->line == 0 && deadlines->line_ms != 0 && in_line)
         deadlines->line = now + deadlines->line_ms;
-    int64_t next = earlier(earlier(deadlines->session, deadlines->task),
-                           earlier(deadlines->line, deadlines->idle));
+    int64_t next = earlier(deadlines_of_wait(deadlines), earlier(deadlines->line, deadlines->idle));
     if (next == 0)
         return 0;
     if (deadlines_session_is_over(deadlines, now))

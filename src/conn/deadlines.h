@@ -16,10 +16,10 @@
 
 /* The connection's thread owns it. A time of 0 means: none. */
 struct deadlines {
-    uint32_t idle_ms; /* the options; 0: no limit. These two never change. */
+    uint32_t idle_ms; /* 0: no limit. These two change by deadlines_set_... only. */
     uint32_t line_ms;
-    int64_t session;    /* the end of the session. Never changes. */
-    int64_t task;       /* the task's own deadline */
+    int64_t session;    /* the end of the session */
+    int64_t handler;    /* the deadline that the handler has set */
     int64_t idle;       /* set while the thread waits for the client */
     int64_t line;       /* set when the thread first waits for the rest of a line */
     int64_t checked;    /* when the session's deadline was last checked between lines */
@@ -33,13 +33,22 @@ struct deadlines {
 void deadlines_init(struct deadlines *deadlines, uint32_t idle_ms, uint32_t line_ms,
                     uint32_t session_ms, int64_t now);
 
+/* Changes of the options for this connection; 0: no limit. A wait that has begun to count, for the
+ * idle deadline or that of a line, begins anew. */
+void deadlines_set_idle(struct deadlines *deadlines, uint32_t ms);
+void deadlines_set_line(struct deadlines *deadlines, uint32_t ms);
+void deadlines_set_session(struct deadlines *deadlines, int64_t end, int64_t now);
+
+/* The earlier of the end of the session and the handler's deadline; 0: there is none. */
+int64_t deadlines_of_wait(const struct deadlines *deadlines);
+
 /* True: a deadline may have passed before the next wait, so the caller must read the clock. */
 static inline bool deadlines_are_running(const struct deadlines *deadlines)
 {
-    return (deadlines->task | deadlines->line | deadlines->idle) != 0;
+    return (deadlines->handler | deadlines->line | deadlines->idle) != 0;
 }
 
-/* The reason of the deadline that has passed; LINED_DEADLINE if only the task's has; LINED_OK if
+/* The reason of the deadline that has passed; LINED_DEADLINE if only the handler's has; LINED_OK if
  * none has. */
 int deadlines_passed(const struct deadlines *deadlines, int64_t now);
 
@@ -47,7 +56,7 @@ int deadlines_passed(const struct deadlines *deadlines, int64_t now);
 static inline bool deadlines_need_now(const struct deadlines *deadlines)
 {
     return deadlines->idle_ms != 0 || deadlines->line_ms != 0 || deadlines->session != 0 ||
-           deadlines->task != 0;
+           deadlines->handler != 0;
 }
 
 /* The thread is about to wait; in_line: a part of a line has come. Returns how long to wait at

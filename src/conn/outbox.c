@@ -4,6 +4,8 @@
 #include "lined.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out)
@@ -17,6 +19,7 @@ void outbox_deinit(struct outbox *outbox)
 {
     INVARIANT(pthread_mutex_destroy(&outbox->lock) == 0);
     send_buffer_deinit(&outbox->waiting);
+    free(outbox->farewell);
 }
 
 void outbox_lock(struct outbox *outbox)
@@ -166,7 +169,7 @@ int outbox_push_locked(struct outbox *outbox, const struct iovec *parts, int cou
         size += parts[i].iov_len;
     if (outbox->is_slow)
         return LINED_SLOW_CONSUMER;
-    if (outbox->is_closed || outbox->saw_reset)
+    if (outbox->is_closed || outbox->saw_reset || outbox_is_ending(outbox))
         return LINED_GONE;
     if (size == 0)
         return LINED_OK;
@@ -177,6 +180,22 @@ int outbox_push_locked(struct outbox *outbox, const struct iovec *parts, int cou
     if (!gathers)
         send_waiting_locked(outbox);
     return outbox->saw_reset ? LINED_GONE : LINED_OK;
+}
+
+int outbox_end_locked(struct outbox *outbox, const char *farewell, size_t size)
+{
+    if (outbox->is_closed || outbox->saw_reset || outbox->is_slow || outbox_is_ending(outbox))
+        return LINED_GONE;
+    if (size > 0) {
+        outbox->farewell = malloc(size);
+        if (outbox->farewell == NULL)
+            return -ENOMEM;
+        memcpy(outbox->farewell, farewell, size);
+        outbox->farewell_size = size;
+    }
+    atomic_store_explicit(&outbox->is_ending, true, memory_order_release);
+    shutdown(outbox->fd, SHUT_RD);
+    return LINED_OK;
 }
 
 bool outbox_flush_locked(struct outbox *outbox)
@@ -259,9 +278,23 @@ bool outbox_saw_reset(struct outbox *outbox)
     return saw_reset;
 }
 
+/* The farewell waits behind the last push; it is the owner's memory that changes hands. */
+static void queue_farewell_locked(struct outbox *outbox)
+{
+    struct send_buffer *waiting = &outbox->waiting;
+
+    if (outbox->farewell == NULL || waiting->used > 0)
+        return;
+    send_buffer_deinit(waiting);
+    waiting->data = outbox->farewell;
+    waiting->capacity = waiting->used = outbox->farewell_size;
+    outbox->farewell = NULL;
+}
+
 bool outbox_close(struct outbox *outbox)
 {
     outbox_lock(outbox);
+    queue_farewell_locked(outbox);
     outbox->is_closed = outbox->waiting.used == 0;
     bool is_closed = outbox->is_closed;
     outbox_unlock(outbox);

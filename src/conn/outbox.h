@@ -45,6 +45,12 @@ struct outbox {
     bool is_closed;              /* lock; no push is taken any more: the connection ends */
     bool saw_reset;              /* lock; a push found the client gone */
     bool is_watched;             /* lock; the socket is in the flusher's epoll set */
+
+    /* The connection is to end, by lined_end: no push is taken any more. Set under the lock; the
+     * worker reads it without the lock, and takes the farewell under it. */
+    atomic_bool is_ending;
+    char *farewell; /* lock; owned; sent after all else */
+    size_t farewell_size;
 };
 
 /* The sizes of sends are added to *bytes_out, to which other threads add too. */
@@ -73,6 +79,17 @@ int outbox_disconnect_locked(struct outbox *outbox);
  * SEND_RETRY_MS. */
 bool outbox_deliver_locked(struct outbox *outbox);
 
+/* The connection is to end after this farewell: wakes its worker, which finds no more input.
+ * LINED_OK; LINED_GONE if it ends already; -ENOMEM. */
+int outbox_end_locked(struct outbox *outbox, const char *farewell, size_t size);
+
+/* By the worker. It sees true at the latest when outbox_end_locked has shut down the socket's
+ * reading side: shutdown(2) and recv(2) order the accesses. */
+static inline bool outbox_is_ending(struct outbox *outbox)
+{
+    return atomic_load_explicit(&outbox->is_ending, memory_order_acquire);
+}
+
 /* True: bytes wait, and only the flusher will send them. */
 bool outbox_needs_flusher_locked(const struct outbox *outbox);
 
@@ -87,8 +104,8 @@ void outbox_sent_held(struct outbox *outbox, size_t size);
  * be empty before, and must be sent before this is called again. */
 bool outbox_release(struct outbox *outbox, struct send_buffer *taken);
 
-/* The connection ends. True: no push is taken any more. False: some wait, and must be sent before;
- * the outbox is still open. */
+/* The connection ends. True: no push is taken any more. False: some wait, or the farewell, and must
+ * be sent before; the outbox is still open. */
 bool outbox_close(struct outbox *outbox);
 
 bool outbox_is_slow(struct outbox *outbox);

@@ -59,9 +59,9 @@ int conn_receive_proxy_header(struct lined_conn *conn)
     struct proxy_header header;
     enum proxy_header_verdict verdict;
 
-    conn->deadlines.task = monotonic_ms() + HEADER_MS;
+    conn->deadlines.handler = monotonic_ms() + HEADER_MS;
     int result = receive_header(conn, &header, &verdict);
-    conn->deadlines.task = 0;
+    conn->deadlines.handler = 0;
     /* A check of the proxy that only connects is no bad header. */
     bool has_begun = line_buffer_unread(&conn->in) > 0;
     if (result == LINED_DEADLINE || (result == LINED_EOF && has_begun))

@@ -10,6 +10,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static size_t size_of(const union net_address *address)
+{
+    switch (address->any.sa_family) {
+    case AF_INET:
+        return sizeof address->v4;
+    case AF_INET6:
+        return sizeof address->v6;
+    default:
+        return sizeof address->any.sa_family;
+    }
+}
+
+static size_t copy_address(const union net_address *from, struct sockaddr *to, size_t size)
+{
+    size_t whole = size_of(from);
+
+    memcpy(to, from, size < whole ? size : whole);
+    return whole;
+}
 
 void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
 {
@@ -20,6 +42,26 @@ void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
     else
         address_format(&conn->peer, text);
 }
+
+size_t lined_peer_address(const lined_conn *conn, struct sockaddr *address, size_t size)
+{
+    return copy_address(&conn->peer, address, size);
+}
+
+/* A Unix socket may have a path that is longer than the union: only its family counts. */
+size_t lined_local_address(const lined_conn *conn, struct sockaddr *address, size_t size)
+{
+    union net_address local = {.any.sa_family = AF_UNIX};
+    socklen_t room = sizeof local;
+
+    if (getsockname(conn->entry.fd, &local.any, &room) != 0)
+        local = address_none;
+    else
+        address_unmap(&local);
+    return copy_address(&local, address, size);
+}
+
+/* ---- for other threads ---- */
 
 void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info)
 {
@@ -34,6 +76,22 @@ void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *i
     info->bytes_out =
         atomic_load_explicit(&conn->sums.bytes_out, memory_order_relaxed) + conn->outbox.sent;
 }
+
+int conn_end_locked(struct table_entry *entry, const char *farewell, size_t size)
+{
+    return outbox_end_locked(entry->outbox, farewell, size);
+}
+
+/* The wake-up of a connection that ends is not seen. */
+int conn_wake_locked(struct table_entry *entry)
+{
+    struct lined_conn *conn = (struct lined_conn *)entry;
+
+    waker_set(&conn->waker);
+    return LINED_OK;
+}
+
+/* ---- for the handler ---- */
 
 bool lined_peer_gone(lined_conn *conn)
 {

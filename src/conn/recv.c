@@ -6,6 +6,7 @@
 #include "net/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -89,6 +90,8 @@ static int end_of_input(struct lined_conn *conn)
 
     if (phase == LIFECYCLE_CUT)
         return LINED_CUT;
+    if (outbox_is_ending(&conn->outbox))
+        return LINED_ENDED;
     if (outbox_is_slow(&conn->outbox))
         return LINED_SLOW_CONSUMER;
     if (conn->peer_gone || outbox_saw_reset(&conn->outbox))
@@ -120,6 +123,23 @@ static void note_received(struct lined_conn *conn, size_t size)
         conn->drain_left -= size;
 }
 
+/* Sleeps in poll(2), which a wake-up ends too; then it receives what has come. */
+static ssize_t recv_or_wait(struct lined_conn *conn, char *into, size_t room, uint32_t wait)
+{
+    struct pollfd ready[] = {{.fd = conn->entry.fd, .events = POLLIN},
+                             {.fd = conn->waker.event, .events = POLLIN}};
+    int count = poll(ready, 2, wait == 0 ? -1 : (int)wait);
+
+    if (count <= 0)
+        return count < 0 ? -1 : (errno = EAGAIN, -1);
+    if (ready[1].revents != 0) {
+        waker_woke(&conn->waker);
+        errno = EINTR;
+        return -1;
+    }
+    return recv(conn->entry.fd, into, room, MSG_DONTWAIT);
+}
+
 /* Polls for a moment, and then sleeps. now is 0 if the caller did not have to read the clock. */
 static ssize_t recv_or_sleep(struct lined_conn *conn, char *into, size_t room, int64_t now)
 {
@@ -129,7 +149,10 @@ static ssize_t recv_or_sleep(struct lined_conn *conn, char *into, size_t room, i
         return size;
     if (now == 0 && deadlines_need_now(&conn->deadlines))
         now = monotonic_ms();
-    set_sleep(conn, longest_wait(conn, now));
+    uint32_t wait = longest_wait(conn, now);
+    if (waker_exists(&conn->waker))
+        return recv_or_wait(conn, into, room, wait);
+    set_sleep(conn, wait);
     return recv(conn->entry.fd, into, room, 0);
 }
 
@@ -144,6 +167,8 @@ static int received_nothing(struct lined_conn *conn)
 
 int conn_receive(struct lined_conn *conn)
 {
+    if (waker_take(&conn->waker))
+        return LINED_WOKEN;
     size_t limit = receive_limit(conn);
     if (limit == 0)
         return end_of_input(conn);
@@ -179,6 +204,8 @@ int conn_stop_reason(struct lined_conn *conn)
 {
     if (phase_of(conn) == LIFECYCLE_CUT)
         return LINED_CUT;
+    if (outbox_is_ending(&conn->outbox))
+        return LINED_ENDED;
     if (deadlines_check_is_due(&conn->deadlines) &&
         deadlines_check(&conn->deadlines, monotonic_ms()))
         return LINED_SESSION_TIMEOUT;
@@ -250,6 +277,11 @@ bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
     return true;
 }
 
+void conn_put_back(struct lined_conn *conn, const char *line)
+{
+    line_buffer_put_back(&conn->in, line);
+}
+
 /* Waits until the line that was taken is due. The replies before it are sent first. LINED_OK, or
  * why the line must not be handled. */
 static int wait_for_rate(struct lined_conn *conn)
@@ -275,14 +307,15 @@ static int wait_for_rate(struct lined_conn *conn)
     return conn->input_over;
 }
 
-/* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, or why the input is over. */
+/* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, LINED_WOKEN, or why the input is
+ * over. */
 static int end_batch_and_receive(struct lined_conn *conn)
 {
     conn_end_batch(conn);
     int result = conn_send_replies(conn);
     if (result == LINED_OK)
         result = conn_receive(conn);
-    if (result != LINED_DEADLINE)
+    if (!conn_continues_after(result))
         conn->input_over = result;
     return result;
 }
@@ -297,43 +330,69 @@ static int take_partial(struct lined_conn *conn, const char **line, size_t *size
     return LINED_OK;
 }
 
-int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size)
+static int wait_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     while (!take_line(conn, line, size)) {
         if (conn->input_over != LINED_OK)
             return take_partial(conn, line, size);
-        if (end_batch_and_receive(conn) == LINED_DEADLINE)
-            return LINED_DEADLINE;
+        int result = end_batch_and_receive(conn);
+        if (conn_continues_after(result))
+            return result;
     }
     return pace_is_limited(&conn->pace) ? wait_for_rate(conn) : LINED_OK;
 }
 
-int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+static int wait_exact(struct lined_conn *conn, const char **bytes, size_t size)
 {
-    int result = conn_wait_line(conn, line, size);
-
-    if (result == LINED_OK)
-        conn_count_line(conn, *line, *size);
-    return result;
-}
-
-int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
-{
-    if (size > LINED_EXACT_MAX)
-        return -EMSGSIZE;
     while (phase_of(conn) == LIFECYCLE_CUT || !line_buffer_exact(&conn->in, size, bytes)) {
         if (!may_take(conn))
             return conn->input_over;
-        if (end_batch_and_receive(conn) == LINED_DEADLINE)
-            return LINED_DEADLINE;
+        int result = end_batch_and_receive(conn);
+        if (conn_continues_after(result))
+            return result;
     }
     deadlines_line_ended(&conn->deadlines);
     conn->not_delivered -= size;
     return LINED_OK;
 }
 
-void lined_set_deadline(lined_conn *conn, uint32_t ms)
+int conn_wait_delivery(struct lined_conn *conn, const char **line, size_t *size, bool *is_body)
 {
-    if (conn->service->handler->task != NULL)
-        conn->deadlines.task = ms == 0 ? 0 : monotonic_ms() + ms;
+    *is_body = conn->expected > 0;
+    if (!*is_body)
+        return wait_line(conn, line, size);
+    int result = wait_exact(conn, line, conn->expected);
+    if (result == LINED_OK) {
+        *size = conn->expected;
+        conn->expected = 0;
+    }
+    return result;
+}
+
+/* ---- for a task ---- */
+
+int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+{
+    if (waker_take(&conn->waker))
+        return LINED_WOKEN;
+    int result = wait_line(conn, line, size);
+    if (result == LINED_OK)
+        conn_count_line(conn, *line, *size);
+    return result;
+}
+
+int lined_recv_text(lined_conn *conn, char **text, size_t *length)
+{
+    const char *line;
+    size_t size;
+
+    int result = lined_recv_line(conn, &line, &size);
+    return result == LINED_OK ? conn_make_text(conn, line, size, text, length) : result;
+}
+
+int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
+{
+    if (size > LINED_EXACT_MAX)
+        return -EMSGSIZE;
+    return waker_take(&conn->waker) ? LINED_WOKEN : wait_exact(conn, bytes, size);
 }

@@ -43,12 +43,18 @@ static void note_progress(struct stall *stall, int fd, int64_t now)
     }
 }
 
+static uint32_t send_timeout(const struct lined_conn *conn)
+{
+    return conn->has_send_timeout ? conn->send_timeout_ms
+                                  : live_ms(&conn->service->live->send_timeout_ms);
+}
+
 /* Waits until fd may take more bytes, or the client has taken none for the send timeout, or its
  * session is over. If send(2) takes nothing although poll(2) reports the socket as writable, only
  * time helps: see SEND_RETRY_MS. */
 static int wait_writable(struct lined_conn *conn, struct stall *stall)
 {
-    uint32_t timeout = live_ms(&conn->service->live->send_timeout_ms);
+    uint32_t timeout = send_timeout(conn);
     uint32_t every = stall->was_refused ? SEND_RETRY_MS : check_interval(timeout);
     struct pollfd writable = {.fd = conn->entry.fd, .events = stall->was_refused ? 0 : POLLOUT};
     int64_t now = monotonic_ms();

@@ -2,6 +2,7 @@
 #include "listener.h"
 
 #include "base/invariant.h"
+#include "folder_lock.h"
 #include "lined.h"
 
 #include <errno.h>
@@ -187,6 +188,22 @@ static int set_up_file(struct listener *listener, const struct endpoint *endpoin
     return failed;
 }
 
+static int serve_path(struct listener *listener, const struct endpoint *endpoint, int backlog)
+{
+    int failed = bind_unix(listener->fd, &endpoint->unix_address);
+
+    if (failed != 0)
+        return failed;
+    failed = set_up_file(listener, endpoint);
+    if (failed == 0 && listen(listener->fd, backlog) < 0)
+        failed = -errno;
+    if (failed != 0)
+        listener_remove_file(listener);
+    return failed;
+}
+
+/* A socket file refuses connections before listen(2), like one that is left from an earlier server.
+ * Without the lock another server that starts at the same moment could replace it. */
 static int open_unix(struct listener *listener, const struct endpoint *endpoint,
                      const struct listener_options *options)
 {
@@ -196,14 +213,9 @@ static int open_unix(struct listener *listener, const struct endpoint *endpoint,
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener->fd < 0)
         return -errno;
-    int failed = bind_unix(listener->fd, &endpoint->unix_address);
-    if (failed == 0) {
-        failed = set_up_file(listener, endpoint);
-        if (failed == 0 && listen(listener->fd, options->backlog) < 0)
-            failed = -errno;
-        if (failed != 0)
-            listener_remove_file(listener);
-    }
+    int lock = folder_lock(endpoint->unix_address.sun_path);
+    int failed = serve_path(listener, endpoint, options->backlog);
+    folder_unlock(lock);
     if (failed != 0) {
         close(listener->fd);
         listener->fd = -1;

@@ -1,4 +1,5 @@
-# Packages for Debian, by cpack -G DEB (scripts/package.sh): lined (the command), liblined0 and liblined-dev.
+# Packages for Debian, by cpack -G DEB (scripts/package.sh): lined (the command), liblined-dev, and
+# the library, which has the number of its SONAME in the name of the package.
 set(CPACK_PACKAGE_NAME lined)
 set(CPACK_PACKAGE_CONTACT "lined maintainers <lined@packages.debian.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "TCP line server, and library to build line services")
@@ -12,6 +13,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+set(library_package liblined${PROJECT_VERSION_MAJOR})
 
 # The lines of the text have fewer than 80 columns.
 macro(describe_package component name section text)
@@ -27,16 +30,20 @@ describe_package(lined-command lined net
 connection to a worker thread of its own. It has a chat and a key-value store
 for Redis clients, runs handlers from modules, and gives up files and most
 system calls while it serves.")
-describe_package(lined-library liblined0 libs
+describe_package(lined-library ${library_package} libs
 "liblined receives lines in a thread for each connection, and passes them to
 the callbacks of a program. This package has the shared library.")
 describe_package(lined-development liblined-dev libdevel
 "liblined receives lines in a thread for each connection, and passes them to
 the callbacks of a program. This package has the header, the static library,
 and the files for CMake and pkg-config.")
+set(CPACK_DEBIAN_LINED-COMMAND_PACKAGE_CONTROL_EXTRA
+    ${PROJECT_SOURCE_DIR}/src/package/postinst ${PROJECT_SOURCE_DIR}/src/package/prerm
+    ${PROJECT_SOURCE_DIR}/src/package/postrm ${PROJECT_SOURCE_DIR}/src/package/conffiles)
+set(CPACK_DEBIAN_LINED-COMMAND_PACKAGE_SUGGESTS logrotate)
 # Debian runs ldconfig by a trigger.
 set(CPACK_DEBIAN_LINED-LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/src/package/triggers)
-set(CPACK_DEBIAN_LINED-DEVELOPMENT_PACKAGE_DEPENDS "liblined0 (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+set(CPACK_DEBIAN_LINED-DEVELOPMENT_PACKAGE_DEPENDS "${library_package} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 
 # Debian's policy: a copyright and a changelog for each package, and compressed manual pages.
 set(CPACK_LINED_FOLDER ${PROJECT_SOURCE_DIR}/src/package)

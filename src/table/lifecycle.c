@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms,
-                   bool drain_waits)
+                   bool drain_waits, void (*phase_changed)(void *context), void *context)
 {
     int stop_event = event_open();
 
@@ -20,6 +20,8 @@ int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32
                                     .drain_timeout_ms = drain_timeout_ms,
                                     .drain_waits = drain_waits,
                                     .stop_event = stop_event,
+                                    .phase_changed = phase_changed,
+                                    .context = context,
                                     .phase = LIFECYCLE_RUNNING};
     INVARIANT(pthread_mutex_init(&lifecycle->lock, NULL) == 0);
     monotonic_cond_init(&lifecycle->over);
@@ -128,6 +130,13 @@ static void set_phase_locked(struct lifecycle *lifecycle, enum lifecycle_phase p
     INVARIANT(pthread_cond_broadcast(&lifecycle->cut) == 0);
 }
 
+/* Outside of the lock. */
+static void notify_phase(struct lifecycle *lifecycle)
+{
+    event_set(lifecycle->stop_event);
+    lifecycle->phase_changed(lifecycle->context);
+}
+
 /* The phase is set before the sockets are shut down: a connection that is added behind the walk
  * reads the new phase before it blocks. */
 void lifecycle_drain(struct lifecycle *lifecycle)
@@ -137,12 +146,13 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     bool is_first = lifecycle_phase(lifecycle) == LIFECYCLE_RUNNING;
     if (is_first) {
         lifecycle->drain_deadline = monotonic_ms() + lifecycle->drain_timeout_ms;
+        lifecycle->has_drained = true;
         set_phase_locked(lifecycle, LIFECYCLE_DRAINING);
     }
     lifecycle_unlock(lifecycle);
     if (!is_first)
         return;
-    event_set(lifecycle->stop_event);
+    notify_phase(lifecycle);
     if (!lifecycle->drain_waits)
         conn_table_shutdown(lifecycle->table, SHUT_RD);
 }
@@ -163,7 +173,7 @@ size_t lifecycle_cut(struct lifecycle *lifecycle)
     lifecycle_unlock(lifecycle);
     if (!is_first)
         return 0;
-    event_set(lifecycle->stop_event);
+    notify_phase(lifecycle);
     conn_table_shutdown(lifecycle->table, SHUT_RDWR);
     return cut;
 }
@@ -174,6 +184,14 @@ void lifecycle_end_shutdown(struct lifecycle *lifecycle)
     lifecycle->shutdown_callers--;
     notify_if_empty_locked(lifecycle);
     lifecycle_unlock(lifecycle);
+}
+
+bool lifecycle_has_drained(struct lifecycle *lifecycle)
+{
+    lifecycle_lock(lifecycle);
+    bool has_drained = lifecycle->has_drained;
+    lifecycle_unlock(lifecycle);
+    return has_drained;
 }
 
 void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms)

@@ -30,6 +30,8 @@ struct lifecycle {
     struct conn_table *table;
     bool drain_waits; /* LINED_DRAIN_WAIT */
     int stop_event;   /* an event: set when the server drains or is cut, and never cleared */
+    void (*phase_changed)(void *context);
+    void *context;
 
     pthread_mutex_t lock; /* never held while another lock of the library is taken */
 
@@ -44,6 +46,7 @@ struct lifecycle {
     /* Written under the lock; read without it by acceptors, which then read it under the lock. */
     atomic_bool is_suspended;
 
+    bool has_drained;          /* lock; the phase is or was LIFECYCLE_DRAINING */
     uint32_t drain_timeout_ms; /* lock */
     size_t present;            /* lock; entered and not released */
     size_t leaving;            /* lock; of these, those that have left */
@@ -57,9 +60,10 @@ struct lifecycle {
     uint64_t cut_count;        /* lock; connections that the cut has found */
 };
 
-/* LINED_OK or -errno. */
+/* phase_changed(context) is called after each change of the phase, without a lock, by the thread
+ * that has changed it. LINED_OK or -errno. */
 int lifecycle_init(struct lifecycle *lifecycle, struct conn_table *table, uint32_t drain_timeout_ms,
-                   bool drain_waits);
+                   bool drain_waits, void (*phase_changed)(void *context), void *context);
 
 /* All connections must be released. */
 void lifecycle_deinit(struct lifecycle *lifecycle);
@@ -80,6 +84,9 @@ static inline enum lifecycle_phase lifecycle_conn_phase(struct lifecycle *lifecy
 
     return phase == LIFECYCLE_DRAINING && lifecycle->drain_waits ? LIFECYCLE_RUNNING : phase;
 }
+
+/* True: the phase is LIFECYCLE_DRAINING, or was before the cut. */
+bool lifecycle_has_drained(struct lifecycle *lifecycle);
 
 /* For a drain that has not begun. */
 void lifecycle_set_drain_timeout(struct lifecycle *lifecycle, uint32_t drain_timeout_ms);
@@ -133,8 +140,9 @@ void lifecycle_wait_departure(struct lifecycle *lifecycle, uint32_t timeout_ms);
 size_t lifecycle_present(struct lifecycle *lifecycle);
 
 /* The same. If it is max or more, it first waits for the connections that have left and are about
- * to be released: their clients may have seen the end already, and connect again. They wait for no
- * client, so this is short. */
+ * to be released: their clients may have seen the end already, and connect again. This is short,
+ * and at most LIFECYCLE_SETTLE_MS. */
+#define LIFECYCLE_SETTLE_MS 2000
 size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max);
 
 /* Waits while accepting is suspended and the phase is LIFECYCLE_RUNNING. Results as

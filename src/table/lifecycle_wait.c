@@ -85,12 +85,20 @@ size_t lifecycle_present(struct lifecycle *lifecycle)
     return present;
 }
 
+/* A connection that has left runs no callback and waits for no client: it takes locks that are held
+ * for short times, and closes its socket. So with one acceptor a few releases are enough. But other
+ * acceptors can take each place that becomes free, a change of the limit can make max much lower,
+ * and a busy machine may not run the thread: the deadline is for these. */
 size_t lifecycle_settled_present(struct lifecycle *lifecycle, size_t max)
 {
+    const int64_t deadline_ms = monotonic_ms() + LIFECYCLE_SETTLE_MS;
+    bool in_time = true;
+
     lifecycle_lock(lifecycle);
-    while (lifecycle->present >= max && lifecycle->leaving > 0 &&
+    while (in_time && lifecycle->present >= max && lifecycle->leaving > 0 &&
            lifecycle_phase(lifecycle) != LIFECYCLE_CUT)
-        wait_locked(lifecycle, &lifecycle->departed);
+        in_time = monotonic_ms() < deadline_ms &&
+                  wait_until_locked(lifecycle, &lifecycle->departed, deadline_ms);
     size_t present = lifecycle->present;
     lifecycle_unlock(lifecycle);
     return present;

@@ -177,15 +177,9 @@ prove_service() {
     # It says what is wrong, and ends with 0 all the same. Of other units, which lack a thing here, it says so too.
     ! grep 'lined' "$scratch/out" || fail "systemd-analyze verify: $(cat "$scratch/out")"
     grep -q '^ExecStart=/usr/local/bin/lined$' $units/lined.service || fail "there is no unit"
-
-    start_server "lined --ip 127.0.0.1 2>&1 >>/var/log/lined.log" ''
-    scripts/talk.sh >/dev/null
-    logrotate --force /etc/logrotate.d/lined || fail "logrotate ends with $?"
-    scripts/talk.sh >/dev/null
-    stop_server ''
-    local log=$'Incoming packet: "hello\\n"\nIncoming packet: "world\\n"\nClient disconnected'
-    [ "$(cat /var/log/lined.log.1)" = "$log" ] || fail "the log that was rotated has: $(cat /var/log/lined.log.1)"
-    [ "$(cat /var/log/lined.log)" = "$log" ] || fail "the log since it was rotated has: $(cat -v /var/log/lined.log)"
+    # The one that probe.sh runs.
+    sed -n '/^\/var\/log\/lined\/lined.log {/,/^}/p' docs/lined.1 | cmp - /etc/logrotate.d/lined ||
+        fail "the rotation of lined(1) is another one"
 }
 
 play_all

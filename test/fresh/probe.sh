@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs in a system that was booted with lined.service enabled (scripts/check-fresh.sh), and tests the units: start,
-# reload, stop, crash, watchdog, and activation by lined.socket. Prints "good", or what is wrong, and powers off.
+# reload, rotation, stop, crash, watchdog, and activation by lined.socket; then the packages (upgrade.sh). Prints "good", or what is wrong, and powers off.
 set -uo pipefail
 trap 'systemctl poweroff --force' EXIT
 
@@ -34,6 +34,12 @@ is_serving() { [ "$(property StatusText)" = serving ]; }
 is_stuck() { grep -qE '^ *[0-9]+: [0-9A-F]+:04D2 [0-9A-F]+:[0-9A-F]+ 01 000[1-9A-F]' /proc/net/tcp /proc/net/tcp6; }
 has_restarted() { [ "$(property NRestarts)" -eq "$1" ] && [ "$(property ActiveState)" = active ]; }
 
+# More starts than systemd allows in 10 seconds.
+mkdir -p /run/systemd/system/lined.service.d
+printf '%s\n' '[Unit]' StartLimitIntervalSec=0 >/run/systemd/system/lined.service.d/limit.conf
+systemctl daemon-reload
+systemctl reset-failed lined
+
 # systemctl waits until lined says that it is ready: clients can connect at once.
 systemctl start lined || fail "it does not start"
 answers || fail "it does not answer as soon as it is active"
@@ -44,16 +50,46 @@ expect_journal '^lined: sandbox: Landlock \(.*\), seccomp; user [0-9]+$'
 expect_journal '^lined: listening on \[::\]:1234$'
 expect_journal '^Incoming packet: "hello\\n"$'
 
-if [[ $(lined --help) == *" --config "* ]]; then
-    before=$(property MainPID)
-    systemctl reload lined || fail "it does not reload"
-    expect_property MainPID "$before"
-    expect_property ActiveState active
-    await "the end of a reload" is_serving
-    answers || fail "it does not answer after a reload"
-else
-    echo "skipped: the units: reload: SIGHUP drains this lined"
-fi
+# A reload reads the file of LINED_CONFIG, and opens the log again; a rotation as in lined(1).
+mkdir /etc/lined
+settings=/etc/lined/lined.conf
+configure() { printf '%s\n' "$@" >$settings; }
+configure LINED_MAX_CONNECTIONS=100 LINED_OVERFLOW=reject
+cp /etc/default/lined /tmp/default
+printf '%s\n' LINED_CONFIG=$settings LINED_LOG_FILE=/var/log/lined/lined.log >>/etc/default/lined
+systemctl restart lined || fail "it does not start with a configuration"
+before=$(property MainPID)
+exec 3<>/dev/tcp/127.0.0.1/1234
+answers || fail "it does not answer beside a client"
+configure LINED_MAX_CONNECTIONS=1 LINED_OVERFLOW=reject
+systemctl reload lined || fail "it does not reload"
+is_rejected() { [ "$(printf 'hello\n' | timeout 60 nc -N 127.0.0.1 1234)" = "Server busy" ]; }
+await "the new limit" is_rejected
+exec 3>&-
+configure LINED_MAX_CONNECTIONS=no
+! systemctl reload lined || fail "it reloads a wrong configuration"
+expect_journal "^lined: $settings:1: LINED_MAX_CONNECTIONS 'no': must be a number from 1 to "
+rm $settings # which no check has seen
+systemctl kill --signal HUP lined
+has_failed() { [ "$(property StatusText)" = "serving; the last reload failed, see the messages" ]; }
+await "the status of a reload that failed" has_failed
+configure LINED_MAX_CONNECTIONS=100
+systemctl reload lined || fail "it does not reload a right configuration"
+await "the end of a reload" is_serving
+answers || fail "it does not answer after a reload"
+
+log_has() { grep -qx 'Incoming packet: "hello\\n"' "$1"; }
+man=$(dirname "$0")/../../docs/lined.1
+sed -n '/^\/var\/log\/lined\/lined.log {/,/^}/p' "$man" >/tmp/rotation
+await "the log" log_has /var/log/lined/lined.log
+logrotate --force /tmp/rotation || fail "logrotate ends with $?"
+await "a new log" test -e /var/log/lined/lined.log
+log_has /var/log/lined/lined.log.1 || fail "the rotated log has: $(cat /var/log/lined/lined.log.1)"
+answers || fail "it does not answer after the rotation"
+await "a line in the new log" log_has /var/log/lined/lined.log
+expect_property MainPID "$before"
+cp /tmp/default /etc/default/lined
+systemctl restart lined
 
 systemctl stop lined
 expect_property Result success
@@ -78,8 +114,7 @@ await "a restart after a crash" has_restarted 1
 answers || fail "it does not answer after a crash"
 
 # A process that does nothing: the watchdog ends it.
-mkdir -p /run/systemd/system/lined.service.d
-printf '%s\n' '[Unit]' StartLimitIntervalSec=0 '[Service]' WatchdogSec=1 TimeoutAbortSec=1 >/run/systemd/system/lined.service.d/watchdog.conf
+printf '%s\n' '[Service]' WatchdogSec=1 TimeoutAbortSec=1 >/run/systemd/system/lined.service.d/watchdog.conf
 systemctl daemon-reload
 systemctl restart lined
 sleep 3 # the watchdog does not end a healthy one
@@ -110,7 +145,9 @@ mapfile -t commands < <(sed -n '/^## systemd$/,/^## Containers$/p; /^## Logs$/,/
 [ ${#commands[@]} -ge 10 ] || fail "docs/operations.md cannot be read: ${commands[*]}"
 for command in "${commands[@]}"; do
     echo "operations: # $command"
-    await "$command" eval "$command >/tmp/shown 2>&1"
-    [[ $command != printf* ]] || [ "$(head -n 1 /tmp/shown)" = "Received: hello" ] || fail "$command: $(cat /tmp/shown)"
+    await "$command" eval "{ $command; } >/tmp/shown 2>&1" # the command may write to a file itself
+    [[ $command != *" nc -N "* ]] || [ "$(head -n 1 /tmp/shown)" = "Received: hello" ] || fail "$command: $(cat /tmp/shown)"
 done
+# shellcheck source=test/fresh/upgrade.sh
+. "$(dirname "$0")/upgrade.sh"
 echo good

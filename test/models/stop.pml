@@ -29,6 +29,10 @@
  *             wake-up.
  * SCENARIO 5: one thread drains the server, perhaps before its start, and the drain timeout passes: the
  *             flusher cuts. A client leaves its replies unread or not.
+ * SCENARIO 6: one thread ends the server, and the timer thread calls draining and cut, for which the task
+ *             of a client waits. A timer is set; its function and draining may stop the server. Another
+ *             thread waits or not, joins the first, and frees.
+ * SCENARIO 7: the same, but only the first thread ends the server, and is not joined; another waits, frees.
  * MUTANT_*:   a bug that the check must find.
  */
 #ifndef SCENARIO
@@ -42,6 +46,7 @@
 #endif
 #define FAULTS (SCENARIO == 2 || SCENARIO == 3)
 #define SPURIOUS (SCENARIO == 4)
+#define TIMERS (SCENARIO == 6 || SCENARIO == 7)
 #define LIMITLESS 255
 
 #define RUNNING 0
@@ -90,6 +95,11 @@ byte faults = FAULTS, spurious = SPURIOUS;
 /* SCENARIO 3: a callback has called drain or stop. */
 bool called;
 
+/* SCENARIO 6 and 7: the timer thread. has_drained: the phase was DRAINING. timers_sleep: it waits on its condition
+ * variable. told: draining or cut has told the task to return. */
+bool has_drained, timers_sleep, called_draining, called_cut, is_finishing, timers_ended, timers_gone, told;
+bool timer_is_set = TIMERS;
+
 /* Only for the properties. due: lines that were received when the drain began and are not answered.
  * over: the connection is closed or reset, and the client has learned it. */
 byte due[CLIENTS];
@@ -97,8 +107,10 @@ bool over[CLIENTS];
 bool acceptor_gone, flusher_is_ending, flusher_gone;
 byte enders_gone, waits_begun;
 bool other_over;
+bool draining_has_returned, cut_has_returned, wait_has_returned;
 
-#define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS)
+/* The task of SCENARIO 6 and 7 answers no line. */
+#define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS || TIMERS)
 
 #define SERVER assert(!freed)
 inline set_stop_event() { atomic { SERVER; stop_event = true; flusher_event = true } }
@@ -280,6 +292,23 @@ inline set_phase_locked(to) {
     broadcast_over()
 }
 
+/* [lifecycle.c notify_phase] [timer_thread.c timer_thread_notify] */
+inline notify_timers() {
+#if TIMERS
+    d_step { SERVER; timers_sleep = false }
+#else
+    skip
+#endif
+}
+
+inline phase_changed() {
+#if defined(MUTANT_PHASE_DOES_NOT_NOTIFY) || defined(MUTANT_NOTIFY_BEFORE_PHASE)
+    skip
+#else
+    notify_timers()
+#endif
+}
+
 inline count_caller() {
 #ifdef MUTANT_CALLERS_UNCOUNTED
     skip
@@ -310,11 +339,14 @@ inline lifecycle_drain() {
 #ifdef MUTANT_EVENT_BEFORE_PHASE
     set_stop_event();
 #endif
+#ifdef MUTANT_NOTIFY_BEFORE_PHASE
+    notify_timers();
+#endif
     atomic {
         LOCKED;
         count_caller();
         if
-        :: phase == RUNNING -> mine = true; set_phase_locked(DRAINING)
+        :: phase == RUNNING -> mine = true; has_drained = TIMERS; set_phase_locked(DRAINING)
         :: else
         fi
     }
@@ -323,6 +355,9 @@ inline lifecycle_drain() {
         mine = false;
 #if !defined(MUTANT_DRAIN_WRITES_NO_EVENT) && !defined(MUTANT_EVENT_BEFORE_PHASE)
         set_stop_event();
+#endif
+#if TIMERS
+        phase_changed();
 #endif
         conn_table_shutdown(DRAINING)
     :: else
@@ -337,6 +372,9 @@ inline lined_server_drain() {
 
 /* [server.c lined_server_stop] */
 inline lined_server_stop() {
+#ifdef MUTANT_NOTIFY_BEFORE_PHASE
+    notify_timers();
+#endif
     atomic { /* [lifecycle.c lifecycle_cut] */
         LOCKED;
         count_caller();
@@ -351,6 +389,9 @@ inline lined_server_stop() {
         mine = false;
 #ifndef MUTANT_CUT_WRITES_NO_EVENT
         set_stop_event();
+#endif
+#if TIMERS
+        phase_changed();
 #endif
         conn_table_shutdown(CUT)
     :: else
@@ -415,11 +456,32 @@ inline all_over() {
     }
 }
 
+#if TIMERS
+/* [timer_thread.c timer_thread_finish] A server that is cut afterwards calls nothing. */
+inline timer_thread_finish() {
+    d_step { SERVER; was_cut = phase == CUT && !timers_ended; is_finishing = true; timers_sleep = false }
+#ifndef MUTANT_FINISH_DOES_NOT_WAIT
+    atomic {
+        timers_ended ->
+        SERVER;
+        assert(draining_has_returned == has_drained && (cut_has_returned || !was_cut));
+        was_cut = false
+    }
+#endif
+}
+#endif
+
 /* [server.c lined_server_wait] The end of the threads, [worker.c workers_end], is in thread_cache.pml. */
 inline lined_server_wait(me) {
     lifecycle_begin_wait();
     lifecycle_wait_empty(me);
     all_over();
+#if TIMERS
+#ifndef MUTANT_WAIT_FORGETS_TIMERS
+    timer_thread_finish();
+#endif
+    wait_has_returned = true;
+#endif
     lifecycle_end_wait()
 }
 
@@ -431,7 +493,15 @@ proctype worker(byte c)
     byte at, victim, left, lines, replies, reason;
     bool mine, saw_drain;
 
-serve: /* [recv.c conn_wait_line] */
+#if TIMERS
+    /* [worker.c run_task] A task that waits on a condition variable of its own. */
+    if
+    :: atomic { phase == CUT -> SERVER; reason = WAS_CUT } -> goto finish /* [conn.c conn_open] */
+    :: atomic { phase != CUT -> SERVER }
+    fi;
+    atomic { told -> SERVER; reason = EOF } -> goto finish;
+#endif
+serve: /* [recv.c conn_wait_delivery] */
     if /* [recv.c may_take] [conn.c conn_open]: a cut is seen before the first line, and between two lines */
     :: atomic { phase == CUT -> SERVER; reason = WAS_CUT; lines = 0; replies = 0 } -> goto finish
     :: atomic { phase != CUT -> SERVER }
@@ -693,6 +763,84 @@ proctype flusher()
 }
 #endif
 
+#if TIMERS
+/* A callback on the timer thread. It begins and ends before a wait returns. */
+inline callback_begins() { d_step { SERVER; assert(!wait_has_returned) } }
+
+inline may_stop() {
+#if SCENARIO == 6
+    if
+    :: lined_server_stop()
+    :: true
+    fi
+#else
+    skip
+#endif
+}
+
+/* [timer_thread.c timer_thread_main] [timer_thread.c wait_for_due] [timer_thread.c call_due] What is due is
+ * taken in one section under the thread's lock. A timer that is set may become due at any moment. */
+proctype timer_thread()
+{
+    byte at, victim, due_now;
+    bool mine;
+
+#define NOTHING 0
+#define DUE_DRAINING 1
+#define DUE_CUT 2
+#define DUE_TIMER 3
+#ifdef MUTANT_CUT_BEFORE_DRAINING
+#define IS_DUE_DRAINING (phase == DRAINING && !called_draining)
+#else
+#define IS_DUE_DRAINING (phase != RUNNING && has_drained && !called_draining)
+#endif
+#define IS_DUE_CUT (phase == CUT && !called_cut)
+#define MAY_FIRE (timer_is_set && phase != CUT && !is_finishing)
+check_due: /* [timer_thread.c due_locked] */
+    atomic {
+        SERVER;
+        if
+#ifdef MUTANT_END_FORGETS_WHAT_IS_DUE
+        :: is_finishing -> timers_ended = true; goto gone
+#endif
+        :: IS_DUE_DRAINING -> called_draining = true; due_now = DUE_DRAINING
+        :: !IS_DUE_DRAINING && IS_DUE_CUT -> called_cut = true; due_now = DUE_CUT
+        :: !IS_DUE_DRAINING && !IS_DUE_CUT && MAY_FIRE -> timer_is_set = false; due_now = DUE_TIMER
+        :: !IS_DUE_DRAINING && !IS_DUE_CUT && is_finishing -> timers_ended = true; goto gone
+        :: !IS_DUE_DRAINING && !IS_DUE_CUT && !is_finishing -> timers_sleep = true
+        fi
+    }
+    if
+    :: due_now == NOTHING -> /* [timer_thread.c wait_for_change_locked] */
+        atomic { !timers_sleep || MAY_FIRE -> SERVER; timers_sleep = false };
+        goto check_due
+    :: else
+    fi;
+    callback_begins();
+    if
+    :: due_now == DUE_DRAINING ->
+        assert(!called_cut);
+        told = true;
+        may_stop();
+        callback_begins();
+        draining_has_returned = true
+    :: due_now == DUE_CUT ->
+        assert(draining_has_returned == has_drained);
+        told = true;
+        callback_begins();
+        cut_has_returned = true
+    :: due_now == DUE_TIMER ->
+        may_stop();
+        callback_begins()
+    fi;
+    due_now = NOTHING;
+    goto check_due;
+
+gone:
+    timers_gone = true
+}
+#endif
+
 #if SCENARIO == 4
 proctype other_waiter()
 {
@@ -709,6 +857,9 @@ inline lined_server_start() {
 #if TIMEOUT_PASSES
     run flusher(); /* [flusher.c flusher_start] */
 #endif
+#if TIMERS
+    run timer_thread(); /* [timer_thread.c timer_thread_start] */
+#endif
     lifecycle_begin_accepting(); /* [acceptor.c acceptor_start] */
     atomic { run acceptor(); is_started = true }
 }
@@ -719,6 +870,9 @@ proctype owner()
 {
     byte at, victim;
     bool mine;
+#if TIMERS
+    bool was_cut;
+#endif
 
 #if SCENARIO == 3
     if
@@ -729,12 +883,20 @@ proctype owner()
     :: is_started && phase != RUNNING -> lined_server_wait(0)
     :: true
     fi;
+#elif SCENARIO == 6
+    lined_server_start();
+    if
+    :: lined_server_wait(0)
+    :: true
+    fi;
 #else
     lined_server_start();
     lined_server_wait(0);
 #endif
 #if SCENARIO == 2
     enders_gone == 2;
+#elif SCENARIO == 6
+    enders_gone == 1;
 #elif SCENARIO == 4
     waits_begun == 2; /* no thread calls the server once it is freed */
     if
@@ -749,6 +911,10 @@ proctype owner()
         acceptor_gone; /* [acceptor.c acceptor_join] */
 #ifndef MUTANT_FREE_DOES_NOT_WAIT
         lifecycle_wait_empty(0);
+#endif
+#if TIMERS && !defined(MUTANT_FREE_FORGETS_TIMERS)
+        timer_thread_finish(); /* [server.c end_timers] */
+        timers_gone; /* [timer_thread.c timer_thread_join] */
 #endif
 #ifndef MUTANT_FREE_FORGETS_WAITERS
         lifecycle_wait_waiters(0);

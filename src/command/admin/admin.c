@@ -41,7 +41,7 @@ bool admin_open(struct admin *admin, const struct options *options,
 {
     const struct lined_options own = server_options();
 
-    *admin = (struct admin){.server = NULL};
+    *admin = (struct admin){.history = HISTORY_INIT};
     if (!admin_is_wanted(options, activation))
         return true;
     int failed = lined_server_new(&admin->server, &own, &handler, &admin->source);
@@ -60,7 +60,17 @@ bool admin_open(struct admin *admin, const struct options *options,
 int admin_start(struct admin *admin, const struct admin_source *source)
 {
     admin->source = *source;
+    admin->source.history = &admin->history;
     return admin->server == NULL ? 0 : lined_server_start(admin->server);
+}
+
+void admin_sample(struct admin *admin, lined_server *first)
+{
+    struct lined_stats stats;
+
+    lined_server_stats(first, &stats, sizeof stats);
+    const struct history_sample sample = history_sample(&stats);
+    history_add(&admin->history, &sample);
 }
 
 void admin_report(const struct admin *admin)

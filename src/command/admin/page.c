@@ -1,5 +1,7 @@
 #include "page.h"
 
+#include "plot.h"
+
 #include <page_files.h> /* not in the tree: CMakeLists.txt makes it from page.css and page.js */
 
 #include <inttypes.h>
@@ -51,7 +53,12 @@ void page_json(struct text *text, const struct admin_view *view)
     json_numbers(text, "count", view->latency.count, LINED_LATENCY_BUCKETS);
     text_add(text, "\"sum_us\":%" PRIu64 "},\"oldest\":[", view->latency.sum_us);
     json_connections(text, view);
-    text_add(text, "]}\n");
+    text_add(text, "],\"plots\":{");
+    for (int kind = 0; kind < PLOT_KINDS; kind++) {
+        text_add(text, kind == 0 ? "" : ",");
+        plot_json(text, view, (enum plot_kind)kind);
+    }
+    text_add(text, "}}\n");
 }
 
 /* ---- HTML ---- */
@@ -236,19 +243,11 @@ static void header(struct text *text, const struct admin_view *view)
              view->is_ready ? "ready" : "draining", view->is_ready ? "ready" : "draining");
 }
 
-/* Hidden until the script draws: a plot needs more than one moment. */
-static void plots(struct text *text)
+static void plots(struct text *text, const struct admin_view *view)
 {
-    static const char *const names[][2] = {{"connected", "Connections"},
-                                           {"lines", "Lines per second"}};
-
-    text_add(text, "<div id=plots hidden>\n");
-    for (size_t i = 0; i < 2; i++)
-        text_add(text,
-                 "<section><h2>%s <b id=now-%s></b></h2>"
-                 "<svg class=plot id=plot-%s viewBox=\"0 0 600 150\" role=img "
-                 "aria-label=\"%s of the last 5 minutes\"></svg></section>\n",
-                 names[i][1], names[i][0], names[i][0], names[i][1]);
+    text_add(text, "<div id=plots>\n");
+    for (int kind = 0; kind < PLOT_KINDS; kind++)
+        plot_html(text, view, (enum plot_kind)kind);
     text_add(text, "</div>\n");
 }
 
@@ -264,7 +263,7 @@ void page_html(struct text *text, const struct admin_view *view, const char nonc
     text_bytes(text, (const char *)page_css, sizeof page_css);
     text_add(text, "</style></head><body>\n");
     header(text, view);
-    plots(text);
+    plots(text, view);
     text_add(text, "<main>\n");
     connections_table(text, view);
     traffic_table(text, stats);

@@ -13,7 +13,7 @@
 #define PAGE_NONCE_SIZE 33
 void page_policy(struct text *text, const char nonce[PAGE_NONCE_SIZE]);
 
-/* The page as HTML. Without a script it shows the figures of the moment in tables. */
+/* The page as HTML. Without a script it shows the plots and the figures of the moment. */
 void page_html(struct text *text, const struct admin_view *view, const char nonce[PAGE_NONCE_SIZE]);
 
 /* One JSON object. */

@@ -1,10 +1,6 @@
 "use strict";
 // Reads the figures each second, and writes them into the tables and the plots. All text goes in as
 // textContent, so no text of a client is ever read as HTML.
-const SECONDS = 300;
-const samples = []; // {at, connected, lines}: at is the server's uptime in seconds
-let last = null;    // the statistics before
-
 const byId = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 
@@ -36,56 +32,13 @@ function fill(id, rows, columns) {
   }
 }
 
-function draw(kind, parent, attributes, text) {
-  const made = parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", kind));
-  for (const name in attributes) made.setAttribute(name, attributes[name]);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-// 1, 2 or 4 times a power of ten, so that half of it is whole: the least that is not below value, and at least 4.
-function ceiling(value) {
-  let step = 1;
-  for (;;) {
-    for (const factor of [1, 2, 4]) if (factor * step >= value && factor * step >= 4) return factor * step;
-    step *= 10;
-  }
-}
-
-function plot(name) {
-  const svg = byId(`plot-${name}`), left = 60, right = 592, top = 12, bottom = 126;
-  const now = samples[samples.length - 1].at;
-  const most = ceiling(Math.max(...samples.map((sample) => sample[name])));
-  const x = (at) => right - (now - at) / SECONDS * (right - left);
-  const y = (value) => bottom - value / most * (bottom - top);
-  svg.replaceChildren();
-  for (const value of [0, most / 2, most]) {
-    draw("line", svg, { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) });
-    draw("text", svg, { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, number(value));
-  }
-  for (let minutes = 0; minutes <= 5; minutes++)
-    draw("text", svg, { x: x(now - minutes * 60), y: 146, "text-anchor": minutes ? "middle" : "end" },
-      minutes ? `-${minutes} min` : "now");
-  const points = samples.map((sample) => `${x(sample.at).toFixed(1)},${y(sample[name]).toFixed(1)}`);
-  const ends = [x(samples[0].at), x(now)].map((at) => `${at.toFixed(1)},${bottom}`);
-  draw("polygon", svg, { class: "area", points: [ends[0], ...points, ends[1]].join(" ") });
-  draw("polyline", svg, { class: "curve", points: points.join(" ") });
-  byId(`now-${name}`).textContent = number(samples[samples.length - 1][name]);
-}
-
-// The rates need the figures before, so the first answer is no sample.
-function sample(statistics) {
-  const seconds = last === null ? 0 : (statistics.uptime_ms - last.uptime_ms) / 1000;
-  if (seconds < 0) samples.length = 0; // another lined
-  if (seconds > 0)
-    samples.push({ at: statistics.uptime_ms / 1000, connected: statistics.connected,
-      lines: (statistics.lines - last.lines) / seconds });
-  last = statistics;
-  while (samples.length > 0 && samples[0].at < statistics.uptime_ms / 1000 - SECONDS) samples.shift();
-  if (samples.length === 0) return;
-  byId("plots").hidden = false;
-  plot("connected");
-  plot("lines");
+// The server has drawn the plot; 126 is its base.
+function plot(name, drawn) {
+  const svg = byId(`plot-${name}`), left = drawn.points.split(",", 1)[0];
+  svg.querySelector(".curve").setAttribute("points", drawn.points);
+  svg.querySelector(".area").setAttribute("d", `M${drawn.points}V126H${left}Z`);
+  svg.querySelectorAll(".scale").forEach((label, i) => { label.textContent = drawn.scale[i]; });
+  byId(`now-${name}`).textContent = number(drawn.now);
 }
 
 function latency(counts) {
@@ -109,7 +62,8 @@ function show(all) {
   latency(all.latency.count);
   byId("uptime").textContent = age(statistics.uptime_ms);
   state(all.ready ? "ready" : "draining");
-  sample(statistics);
+  plot("connected", all.plots.connected);
+  plot("lines", all.plots.lines);
 }
 
 function state(word) {

@@ -22,8 +22,20 @@ static bool keep_oldest(void *argument, const struct lined_conn_info *info)
     return true;
 }
 
-void admin_view_take(struct admin_view *view, const struct admin_source *source,
-                     bool with_connections)
+/* The history, and this moment. A rate over a short time means little, so a sample that is less
+ * than half a step old is left out. */
+static void take_samples(struct admin_view *view, struct history *history)
+{
+    const struct history_sample now = history_sample(&view->statistics.server);
+    size_t count = history_read(history, view->samples);
+
+    while (count > 1 && now.at_ms < view->samples[count - 1].at_ms + HISTORY_STEP_MS / 2)
+        count--;
+    view->samples[count] = now;
+    view->sample_count = count + 1;
+}
+
+void admin_view_take(struct admin_view *view, const struct admin_source *source, bool for_page)
 {
     *view = (struct admin_view){.statistics = report_take(source->server, source->log),
                                 .max_connections = source->max_connections,
@@ -31,6 +43,8 @@ void admin_view_take(struct admin_view *view, const struct admin_source *source,
                                 .start_time = source->start_time,
                                 .is_ready = source->is_ready(source->context)};
     lined_server_latency(source->server, &view->latency, sizeof view->latency);
-    if (with_connections)
-        lined_foreach(source->server, keep_oldest, view);
+    if (!for_page)
+        return;
+    lined_foreach(source->server, keep_oldest, view);
+    take_samples(view, source->history);
 }

@@ -6,6 +6,7 @@
 
 #include "command/log/log_writer.h"
 #include "command/statistics.h"
+#include "history.h"
 
 #include <lined.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 struct admin_source {
     lined_server *server;
     struct log_writer *log; /* NULL: no packet log */
+    struct history *history;
     size_t max_connections; /* 0: no limit */
     const char *handler;    /* its name */
     uint64_t start_time;    /* seconds since 1970 */
@@ -38,10 +40,12 @@ struct admin_view {
     bool is_ready;
     size_t oldest_count;
     struct lined_conn_info oldest[ADMIN_OLDEST]; /* the oldest first */
+    size_t sample_count;
+    struct history_sample
+        samples[HISTORY_SAMPLES + 1]; /* the oldest first; the last is the moment */
 };
 
-/* with_connections: fill oldest, for which each connection is visited. Any thread. */
-void admin_view_take(struct admin_view *view, const struct admin_source *source,
-                     bool with_connections);
+/* for_page: fill oldest, for which each connection is visited, and samples. Any thread. */
+void admin_view_take(struct admin_view *view, const struct admin_source *source, bool for_page);
 
 #endif

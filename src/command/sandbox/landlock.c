@@ -47,32 +47,37 @@ static const char *folder_of(const char *path, char folder[PATH_MAX])
 }
 
 /* Allows access to the files below the folder. If that fails, they cannot be reached later, which
- * does less harm than to go on without Landlock. */
-static void allow(int ruleset, const char *folder, uint64_t access)
+ * does less harm than to go on without Landlock: *error is the errno. */
+static void allow(int ruleset, const char *folder, uint64_t access, int *error)
 {
     struct landlock_path_beneath_attr rule = {.allowed_access = access};
 
     if (folder == NULL)
         return;
     rule.parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (rule.parent_fd < 0)
-        return;
-    (void)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-    close(rule.parent_fd);
+    if (rule.parent_fd < 0 ||
+        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+        *error = errno;
+    if (rule.parent_fd >= 0)
+        close(rule.parent_fd);
 }
 
-static void allow_files(int ruleset, const struct allowed_files *allowed)
+/* 0, or the errno of the last rule that failed. */
+static int allow_files(int ruleset, const struct allowed_files *allowed)
 {
     char folder[PATH_MAX];
+    int error = 0;
 
     for (size_t i = 0; i < allowed->count; i++)
-        allow(ruleset, folder_of(allowed->paths[i], folder), LANDLOCK_ACCESS_FS_REMOVE_FILE);
+        allow(ruleset, folder_of(allowed->paths[i], folder), LANDLOCK_ACCESS_FS_REMOVE_FILE,
+              &error);
     allow(ruleset, allowed->append_folder,
-          LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG);
-    allow(ruleset, allowed->read_folder, LANDLOCK_ACCESS_FS_READ_FILE);
+          LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG, &error);
+    allow(ruleset, allowed->read_folder, LANDLOCK_ACCESS_FS_READ_FILE, &error);
+    return error;
 }
 
-int landlock_deny(long *version, const struct allowed_files *allowed)
+int landlock_deny(long *version, int *rule_error, const struct allowed_files *allowed)
 {
     *version =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -82,7 +87,7 @@ int landlock_deny(long *version, const struct allowed_files *allowed)
     int fd = (int)syscall(SYS_landlock_create_ruleset, &denied, sizeof denied, 0);
     if (fd < 0)
         return errno;
-    allow_files(fd, allowed);
+    *rule_error = allow_files(fd, allowed);
     int error = syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? errno : 0;
     close(fd);
     return error;

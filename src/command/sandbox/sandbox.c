@@ -30,8 +30,9 @@ static int forgo_privileges(void)
 static int enter_landlock(const struct allowed_files *allowed)
 {
     long version;
+    int rule_error;
 
-    return landlock_deny(&version, allowed);
+    return landlock_deny(&version, &rule_error, allowed);
 }
 
 static int enter_filter(const struct allowed_files *allowed)
@@ -89,7 +90,9 @@ struct sandbox sandbox_enter(const struct allowed_files *allowed)
     }
     int error = forgo_privileges();
     if (sandbox.landlock == 0)
-        sandbox.landlock = error != 0 ? error : landlock_deny(&sandbox.landlock_version, allowed);
+        sandbox.landlock =
+            error != 0 ? error
+                       : landlock_deny(&sandbox.landlock_version, &sandbox.rule_error, allowed);
     if (sandbox.syscalls == 0) /* last, because it rejects the calls above */
         sandbox.syscalls =
             error != 0 ? error : syscall_filter_enter(sandbox.landlock == 0 ? allowed : NULL);
@@ -105,13 +108,17 @@ static const char *why_not(int error, char text[ERROR_TEXT_SIZE])
 
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
 {
-    char landlock[ERROR_TEXT_SIZE + 32];
+    char exceptions[ERROR_TEXT_SIZE + 32] = "";
+    char landlock[sizeof exceptions + 96];
     char syscalls[ERROR_TEXT_SIZE + 32] = "seccomp";
     char why[ERROR_TEXT_SIZE];
 
+    if (sandbox->rule_error != 0)
+        snprintf(exceptions, sizeof exceptions, "; no exceptions for files: %s",
+                 why_not(sandbox->rule_error, why));
     if (sandbox->landlock == 0)
-        snprintf(landlock, sizeof landlock, "Landlock (%s)",
-                 landlock_denied(sandbox->landlock_version));
+        snprintf(landlock, sizeof landlock, "Landlock (%s%s)",
+                 landlock_denied(sandbox->landlock_version), exceptions);
     else
         snprintf(landlock, sizeof landlock, "no Landlock (%s)", why_not(sandbox->landlock, why));
     if (sandbox->syscalls != 0)
@@ -130,15 +137,20 @@ static bool may_be_rejected(int error)
 const char *sandbox_remedy(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE])
 {
     bool needs_landlock = may_be_rejected(sandbox->landlock);
+    bool needs_rules =
+        (needs_landlock && sandbox->adds_rules) || may_be_rejected(sandbox->rule_error);
     bool needs_seccomp = may_be_rejected(sandbox->syscalls);
+    const char *calls[] = {needs_rules ? " landlock_add_rule" : "",
+                           needs_landlock ? " landlock_create_ruleset landlock_restrict_self" : "",
+                           needs_seccomp ? " seccomp" : ""};
+    char line[128];
 
-    if (!sandbox->was_filtered || !(needs_landlock || needs_seccomp))
+    if (!sandbox->was_filtered || !(needs_landlock || needs_rules || needs_seccomp))
         return NULL;
+    snprintf(line, sizeof line, "%s%s%s", calls[0], calls[1], calls[2]);
     snprintf(text, SANDBOX_TEXT_SIZE,
              "lined was started under a system call filter, such as SystemCallFilter= of a unit; "
-             "to allow the sandbox, add this line to the unit: SystemCallFilter=%s%s%s%s",
-             needs_landlock && sandbox->adds_rules ? "landlock_add_rule " : "",
-             needs_landlock ? "landlock_create_ruleset landlock_restrict_self" : "",
-             needs_landlock && needs_seccomp ? " " : "", needs_seccomp ? "seccomp" : "");
+             "to allow the sandbox, add this line to the unit: SystemCallFilter=%s",
+             line + 1);
     return text;
 }

@@ -19,6 +19,7 @@ struct sandbox {
     int landlock;
     int syscalls;
     long landlock_version; /* valid if landlock is 0; see landlock.h */
+    int rule_error;        /* the same; 0, or why an allowed file cannot be reached either */
     bool was_filtered;     /* lined was started under a filter, which can reject a part */
     bool adds_rules;       /* there are allowed files, so Landlock needs rules */
 };
@@ -34,7 +35,7 @@ bool sandbox_is_built(void);
 struct sandbox sandbox_enter(const struct allowed_files *allowed);
 
 /* The active parts, as text: "sandbox: Landlock (filesystem, TCP), seccomp". */
-#define SANDBOX_TEXT_SIZE 384
+#define SANDBOX_TEXT_SIZE 512
 const char *sandbox_text(const struct sandbox *sandbox, char text[SANDBOX_TEXT_SIZE]);
 
 /* The remedy if a filter rejects a part, as text; NULL if no filter does. */

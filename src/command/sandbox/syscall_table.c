@@ -121,6 +121,10 @@ const struct syscall_rule syscall_table[] = {
     /* epoll_wait(3) on arm64, and of musl. */
     {.call = SYS_epoll_pwait},
 
+    /* An event that only the holders of its descriptor can set: each connection of a module that is
+       wakeable has one (waker.h). */
+    {.call = SYS_eventfd2},
+
     /* ---- open descriptors: open(2) has checked the right to read or write ---- */
 
     {.call = SYS_write},  /* the packet log, messages; waking the flusher */
