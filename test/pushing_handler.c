@@ -1,5 +1,6 @@
 #include "pushing_handler.h"
 
+#include "await.h"
 #include "dial.h"
 #include "embed.h"
 
@@ -15,6 +16,7 @@
 atomic_int sends; /* by the library */
 atomic_size_t send_sizes[SENDS_MAX];
 static _Thread_local bool has_no_memory;
+static _Thread_local int sends_of_thread;
 
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
@@ -22,6 +24,7 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
     if (flags & MSG_DONTWAIT) {
         int number = atomic_fetch_add(&sends, 1);
+        sends_of_thread++;
         if (number < SENDS_MAX)
             atomic_store(&send_sizes[number], size);
     }
@@ -144,11 +147,17 @@ int dial_listener(lined_server *server)
 
     say(client, "listen\n");
     expect(client, "ok\n");
+    /* While the client's thread has not returned from sending that, pushes wait for this thread. */
+    do {
+        sends_of_thread = 0;
+        ck_assert_int_eq(lined_push(listeners[atomic_load(&listener_count) - 1], "x\n", 2),
+                         LINED_OK);
+        expect(client, "x\n");
+    } while (sends_of_thread == 0);
     return client;
 }
 
 void await_parked(void)
 {
-    while (sem_wait(&is_parked) != 0)
-        continue;
+    AWAIT(sem_trywait(&is_parked) == 0);
 }

@@ -1,6 +1,6 @@
 /*
- * A handler: its clients tell it what to push. And a count of the library's sends. A test that uses
- * it wraps send, malloc and realloc (CMakeLists.txt).
+ * A server that pushes what its clients tell it to push, and a count of the library's sends. A test
+ * that uses it wraps send, malloc and realloc (CMakeLists.txt).
  */
 #ifndef PUSHING_HANDLER_H
 #define PUSHING_HANDLER_H
