@@ -2,7 +2,6 @@
 
 #include "base/invariant.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -23,8 +22,7 @@ void line_buffer_init(struct line_buffer *buffer, size_t max_line, char *first)
 
 void line_buffer_deinit(struct line_buffer *buffer)
 {
-    if (buffer->data != buffer->first)
-        free(buffer->data);
+    block_free(&buffer->block);
     line_buffer_init(buffer, buffer->max_line, buffer->first);
 }
 
@@ -56,12 +54,11 @@ static bool grow(struct line_buffer *buffer)
 
     if (capacity > capacity_most(buffer))
         capacity = capacity_most(buffer);
-    char *data = realloc(is_first ? NULL : buffer->data, capacity);
-    if (data == NULL)
+    if (!block_grow(&buffer->block, capacity))
         return false;
     if (is_first && buffer->end > 0)
-        memcpy(data, buffer->first, buffer->end);
-    buffer->data = data;
+        memcpy(buffer->block.data, buffer->first, buffer->end);
+    buffer->data = buffer->block.data;
     buffer->capacity = capacity;
     return true;
 }

@@ -13,13 +13,15 @@
 #ifndef LINE_BUFFER_H
 #define LINE_BUFFER_H
 
+#include "block.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #define LINE_BUFFER_FIRST_SIZE 256
 
 struct line_buffer {
-    char *data;         /* owned, unless it is first; NULL while capacity is 0 */
+    char *data;         /* of block, or first; NULL while capacity is 0 */
     char *first;        /* the owner's LINE_BUFFER_FIRST_SIZE bytes, or NULL */
     size_t capacity;    /* bytes at data */
     size_t begin;       /* first byte that was not taken; begin <= scanned <= end <= capacity */
@@ -29,6 +31,7 @@ struct line_buffer {
     size_t wanted;      /* the largest size that line_buffer_exact was called with */
     bool is_discarding; /* the next bytes, up to an LF, are the rest of a long line */
     size_t discarded;   /* bytes discarded since line_buffer_take_discarded */
+    struct block block; /* owned; empty while data is first */
     bool was_filled;    /* the last line_buffer_filled left no room: more bytes probably wait */
 };
 

@@ -1,6 +1,5 @@
 #include "send_buffer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Up to this size it grows by four; then by half, so that little memory is unused. */
@@ -15,8 +14,7 @@ void send_buffer_init(struct send_buffer *out, size_t max, char *first)
 
 void send_buffer_deinit(struct send_buffer *out)
 {
-    if (out->data != out->first)
-        free(out->data);
+    block_free(&out->block);
     send_buffer_init(out, out->max, out->first);
 }
 
@@ -30,12 +28,11 @@ static void grow(struct send_buffer *out, size_t size)
         capacity = capacity < GROWS_FAST_UP_TO ? capacity * 4 : capacity + capacity / 2;
     if (capacity > out->max)
         capacity = out->max;
-    char *data = realloc(is_first ? NULL : out->data, capacity);
-    if (data == NULL)
+    if (!block_grow(&out->block, capacity))
         return;
     if (is_first && out->used > 0)
-        memcpy(data, out->first, out->used);
-    out->data = data;
+        memcpy(out->block.data, out->first, out->used);
+    out->data = out->block.data;
     out->capacity = capacity;
 }
 

@@ -6,6 +6,8 @@
 #ifndef SEND_BUFFER_H
 #define SEND_BUFFER_H
 
+#include "block.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,11 +15,12 @@
 #define SEND_BUFFER_FIRST_SIZE 256
 
 struct send_buffer {
-    char *data;      /* owned, unless it is first; NULL while capacity is 0 */
-    char *first;     /* the owner's SEND_BUFFER_FIRST_SIZE bytes, or NULL */
-    size_t capacity; /* bytes at data */
-    size_t used;     /* bytes that wait, from the start of data */
-    size_t max;      /* the limit of capacity */
+    char *data;         /* of block, or first; NULL while capacity is 0 */
+    char *first;        /* the owner's SEND_BUFFER_FIRST_SIZE bytes, or NULL */
+    size_t capacity;    /* bytes at data */
+    size_t used;        /* bytes that wait, from the start of data */
+    size_t max;         /* the limit of capacity */
+    struct block block; /* owned; empty while data is first */
 };
 
 /* first has SEND_BUFFER_FIRST_SIZE bytes and outlives the buffer; NULL: all memory is allocated. */

@@ -21,8 +21,9 @@
 /* A thread's stack and the guard page below it. */
 #define MAPS_A_THREAD 2u
 
-/* The maximum number of mappings of malloc, see set_up_memory in main.c. */
-#define MAPS_OF_MALLOC (16u * 1024u)
+/* The maximum number of mappings of enlarged buffers (block.h), and of malloc, see set_up_memory in
+ * main.c. */
+#define MAPS_OF_MEMORY (8u * 1024u + 8u * 1024u)
 
 /* Memory besides that of connections: the two buffers of the log, the stacks of lined's own
  * threads, and the memory of the C library. */
@@ -129,7 +130,7 @@ struct limits_bound limits_connections(const struct limits *limits)
         {for_threads(limits->group_threads, threads),
          {0, "pids.max of the control group", "TasksMax= in a unit", "threads",
           limits->group_threads, threads}},
-        {shared(minus(without(limits->maps, MAPS_OF_MALLOC), maps)) / MAPS_A_THREAD,
+        {shared(minus(without(limits->maps, MAPS_OF_MEMORY), maps)) / MAPS_A_THREAD,
          {0, "vm.max_map_count", "sysctl", "maps", limits->maps, maps + MAPS_A_THREAD}},
         {for_memory(limits->address_kb, memory_kb),
          {0, "RLIMIT_AS", "ulimit -v, or LimitAS= in a unit", "KiB", limits->address_kb,

@@ -46,15 +46,16 @@ static bool open_standard_descriptors(void)
     return true;
 }
 
-/* Blocks of 16 KiB and more are mappings of their own: a buffer that a pipeline has enlarged goes
- * back to the system when it is freed. At most 16,384 of them, which limits.c subtracts from the
- * maps that connections may use. One arena: each further one would reserve 64 MiB of address space.
+/* Blocks of 16 KiB and more are mappings, where no free piece of the heap has room: most values of
+ * kv go back to the system when they are freed. At most 8,192 of them, which limits.c subtracts
+ * from the maps that connections may use. One arena: each further one would reserve 64 MiB of
+ * address space.
  */
 static void set_up_memory(void)
 {
 #ifdef __GLIBC__ /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
     mallopt(M_MMAP_THRESHOLD, 16 * 1024);
-    mallopt(M_MMAP_MAX, 16 * 1024);
+    mallopt(M_MMAP_MAX, 8 * 1024);
     mallopt(M_ARENA_MAX, 1);
 #endif /* NOLINTEND(concurrency-mt-unsafe) */
 }

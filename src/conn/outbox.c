@@ -4,14 +4,13 @@
 #include "lined.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out)
 {
     *outbox = (struct outbox){.fd = fd, .bytes_out = bytes_out};
     send_buffer_init(&outbox->waiting, limit, NULL);
+    send_buffer_init(&outbox->farewell, limit, NULL);
     INVARIANT(pthread_mutex_init(&outbox->lock, NULL) == 0);
 }
 
@@ -19,7 +18,7 @@ void outbox_deinit(struct outbox *outbox)
 {
     INVARIANT(pthread_mutex_destroy(&outbox->lock) == 0);
     send_buffer_deinit(&outbox->waiting);
-    free(outbox->farewell);
+    send_buffer_deinit(&outbox->farewell);
 }
 
 void outbox_lock(struct outbox *outbox)
@@ -186,12 +185,9 @@ int outbox_end_locked(struct outbox *outbox, const char *farewell, size_t size)
 {
     if (outbox->is_closed || outbox->saw_reset || outbox->is_slow || outbox_is_ending(outbox))
         return LINED_GONE;
-    if (size > 0) {
-        outbox->farewell = malloc(size);
-        if (outbox->farewell == NULL)
-            return -ENOMEM;
-        memcpy(outbox->farewell, farewell, size);
-        outbox->farewell_size = size;
+    if (send_buffer_put(&outbox->farewell, farewell, size) < size) {
+        send_buffer_deinit(&outbox->farewell);
+        return -ENOMEM;
     }
     atomic_store_explicit(&outbox->is_ending, true, memory_order_release);
     shutdown(outbox->fd, SHUT_RD);
@@ -278,17 +274,16 @@ bool outbox_saw_reset(struct outbox *outbox)
     return saw_reset;
 }
 
-/* The farewell waits behind the last push; it is the owner's memory that changes hands. */
+/* The farewell waits behind the last push. */
 static void queue_farewell_locked(struct outbox *outbox)
 {
-    struct send_buffer *waiting = &outbox->waiting;
-
-    if (outbox->farewell == NULL || waiting->used > 0)
+    if (outbox->farewell.used == 0 || outbox->waiting.used > 0)
         return;
-    send_buffer_deinit(waiting);
-    waiting->data = outbox->farewell;
-    waiting->capacity = waiting->used = outbox->farewell_size;
-    outbox->farewell = NULL;
+    size_t max = outbox->waiting.max;
+    send_buffer_deinit(&outbox->waiting);
+    outbox->waiting = outbox->farewell;
+    outbox->waiting.max = max;
+    send_buffer_init(&outbox->farewell, max, NULL);
 }
 
 bool outbox_close(struct outbox *outbox)

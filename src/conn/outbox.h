@@ -49,8 +49,7 @@ struct outbox {
     /* The connection is to end, by lined_end: no push is taken any more. Set under the lock; the
      * worker reads it without the lock, and takes the farewell under it. */
     atomic_bool is_ending;
-    char *farewell; /* lock; owned; sent after all else */
-    size_t farewell_size;
+    struct send_buffer farewell; /* lock; sent after all else */
 };
 
 /* The sizes of sends are added to *bytes_out, to which other threads add too. */
