@@ -83,11 +83,11 @@ START_TEST(what_is_wrong_is_named)
     lined_server *server = start();
     int client = dial(lined_server_port(server));
 
-    ask(client, "DANCE news\n", "ERROR 'DANCE': must be a command of HELP\n");
+    ask(client, "DANCE news\n", "ERROR 'DANCE news': must be a command of HELP\n");
     ask(client, "\n", "ERROR '': must be a command of HELP\n");
-    ask(client, " PING\n", "ERROR '': must be a command of HELP\n");
-    ask(client, "SUBSCRIBED news\n", "ERROR 'SUBSCRIBED': must be a command of HELP\n");
-    ask(client, "SUBSCRIBE\n", "ERROR 'SUBSCRIBE': needs 1 to 64 letters, digits, . - _\n");
+    ask(client, " PING\n", "ERROR ' PING': must be a command of HELP\n");
+    ask(client, "SUBSCRIBED news\n", "ERROR 'SUBSCRIBED news': must be a command of HELP\n");
+    ask(client, "SUBSCRIBE\n", "ERROR 'SUBSCRIBE': must be a command of HELP\n");
     ask(client, "SUBSCRIBE a b\n", "ERROR 'SUBSCRIBE a b': needs 1 to 64 letters, digits, . - _\n");
     ask(client, "SUBSCRIBE a*\n", "ERROR 'SUBSCRIBE a*': needs 1 to 64 letters, digits, . - _\n");
     ask(client, "UNSUBSCRIBE \n", "ERROR 'UNSUBSCRIBE ': needs 1 to 64 letters, digits, . - _\n");

@@ -83,7 +83,8 @@ static int receive_message(struct session *session)
     const char *line;
     size_t length;
     size_t size = 0;
-    bool is_begin = true, had_cr = false;
+    bool is_begin = true;
+    bool had_cr = false;
 
     int result = lined_puts(session->conn, "354 end with a line that is a dot\r\n");
     while (result == LINED_OK) {

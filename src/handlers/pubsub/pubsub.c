@@ -36,8 +36,7 @@ struct channel {
 struct pubsub {
     uint32_t silence_ms; /* a client that sends nothing for this time is closed */
     size_t max_line;
-    size_t pending_max;   /* bytes that may wait for a client when a publisher checks; several may
-                           * check at the same time, so it is half of push_limit */
+    size_t pending_max;   /* half of push_limit: several publishers may check it at the same time */
     pthread_mutex_t lock; /* held for a search of a channel and a copy of a list, and in no send */
     size_t used;          /* lock; of the next array */
     struct channel channels[CHANNELS_MAX];
@@ -106,7 +105,8 @@ static bool is_ready(const struct pubsub *pubsub, struct client *client, size_t 
 /* Returns how many clients got the message; 0 also if there is no memory. */
 static size_t publish(struct pubsub *pubsub, const char *name, const char *message, size_t size)
 {
-    size_t count = 0, reached = 0;
+    size_t count = 0;
+    size_t reached = 0;
 
     pthread_mutex_lock(&pubsub->lock);
     const struct channel *channel = find_locked(pubsub, name);
@@ -166,7 +166,7 @@ static const char *leave(struct pubsub *pubsub, struct client *client, const cha
 {
     struct subscription *own = find_own(client, name);
 
-    if (own == NULL)
+    if (own == NULL || own->channel == NULL)
         return "it is not subscribed, SUBSCRIBE to it first";
     pthread_mutex_lock(&pubsub->lock);
     *own->place = own->next;
@@ -192,22 +192,23 @@ static int list_channels(struct pubsub *pubsub, lined_conn *conn)
     return result == LINED_OK ? lined_puts(conn, "OK\n") : result;
 }
 
-/* The commands that name a channel. "PUBLISH channel text" becomes "MESSAGE channel text". */
+/* The commands that name a channel. */
 static int obey_channel(struct pubsub *pubsub, lined_conn *conn, struct client *client, char *text,
                         size_t length)
 {
-    char command[12] = "", name[NAME_SIZE] = "";
+    bool publishes = strncasecmp(text, "PUBLISH ", 8) == 0;
+    bool subscribes = strncasecmp(text, "SUBSCRIBE ", 10) == 0;
+    char name[NAME_SIZE] = "";
     int end = 0;
 
-    sscanf(text, "%11[^ ] %64[a-zA-Z0-9._-]%n", command, name, &end);
-    bool publishes = strcasecmp(command, "PUBLISH") == 0;
-    bool subscribes = strcasecmp(command, "SUBSCRIBE") == 0;
-    if (!publishes && !subscribes && strcasecmp(command, "UNSUBSCRIBE") != 0)
-        return lined_printf(conn, "ERROR '%s': must be a command of HELP\n", command);
+    if (!publishes && !subscribes && strncasecmp(text, "UNSUBSCRIBE ", 12) != 0)
+        return lined_printf(conn, "ERROR '%.80s': must be a command of HELP\n", text);
+    sscanf(text, "%*s %64[a-zA-Z0-9._-]%n", name, &end);
     if (text[end] != (publishes ? ' ' : '\0')) /* also without a channel: then end is 0 */
         return lined_printf(conn, "ERROR '%.80s': needs 1 to 64 letters, digits, . - _%s\n", text,
                             publishes ? ", and a text" : "");
     if (publishes) {
+        /* The line becomes the message. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
         char *message = memcpy(text + end - strlen(name) - 8, "MESSAGE ", 8);
         text[length] = '\n';
         size_t reached = publish(pubsub, name, message, (size_t)(text + length + 1 - message));
@@ -271,7 +272,7 @@ static int ping(void *context, lined_conn *conn, void *state)
     return lined_puts(conn, "PING\n");
 }
 
-static void end(void *context, lined_conn *conn, void *state, int reason)
+static void finish(void *context, lined_conn *conn, void *state, int reason)
 {
     struct client *client = state;
 
@@ -286,4 +287,4 @@ static void end(void *context, lined_conn *conn, void *state, int reason)
 }
 
 const struct lined_handler lined_handler_pubsub = {
-    .open = begin, .text = obey, .deadline = ping, .close = end};
+    .open = begin, .text = obey, .deadline = ping, .close = finish};

@@ -7,5 +7,4 @@
 extern const struct lined_handler lined_handler_pubsub;
 int pubsub_init(lined_server *server, const struct lined_options *options, void **context);
 void pubsub_fini(void *context);
-
 #endif
