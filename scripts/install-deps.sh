@@ -45,6 +45,7 @@ want_for_test() {
     want has_command c++ g++
     want has_command nm binutils
     want has_command readelf binutils
+    want has_command python3 python3
     want has_haproxy haproxy haproxy
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools

@@ -30,7 +30,7 @@ START_TEST(bad_input_is_one_line_and_status_2)
     expect_usage_error(ARGUMENTS("--ip", "localhost9"), "--ip 'localhost9'");
     expect_usage_error(ARGUMENTS("stray"), "stray");
     expect_usage_error(ARGUMENTS("--handler", "nobody"), "--handler 'nobody': must be received, "
-                                                         "chat, kv, or");
+                                                         "chat, kv, pubsub, or");
     expect_usage_error(ARGUMENTS("--handler", "kv", "--mode", "active"), "must be passive");
     setenv("LINED_MAX_LINE", "5", 1);
     expect_usage_error(NO_ARGUMENTS, "LINED_MAX_LINE '5'");
@@ -42,9 +42,9 @@ START_TEST(bad_input_is_named_by_its_variable)
 {
     setenv("LINED_HANDLER", "nobody", 1);
     expect_usage_error(NO_ARGUMENTS, "lined: LINED_HANDLER 'nobody': must be received, "
-                                     "chat, kv, or");
+                                     "chat, kv, pubsub, or");
     expect_usage_error(ARGUMENTS("-H", "other"), "lined: --handler 'other': must be received, "
-                                                 "chat, kv, or");
+                                                 "chat, kv, pubsub, or");
     setenv("LINED_HANDLER", "kv", 1);
     expect_usage_error(ARGUMENTS("--mode=active"),
                        "--mode 'active': not possible with LINED_HANDLER 'kv'");

@@ -55,7 +55,7 @@ expect_offer "$(words active passive)" "$(bash_offers --mode =)" "bash: --mode="
 expect_offer "" "$(bash_offers --port '')" "bash: --port"
 cd "$scratch"
 touch my.so
-expect_offer "$(words received chat kv "$(ls)" | grep .)" "$(bash_offers -H '')" "bash: -H"
+expect_offer "$(words received chat kv pubsub "$(ls)" | grep .)" "$(bash_offers -H '')" "bash: -H"
 expect_offer root "$(bash_offers --user roo)" "bash: --user roo"
 [[ $(bash_offers --quiet --) == "$options" ]] || fail "bash: a flag has no value"
 

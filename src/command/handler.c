@@ -2,6 +2,7 @@
 
 #include "handlers/chat/chat.h"
 #include "handlers/kv/kv.h"
+#include "handlers/pubsub/pubsub.h"
 #include "module.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ static const struct {
     {"received", {LINED_ABI, &lined_handler_received, NULL, NULL}},
     {"chat", {LINED_ABI, &lined_handler_chat, chat_init, chat_fini}},
     {"kv", {LINED_ABI, &lined_handler_kv, kv_init, kv_fini}},
+    {"pubsub", {LINED_ABI, &lined_handler_pubsub, pubsub_init, pubsub_fini}},
 };
 
 static bool is_file(const char *name)
@@ -33,6 +35,6 @@ const struct lined_module *handler_find(const char *name, char message[HANDLER_M
             return &built_in[i].module;
     }
     snprintf(message, HANDLER_MESSAGE_SIZE,
-             "must be received, chat, kv, or the file of a module (NAME.so)");
+             "must be received, chat, kv, pubsub, or the file of a module (NAME.so)");
     return NULL;
 }

@@ -68,7 +68,8 @@ const struct lined_module *module_load(const char *name, char message[MODULE_MES
 {
     (void)name;
     snprintf(message, MODULE_MESSAGE_SIZE,
-             "must be received, chat or kv: this lined is linked statically and loads no modules");
+             "must be received, chat, kv or pubsub: this lined is linked statically and loads no "
+             "modules");
     return NULL;
 }
 

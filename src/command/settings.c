@@ -92,9 +92,9 @@ const struct setting settings[] = {
      .letter = 'H',
      .argument = "NAME|FILE.so",
      .variable = "LINED_HANDLER",
-     .allowed = "received, chat, kv, or the file of a module",
+     .allowed = "received, chat, kv, pubsub, or the file of a module",
      .read = option_handler,
-     .help = "the handler of the lines: received, chat, kv, or the file of a module "
+     .help = "the handler of the lines: received, chat, kv, pubsub, or the file of a module "
              "(default received)"},
     {.name = "--mode",
      .argument = "passive|active",

@@ -50,19 +50,6 @@ __attribute__((format(printf, 2, 3))) static void tell_others(lined_conn *conn, 
     lined_broadcast(lined_conn_server(conn), text, (size_t)size, lined_conn_handle(conn));
 }
 
-/* Sends to this member. */
-LINED_CHECK_RESULT __attribute__((format(printf, 2, 3))) static int tell(lined_conn *conn,
-                                                                         const char *format, ...)
-{
-    char text[CHAT_NAME_SIZE + 128];
-    va_list arguments;
-
-    va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    return lined_send(conn, text, (size_t)size);
-}
-
 /* When the server ends, all members leave, and none is told of the others. */
 static void leave(void *context, lined_conn *conn, void *state, int reason)
 {
@@ -104,8 +91,8 @@ static int join(void *context, lined_conn *conn, void **state)
     if (result != LINED_OK)
         return result;
     tell_others(conn, "* %s joined\r\n", member->name->text);
-    result =
-        tell(conn, "* You are %s. Type to talk; /nick NAME, /who, /quit.\r\n", member->name->text);
+    result = lined_printf(conn, "* You are %s. Type to talk; /nick NAME, /who, /quit.\r\n",
+                          member->name->text);
     if (result != LINED_OK)
         leave(context, conn, member, result);
     *state = member;
@@ -120,7 +107,7 @@ static int rename_member(struct chat_names *names, lined_conn *conn, struct memb
     size_t length = strlen(text);
 
     if (length == 0 || length >= CHAT_NAME_SIZE || strspn(text, allowed) != length)
-        return tell(conn, "* A name has 1 to 20 letters, digits, _ or -.\r\n");
+        return lined_puts(conn, "* A name has 1 to 20 letters, digits, _ or -.\r\n");
     struct chat_name *name = malloc(sizeof *name);
     if (name == NULL)
         return -ENOMEM;
@@ -128,13 +115,13 @@ static int rename_member(struct chat_names *names, lined_conn *conn, struct memb
     int result = chat_names_take(names, name);
     if (result != LINED_OK) {
         free(name);
-        return result == -EEXIST ? tell(conn, "* That name is taken.\r\n") : result;
+        return result == -EEXIST ? lined_puts(conn, "* That name is taken.\r\n") : result;
     }
     tell_others(conn, "* %s is now %s\r\n", member->name->text, name->text);
     chat_names_give_back(names, member->name);
     free(member->name);
     member->name = name;
-    return tell(conn, "* You are %s.\r\n", name->text);
+    return lined_printf(conn, "* You are %s.\r\n", name->text);
 }
 
 static int send_names(struct chat_names *names, lined_conn *conn)
@@ -143,11 +130,7 @@ static int send_names(struct chat_names *names, lined_conn *conn)
 
     if (list == NULL)
         return -ENOMEM;
-    int result = tell(conn, "* Here:");
-    if (result == LINED_OK)
-        result = lined_send(conn, list, strlen(list));
-    if (result == LINED_OK)
-        result = tell(conn, "\r\n");
+    int result = lined_printf(conn, "* Here:%s\r\n", list);
     free(list);
     return result;
 }
@@ -165,11 +148,11 @@ static int hear(void *context, lined_conn *conn, void *state, const char *line, 
     if (strcmp(text, "/who") == 0)
         return send_names(context, conn);
     if (strcmp(text, "/quit") == 0) {
-        int result = tell(conn, "* Bye.\r\n");
+        int result = lined_puts(conn, "* Bye.\r\n");
         return result == LINED_OK ? LINED_END : result;
     }
     if (text[0] == '/')
-        return tell(conn, "* There are /nick NAME, /who and /quit.\r\n");
+        return lined_puts(conn, "* There are /nick NAME, /who and /quit.\r\n");
     if (text[0] != '\0')
         tell_others(conn, "<%s> %s\r\n", member->name->text, text);
     return LINED_OK;
