@@ -484,6 +484,9 @@ LINED_API bool lined_server_check(lined_server *server);
 /* Replaces the context: for one that needs the server to be made. Before lined_server_start. */
 LINED_API void lined_server_set_context(lined_server *server, void *context);
 
+/* The context, for the function of a timer. Any thread. */
+LINED_API void *lined_server_context(const lined_server *server);
+
 /* Creates the threads; from now on clients are served. What the process gives up between
  * lined_server_new and this call (a user, the file system) the threads do not have either. Fails
  * with -EALREADY for a server that was started, -EDESTADDRREQ for one without a listener, and with
@@ -565,7 +568,12 @@ LINED_API bool lined_server_is_draining(lined_server *server);
  * lined_server_wait has returned. The functions of timers that are due at the same time are called
  * in the order of the calls of lined_after. Returns the timer; 0: no memory, 2^24 timers wait, the
  * server was cut or has ended, or ms is more than INT32_MAX. Any thread, callbacks too, also before
- * lined_server_start: the timer then fires after it. */
+ * lined_server_start: the timer then fires after it.
+ *
+ * The time is that of CLOCK_MONOTONIC; a function is called late if the thread is busy, never
+ * early. Call both functions with any lock of the handler held: they wait for none of them. But the
+ * function of a timer may already wait for that lock while its timer is cancelled: lined_cancel
+ * then returns false, and the argument must live until the function has looked at it. */
 LINED_API lined_timer lined_after(lined_server *server, uint32_t ms,
                                   void (*function)(lined_server *server, void *argument),
                                   void *argument);
@@ -587,7 +595,8 @@ LINED_API bool lined_cancel(lined_server *server, lined_timer timer);
  * taken then, and the wake-up comes before lines that wait. */
 LINED_API LINED_CHECK_RESULT int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
 
-/* The same as a string, as the callback text has it. Valid until the next receive. */
+/* The same as a string, as the callback text has it. Valid until the next receive. A text as long
+ * as max_line is a piece of a longer line. */
 LINED_API LINED_CHECK_RESULT int lined_recv_text(lined_conn *conn, char **text, size_t *length);
 
 #define LINED_EXACT_MAX (16u * 1024u * 1024u)
@@ -718,13 +727,15 @@ LINED_API size_t lined_pending(lined_handle handle);
  * client that is waited for is disconnected at once; a callback that runs is not interrupted. No
  * later push is taken. Lines that the client has sent and that were not handled are dropped.
  * Returns LINED_OK; LINED_GONE if the connection ends already; -EMSGSIZE for more than push_limit;
- * -ENOMEM. Any thread; never blocks. */
-LINED_API LINED_CHECK_RESULT int lined_end(lined_handle handle, const void *farewell, size_t size);
+ * -ENOMEM. Any thread, with any lock held; never blocks. */
+LINED_API int lined_end(lined_handle handle, const void *farewell, size_t size);
 
 /* Wakes the task of a connection: its next receive or lined_wait, or the one that it is in, returns
- * LINED_WOKEN. Several wake-ups before that are one. Returns LINED_OK, LINED_GONE, or -EOPNOTSUPP
- * if the handler is not wakeable. Any thread; never blocks. */
-LINED_API LINED_CHECK_RESULT int lined_wake(lined_handle handle);
+ * LINED_WOKEN. Several wake-ups before that are one. A wake-up may come too late for the wait that
+ * it was meant for; then the next receive returns it, whatever that receives. So a wakeable task
+ * receives in loops that go on after LINED_WOKEN. Returns LINED_OK, LINED_GONE, or -EOPNOTSUPP
+ * if the handler is not wakeable. Any thread, with any lock held; never blocks. */
+LINED_API int lined_wake(lined_handle handle);
 
 /* ---- texts ---- */
 

@@ -145,6 +145,11 @@ void lined_server_set_context(lined_server *server, void *context)
     server->service.context = context;
 }
 
+void *lined_server_context(const lined_server *server)
+{
+    return server->service.context;
+}
+
 /* Waits for the first acceptors, and until no connection is left. The server drains or was cut. */
 static void end_acceptors(lined_server *server, size_t count)
 {

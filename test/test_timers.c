@@ -440,6 +440,27 @@ START_TEST(a_server_that_never_starts_drops_its_timers)
 }
 END_TEST
 
+static atomic_int contexts_seen;
+
+static void expect_context(lined_server *server, void *argument)
+{
+    if (lined_server_context(server) == argument)
+        atomic_fetch_add(&contexts_seen, 1);
+}
+
+START_TEST(the_function_of_a_timer_reaches_the_context)
+{
+    static char context;
+
+    prepare(LINED_ACTIVE);
+    lined_server *server = start_handler_in(&lined_handler_received, &context);
+    atomic_store(&contexts_seen, 0);
+    ck_assert_uint_ne(lined_after(server, 0, expect_context, &context), 0);
+    AWAIT(atomic_load(&contexts_seen) == 1);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -456,6 +477,7 @@ int main(void)
         a_function_that_does_not_return_does_not_delay_the_cut,
         a_timer_ends_its_server,
         a_server_that_never_starts_drops_its_timers,
+        the_function_of_a_timer_reaches_the_context,
     };
     return suite_run("timers", tests, sizeof tests / sizeof tests[0]);
 }

@@ -33,6 +33,8 @@
  *             of a client waits. A timer is set; its function and draining may stop the server. Another
  *             thread waits or not, joins the first, and frees.
  * SCENARIO 7: the same, but only the first thread ends the server, and is not joined; another waits, frees.
+ * SCENARIO 8: another thread wakes the task of a client, which must see it, and ends its connection or not;
+ *             one thread ends the server, perhaps only then.
  * MUTANT_*:   a bug that the check must find.
  */
 #ifndef SCENARIO
@@ -47,6 +49,7 @@
 #define FAULTS (SCENARIO == 2 || SCENARIO == 3)
 #define SPURIOUS (SCENARIO == 4)
 #define TIMERS (SCENARIO == 6 || SCENARIO == 7)
+#define REMOTE (SCENARIO == 8)
 #define LIMITLESS 255
 
 #define RUNNING 0
@@ -56,6 +59,7 @@
 #define EOF 1
 #define STOPPING 2
 #define WAS_CUT 3
+#define WAS_ENDED 4
 
 /* The server. freed: its memory is gone. locked: the life cycle's lock. */
 bool freed, locked;
@@ -100,6 +104,10 @@ bool called;
 bool has_drained, timers_sleep, called_draining, called_cut, is_finishing, timers_ended, timers_gone, told;
 bool timer_is_set = TIMERS;
 
+/* SCENARIO 8: the outbox and the waker of the client. borrowed: the outbox's lock. */
+bool borrowed, is_ending, is_closed, has_farewell, is_woken, wake_event;
+bool wake_was_seen, remote_gone;
+
 /* Only for the properties. due: lines that were received when the drain began and are not answered.
  * over: the connection is closed or reset, and the client has learned it. */
 byte due[CLIENTS];
@@ -109,8 +117,8 @@ byte enders_gone, waits_begun;
 bool other_over;
 bool draining_has_returned, cut_has_returned, wait_has_returned;
 
-/* The task of SCENARIO 6 and 7 answers no line. */
-#define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS || TIMERS)
+/* The task of SCENARIO 6 and 7 answers no line. A connection that is ended drops those that it has not handled. */
+#define MAY_LOSE_REPLIES (phase == CUT || faults != FAULTS || TIMERS || is_ending)
 
 #define SERVER assert(!freed)
 inline set_stop_event() { atomic { SERVER; stop_event = true; flusher_event = true } }
@@ -230,7 +238,11 @@ inline lifecycle_enter() {
 inline conn_table_add(c) { d_step { SERVER; assert(open[c] && !in_table[c]); in_table[c] = true } }
 
 /* [conn_table.c conn_table_remove] The wait for a thread that has borrowed the entry is in push.pml. */
+#if REMOTE
+inline conn_table_remove(c) { atomic { !borrowed -> SERVER; assert(in_table[c]); in_table[c] = false } }
+#else
 inline conn_table_remove(c) { d_step { SERVER; assert(in_table[c]); in_table[c] = false } }
+#endif
 
 /* [lifecycle.c lifecycle_leave] */
 inline lifecycle_leave() { atomic { LOCKED; leaving++; assert(leaving <= present) } }
@@ -504,7 +516,12 @@ proctype worker(byte c)
 serve: /* [recv.c conn_wait_delivery] */
     if /* [recv.c may_take] [conn.c conn_open]: a cut is seen before the first line, and between two lines */
     :: atomic { phase == CUT -> SERVER; reason = WAS_CUT; lines = 0; replies = 0 } -> goto finish
+#if REMOTE
+    :: atomic { phase != CUT && is_ending -> SERVER; reason = WAS_ENDED; lines = 0; replies = 0 } -> goto finish
+    :: atomic { phase != CUT && !is_ending -> SERVER }
+#else
     :: atomic { phase != CUT -> SERVER }
+#endif
     fi;
     if
     :: atomic { lines > 0 -> lines--; replies++ } -> /* [recv.c conn_take_line], and the handler */
@@ -527,6 +544,12 @@ serve: /* [recv.c conn_wait_delivery] */
        }
     :: atomic { replies > 0 && wr_shut[c] -> reason = WAS_CUT; replies = 0 } -> goto finish
     fi;
+#if REMOTE
+    if /* [recv.c conn_receive], waker_take: the flag, and then the event */
+    :: atomic { is_woken -> SERVER; is_woken = false } -> wake_event = false; wake_was_seen = true; goto serve
+    :: else
+    fi;
+#endif
 #ifdef MUTANT_ENTERED_IN_A_DRAIN_READS_ON
     left = LIMITLESS;
 #else
@@ -552,6 +575,15 @@ serve: /* [recv.c conn_wait_delivery] */
            left = (saw_drain -> left - lines : 0)
        } -> goto serve
     :: left > 0 && received[c] == 0 && (rd_shut[c] || ended[c])
+#if REMOTE
+    :: atomic { left > 0 && wake_event -> SERVER; left = (saw_drain -> left : 0) } -> /* [recv.c recv_or_wait] */
+#ifndef MUTANT_EVENT_CLEARED_WITH_THE_FLAG
+        wake_event = false;
+#else
+        atomic { wake_event = false; is_woken = false };
+#endif
+        goto serve
+#endif
     fi;
     if /* a drain that has woken this thread first sees what is left to receive */
     :: atomic { phase == DRAINING && !saw_drain -> SERVER; left = 0 } -> goto serve
@@ -563,8 +595,14 @@ serve: /* [recv.c conn_wait_delivery] */
         saw_drain = false;
         if
         :: phase == CUT -> reason = WAS_CUT
+#if REMOTE
+        :: phase != CUT && is_ending -> reason = WAS_ENDED
+        :: phase == RUNNING && !is_ending -> assert(ended[c]); reason = EOF
+        :: phase == DRAINING && !is_ending -> reason = (ended[c] -> EOF : STOPPING)
+#else
         :: phase == RUNNING -> assert(ended[c]); reason = EOF
         :: phase == DRAINING -> reason = (ended[c] -> EOF : STOPPING)
+#endif
         fi
     }
 
@@ -573,6 +611,16 @@ finish: /* [close.c conn_finish] [close.c wait_for_acknowledgements] [lifecycle_
     :: reason != STOPPING
     :: atomic { reason == STOPPING && (!deaf[c] || phase == CUT) -> SERVER }
     fi;
+#if REMOTE
+    atomic { /* [send.c conn_send_last] [outbox.c outbox_close]: the farewell is sent; no other is taken */
+        !borrowed -> SERVER;
+        if
+        :: reason != WAS_CUT -> has_farewell = false
+        :: else
+        fi;
+        is_closed = true
+    };
+#endif
     reason = 0;
     /* [worker.c end] */
 #ifndef MUTANT_NEVER_LEAVES
@@ -596,6 +644,9 @@ finish: /* [close.c conn_finish] [close.c wait_for_acknowledgements] [lifecycle_
 #else
     conn_table_remove(c);
     close_descriptor(c);
+#if REMOTE
+    assert(!has_farewell || phase == CUT);
+#endif
     lifecycle_release()
 #endif
 }
@@ -725,12 +776,79 @@ proctype ender(bool may_stop)
     byte at, victim;
     bool mine;
 
+#if REMOTE
+    if
+    :: true -> remote_gone
+    :: true
+    fi;
+#endif
     if
     :: lined_server_drain()
     :: may_stop -> lined_server_stop()
     fi;
     enders_gone++
 }
+
+#if REMOTE
+/* [conn_table.c conn_table_borrow] True with the outbox's lock, or the connection has ended. */
+inline borrow(c) {
+    atomic {
+        if
+        :: in_table[c] -> SERVER; assert(!borrowed); borrowed = true
+        :: !in_table[c]
+        fi
+    }
+}
+
+/* A thread that wakes the task of the client and waits until the task has seen it, or the connection has
+ * ended; then it ends the connection, or not. */
+proctype remote(byte c)
+{
+    in_table[c] || over[c];
+    borrow(c); /* [remote.c lined_wake] waker_set: the flag, and then the event */
+    if
+    :: borrowed ->
+#ifdef MUTANT_EVENT_BEFORE_FLAG
+        wake_event = true;
+        is_woken = true;
+#else
+        is_woken = true;
+#ifndef MUTANT_WAKE_WITHOUT_EVENT
+        wake_event = true;
+#endif
+#endif
+        borrowed = false
+    :: else
+    fi;
+    wake_was_seen || over[c];
+    if
+    :: true
+    :: borrow(c); /* [remote.c lined_end] [outbox.c outbox_end_locked] */
+       if
+#ifdef MUTANT_END_AFTER_CLOSE
+       :: borrowed ->
+#else
+       :: borrowed && !is_closed ->
+#endif
+           has_farewell = true;
+#ifdef MUTANT_SHUTDOWN_BEFORE_END
+           shut(c, false);
+           is_ending = true;
+#else
+           is_ending = true;
+#ifndef MUTANT_END_WITHOUT_SHUTDOWN
+           shut(c, false);
+#endif
+#endif
+           skip
+       :: else
+       fi;
+       borrowed = false;
+       over[c] /* the connection ends by this, without a drain */
+    fi;
+    remote_gone = true
+}
+#endif
 
 #if TIMEOUT_PASSES
 /* [flusher.c flusher_main] It cuts a drain after its timeout, whether or not a thread waits for the server.
@@ -897,6 +1015,8 @@ proctype owner()
     enders_gone == 2;
 #elif SCENARIO == 6
     enders_gone == 1;
+#elif SCENARIO == 8
+    enders_gone == 1 && remote_gone; /* they call the server */
 #elif SCENARIO == 4
     waits_begun == 2; /* no thread calls the server once it is freed */
     if
@@ -972,6 +1092,9 @@ init {
     atomic {
         run client(0);
         run owner();
+#if REMOTE
+        run remote(0);
+#endif
 #if SCENARIO == 1
         run client(1);
 #elif SCENARIO == 4
