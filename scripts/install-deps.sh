@@ -49,6 +49,7 @@ want_for_test() {
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools
     want has_command socat socat
+    want has_command beanstalkd beanstalkd
     want has_command systemd-socket-activate systemd
     want has_command systemd-analyze systemd
 }
