@@ -35,7 +35,7 @@
 
 enum state { READY, RESERVED, DELAYED, BURIED, STATES };
 
-/* A job is in one bucket and one list. A deleted one stays until no timer and no send uses it. */
+/* A job is in one bucket and one list. A deleted one stays until no timer uses it. */
 struct job {
     struct queue *queue;
     struct tube *tube;
@@ -47,7 +47,7 @@ struct job {
     enum state state;
     bool is_deleted;
     lined_timer timer; /* of a reserved or delayed job; 0: none */
-    unsigned uses;     /* timers that may still run, and threads that send the body */
+    unsigned timers;   /* that may still run */
     uint32_t priority, delay, ttr;
     unsigned reserves, timeouts, releases, buries, kicks;
     size_t size;
@@ -69,6 +69,7 @@ struct tube {
 struct arguments {
     uint64_t number[4];
     const char *name;
+    struct tube *tube;
     struct job *job;
     const char *body;
 };
@@ -84,16 +85,18 @@ struct client {
     struct client *next; /* in the list of waiting clients */
     bool is_waiting;
     char answer[LINE_SIZE + 32];
-    struct job *body; /* sent after the answer, or the text is */
-    char *text;
+    char *text; /* sent after the answer, and freed */
     size_t text_size;
 };
 
+/* A command runs, or prints a text; quit does neither. The shape of its arguments has j for the id
+ * of a job, o for that of a job which the client has reserved, n for a number below 2^32, t for the
+ * name of a tube, which is made, e for that of a tube which exists, and i for a tube which may not
+ * exist. */
 struct command {
-    const char *name;
-    const char
-        *shape; /* j: the id of a job, o: of one reserved by the client, n: < 2^32, t: tube */
+    const char *name, *shape;
     void (*run)(struct client *client);
+    void (*print)(const struct client *client, FILE *text);
 };
 
 /* All is guarded by the lock, but server, splits, pid and started, which do not change. */
@@ -185,10 +188,18 @@ static void LINED_FORMAT answer(struct client *client, const char *format, ...)
     va_end(arguments);
 }
 
-static void answer_job(struct client *client, const char *word, struct job *job)
+/* Copies the body, because another client may delete the job before it is sent. Without memory a
+ * reserved job stays reserved until its time to run has passed. */
+static void answer_job(struct client *client, const char *word, const struct job *job)
 {
-    job->uses++; /* another client may delete it before it is sent */
-    client->body = job;
+    size_t size = job->size + 2;
+
+    if ((client->text = malloc(size)) == NULL) {
+        answer(client, "OUT_OF_MEMORY");
+        return;
+    }
+    client->text_size = size;
+    memcpy(client->text, job->body, size);
     answer(client, "%s %" PRIu64 " %zu", word, job->id, job->size);
 }
 
@@ -196,7 +207,7 @@ static void answer_job(struct client *client, const char *word, struct job *job)
 
 static void free_unused_job(struct job *job)
 {
-    if (!job->is_deleted || job->uses > 0)
+    if (!job->is_deleted || job->timers > 0)
         return;
     job->queue->bytes -= sizeof *job + job->size + 2;
     free(job);
@@ -230,7 +241,7 @@ static void leave_state(struct job *job)
     *(job->next == NULL ? &job->list->last : &job->next->previous) = job->previous;
     job->tube->count[job->state]--;
     job->tube->urgent -= job->state == READY && job->priority < URGENT;
-    job->uses -= lined_cancel(job->queue->server, job->timer);
+    job->timers -= lined_cancel(job->queue->server, job->timer);
     job->timer = 0;
     job->holder = NULL;
 }
@@ -244,7 +255,7 @@ static bool set_timer(struct job *job, uint32_t seconds)
 
     job->due = now_ms() + ms;
     job->timer = lined_after(job->queue->server, ms, job_is_due, job);
-    job->uses += job->timer != 0;
+    job->timers += job->timer != 0;
     return job->timer != 0;
 }
 
@@ -317,7 +328,7 @@ static void job_is_due(lined_server *server, void *argument)
 
     (void)server;
     pthread_mutex_lock(&queue->lock);
-    job->uses--;
+    job->timers--;
     if (!job->is_deleted && (job->state == RESERVED || job->state == DELAYED) &&
         now_ms() >= job->due) {
         job->timeouts += job->state == RESERVED;
@@ -370,27 +381,22 @@ static void run_put(struct client *client)
 
 static void run_use(struct client *client)
 {
-    struct tube *before = client->used, *tube = need_tube(client->queue, client->arguments.name);
+    struct tube *before = client->used;
 
-    if (tube == NULL) {
-        answer(client, "OUT_OF_MEMORY");
-        return;
-    }
-    client->used = tube;
-    tube->using ++;
+    client->used = client->arguments.tube;
+    client->used->using ++;
     before->using --;
     drop_unused_tube(client->queue, before);
-    answer(client, "USING %s", tube->name);
+    answer(client, "USING %s", client->used->name);
 }
 
 static void run_watch(struct client *client)
 {
-    struct tube *tube = find_tube(client->queue, client->arguments.name);
+    struct tube *tube = client->arguments.tube;
 
-    if (tube == NULL || find_watch(client, tube) == NULL) {
-        tube =
-            client->watches < WATCHES_MAX ? need_tube(client->queue, client->arguments.name) : NULL;
-        if (tube == NULL) {
+    if (find_watch(client, tube) == NULL) {
+        if (client->watches == WATCHES_MAX) {
+            drop_unused_tube(client->queue, tube);
             answer(client, "OUT_OF_MEMORY");
             return;
         }
@@ -411,7 +417,7 @@ static void unwatch(struct client *client, struct tube **watch)
 
 static void run_ignore(struct client *client)
 {
-    struct tube **watch = find_watch(client, find_tube(client->queue, client->arguments.name));
+    struct tube **watch = find_watch(client, client->arguments.tube);
 
     if (watch != NULL && client->watches == 1) {
         answer(client, "NOT_IGNORED");
@@ -531,23 +537,6 @@ static void run_peek(struct client *client)
 
 static const char *const state_names[] = {"ready", "reserved", "delayed", "buried"};
 
-/* A text that is sent after the answer; NULL: no memory. */
-static FILE *begin_text(struct client *client)
-{
-    FILE *text = open_memstream(&client->text, &client->text_size);
-
-    answer(client, "OUT_OF_MEMORY");
-    if (text != NULL)
-        fputs("---\n", text);
-    return text;
-}
-
-static void end_text(struct client *client, FILE *text)
-{
-    if (fclose(text) == 0)
-        answer(client, "OK %zu", client->text_size);
-}
-
 static void print_jobs(FILE *text, const size_t count[STATES], size_t urgent)
 {
     fprintf(text, "current-jobs-urgent: %zu\n", urgent);
@@ -555,22 +544,18 @@ static void print_jobs(FILE *text, const size_t count[STATES], size_t urgent)
         fprintf(text, "current-jobs-%s: %zu\n", state_names[state], count[state]);
 }
 
-static void run_stats_job(struct client *client)
+static void print_stats_job(const struct client *client, FILE *text)
 {
     const struct job *job = client->arguments.job;
     uint64_t now = now_ms();
     bool is_timed = (job->state == RESERVED || job->state == DELAYED) && job->due > now;
-    FILE *text = begin_text(client);
 
-    if (text == NULL)
-        return;
     fprintf(text, "id: %" PRIu64 "\ntube: %s\nstate: %s\npri: %u\nage: %" PRIu64 "\ndelay: %u\n",
             job->id, job->tube->name, state_names[job->state], job->priority,
             (now - job->created) / 1000, job->delay);
     fprintf(text, "ttr: %u\ntime-left: %" PRIu64 "\nfile: 0\nreserves: %u\ntimeouts: %u\n",
             job->ttr, is_timed ? (job->due - now) / 1000 : 0, job->reserves, job->timeouts);
     fprintf(text, "releases: %u\nburies: %u\nkicks: %u\n", job->releases, job->buries, job->kicks);
-    end_text(client, text);
 }
 
 /* How many clients wait; for the tube, unless it is NULL. */
@@ -583,44 +568,28 @@ static size_t count_waiting(const struct queue *queue, const struct tube *tube)
     return count;
 }
 
-static void run_stats_tube(struct client *client)
+static void print_stats_tube(const struct client *client, FILE *text)
 {
-    const struct tube *tube = find_tube(client->queue, client->arguments.name);
-    FILE *text;
+    const struct tube *tube = client->arguments.tube;
 
-    if (tube == NULL) {
-        answer(client, "NOT_FOUND");
-    } else if ((text = begin_text(client)) != NULL) {
-        fprintf(text, "name: %s\n", tube->name);
-        print_jobs(text, tube->count, tube->urgent);
-        fprintf(text, "total-jobs: %" PRIu64 "\ncurrent-using: %zu\ncurrent-watching: %zu\n",
-                tube->jobs, tube->using, tube->watching);
-        fprintf(text, "current-waiting: %zu\ncmd-delete: %" PRIu64 "\n",
-                count_waiting(client->queue, tube), tube->deletes);
-        end_text(client, text);
-    }
+    fprintf(text, "name: %s\n", tube->name);
+    print_jobs(text, tube->count, tube->urgent);
+    fprintf(text, "total-jobs: %" PRIu64 "\ncurrent-using: %zu\ncurrent-watching: %zu\n",
+            tube->jobs, tube->using, tube->watching);
+    fprintf(text, "current-waiting: %zu\ncmd-delete: %" PRIu64 "\n",
+            count_waiting(client->queue, tube), tube->deletes);
 }
 
-static void run_list_tubes(struct client *client)
+static void print_tubes(const struct client *client, FILE *text)
 {
-    FILE *text = begin_text(client);
-
-    if (text == NULL)
-        return;
     for (const struct tube *tube = client->queue->tubes; tube != NULL; tube = tube->next)
         fprintf(text, "- %s\n", tube->name);
-    end_text(client, text);
 }
 
-static void run_list_tubes_watched(struct client *client)
+static void print_tubes_watched(const struct client *client, FILE *text)
 {
-    FILE *text = begin_text(client);
-
-    if (text == NULL)
-        return;
     for (size_t i = 0; i < client->watches; i++)
         fprintf(text, "- %s\n", client->watched[i]->name);
-    end_text(client, text);
 }
 
 static void run_list_tube_used(struct client *client)
@@ -628,40 +597,37 @@ static void run_list_tube_used(struct client *client)
     answer(client, "USING %s", client->used->name);
 }
 
-static void run_stats(struct client *client);
+static void print_stats(const struct client *client, FILE *text);
 
 /* In the order of the statistics. */
 static const struct command commands[] = {
-    {"put", "nnnn", run_put},
-    {"peek", "j", run_peek},
-    {"reserve", "", run_reserve},
-    {"reserve-with-timeout", "n", run_reserve},
-    {"delete", "j", run_delete},
-    {"release", "onn", run_release},
-    {"use", "t", run_use},
-    {"watch", "t", run_watch},
-    {"ignore", "t", run_ignore},
-    {"bury", "on", run_bury},
-    {"kick", "n", run_kick},
-    {"touch", "o", run_touch},
-    {"stats", "", run_stats},
-    {"stats-job", "j", run_stats_job},
-    {"stats-tube", "t", run_stats_tube},
-    {"list-tubes", "", run_list_tubes},
-    {"list-tube-used", "", run_list_tube_used},
-    {"list-tubes-watched", "", run_list_tubes_watched},
-    {"quit", "", NULL},
+    {"put", "nnnn", run_put, NULL},
+    {"peek", "j", run_peek, NULL},
+    {"reserve", "", run_reserve, NULL},
+    {"reserve-with-timeout", "n", run_reserve, NULL},
+    {"delete", "j", run_delete, NULL},
+    {"release", "onn", run_release, NULL},
+    {"use", "t", run_use, NULL},
+    {"watch", "t", run_watch, NULL},
+    {"ignore", "i", run_ignore, NULL},
+    {"bury", "on", run_bury, NULL},
+    {"kick", "n", run_kick, NULL},
+    {"touch", "o", run_touch, NULL},
+    {"stats", "", NULL, print_stats},
+    {"stats-job", "j", NULL, print_stats_job},
+    {"stats-tube", "e", NULL, print_stats_tube},
+    {"list-tubes", "", NULL, print_tubes},
+    {"list-tube-used", "", run_list_tube_used, NULL},
+    {"list-tubes-watched", "", NULL, print_tubes_watched},
+    {"quit", "", NULL, NULL},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-static void run_stats(struct client *client)
+static void print_stats(const struct client *client, FILE *text)
 {
     const struct queue *queue = client->queue;
     size_t count[STATES] = {0}, urgent = 0, tubes = 0;
-    FILE *text = begin_text(client);
 
-    if (text == NULL)
-        return;
     for (const struct tube *tube = queue->tubes; tube != NULL; tube = tube->next, tubes++) {
         urgent += tube->urgent;
         for (int state = 0; state < STATES; state++)
@@ -677,7 +643,6 @@ static void run_stats(struct client *client)
     fprintf(text, "total-connections: %zu\npid: %ld\nversion: \"%s\"\nuptime: %" PRIu64 "\n",
             queue->connections, queue->pid, lined_version(), (now_ms() - queue->started) / 1000);
     fprintf(text, "draining: %s\n", lined_server_is_draining(queue->server) ? "true" : "false");
-    end_text(client, text);
 }
 
 /* ---- connections ---- */
@@ -705,7 +670,7 @@ static bool parse(const char *text, const char *shape, struct arguments *argumen
     for (size_t i = 0; shape[i] != '\0'; i++) {
         if (*text != ' ')
             return false;
-        if (shape[i] == 't') {
+        if (strchr("tei", shape[i]) != NULL) {
             size_t length = strspn(++text, NAME_BYTES);
             if (length == 0 || length >= NAME_SIZE || *text == '-')
                 return false;
@@ -739,23 +704,58 @@ static int receive_body(struct client *client)
     return result;
 }
 
-static void run(struct client *client, const struct command *command)
+/* The text of a command that prints. */
+static void answer_text(struct client *client, const struct command *command)
+{
+    FILE *text = open_memstream(&client->text, &client->text_size);
+
+    answer(client, "OUT_OF_MEMORY");
+    if (text == NULL)
+        return;
+    fputs("---\n", text);
+    command->print(client, text);
+    size_t size = (size_t)ftell(text);
+    fputs("\r\n", text);
+    if (fclose(text) == 0)
+        answer(client, "OK %zu", size);
+}
+
+/* Looks the job or the tube of the arguments up. False: it is answered that there is none. */
+static bool find_argument(struct client *client, char kind)
 {
     struct queue *queue = client->queue;
-    struct job *job;
+    struct arguments *arguments = &client->arguments;
+    struct job *job = queue->buckets[arguments->number[0] % BUCKETS];
 
-    queue->commands[command - commands]++;
-    if (command->shape[0] == 'j' || command->shape[0] == 'o') {
-        job = queue->buckets[client->arguments.number[0] % BUCKETS];
-        while (job != NULL && job->id != client->arguments.number[0])
-            job = job->in_bucket;
-        client->arguments.job = job;
-        if (job == NULL || (command->shape[0] == 'o' && job->holder != client)) {
-            answer(client, "NOT_FOUND");
-            return;
-        }
-    }
-    command->run(client);
+    if (arguments->name != NULL)
+        arguments->tube =
+            kind == 't' ? need_tube(queue, arguments->name) : find_tube(queue, arguments->name);
+    while (job != NULL && job->id != arguments->number[0])
+        job = job->in_bucket;
+    arguments->job = job;
+    if (kind == 't' && arguments->tube == NULL)
+        answer(client, "OUT_OF_MEMORY");
+    else if ((kind == 'e' && arguments->tube == NULL) || (kind == 'j' && job == NULL) ||
+             (kind == 'o' && (job == NULL || job->holder != client)))
+        answer(client, "NOT_FOUND");
+    else
+        return true;
+    return false;
+}
+
+/* True: the client waits for a job. */
+static bool run(struct client *client, const struct command *command)
+{
+    pthread_mutex_lock(&client->queue->lock);
+    client->queue->commands[command - commands]++;
+    bool is_found = find_argument(client, command->shape[0]);
+    if (is_found && command->print != NULL)
+        answer_text(client, command);
+    else if (is_found)
+        command->run(client);
+    bool is_waiting = client->is_waiting;
+    pthread_mutex_unlock(&client->queue->lock);
+    return is_waiting;
 }
 
 /* Waits until the client has a job, its timeout or the margin of a reservation comes, or the
@@ -785,49 +785,32 @@ static void wait_for_job(struct client *client)
 
 static int send_answer(struct client *client)
 {
-    struct job *body = client->body;
     int result = lined_printf(client->conn, "%s\r\n", client->answer);
 
     if (result == LINED_OK && client->text != NULL)
-        result = lined_printf(client->conn, "%s\r\n", client->text);
+        result = lined_send(client->conn, client->text, client->text_size);
     free(client->text);
     client->text = NULL;
-    if (body == NULL)
-        return result;
-    if (result == LINED_OK)
-        result = lined_send(client->conn, body->body, body->size + 2);
-    pthread_mutex_lock(&client->queue->lock);
-    body->uses--;
-    free_unused_job(body);
-    pthread_mutex_unlock(&client->queue->lock);
-    client->body = NULL;
     return result;
 }
 
 static int handle(struct client *client, const char *line, size_t length)
 {
     const struct command *command = find_command(line);
-    bool is_waiting;
+    int result = LINED_OK;
 
-    if (length > LINE_SIZE - 2 || strlen(line) != length) {
+    if (length > LINE_SIZE - 2 || strlen(line) != length)
         answer(client, "BAD_FORMAT");
-    } else if (command == NULL) {
+    else if (command == NULL)
         answer(client, "UNKNOWN_COMMAND");
-    } else if (command->run == NULL) {
+    else if (command->run == NULL && command->print == NULL)
         return LINED_END;
-    } else if (!parse(line + strlen(command->name), command->shape, &client->arguments)) {
+    else if (!parse(line + strlen(command->name), command->shape, &client->arguments))
         answer(client, "BAD_FORMAT");
-    } else {
-        int result = command->run == run_put ? receive_body(client) : LINED_OK;
-        if (result != LINED_OK)
-            return result;
-        pthread_mutex_lock(&client->queue->lock);
-        run(client, command);
-        is_waiting = client->is_waiting;
-        pthread_mutex_unlock(&client->queue->lock);
-        if (is_waiting)
-            wait_for_job(client);
-    }
+    else if (command->run == run_put && (result = receive_body(client)) != LINED_OK)
+        return result;
+    else if (run(client, command))
+        wait_for_job(client);
     return send_answer(client);
 }
 
