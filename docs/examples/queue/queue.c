@@ -84,6 +84,7 @@ struct client {
     struct list reserved;
     struct client *next; /* in the list of waiting clients */
     bool is_waiting;
+    uint64_t margin_ms; /* ms_to_margin at the begin of the wait */
     char answer[LINE_SIZE + 32];
     char *text; /* sent after the answer, and freed */
     size_t text_size;
@@ -452,7 +453,7 @@ static void run_reserve(struct client *client)
     }
     if (best != NULL) {
         reserve_for(client, best);
-    } else if (ms_to_margin(client) == 0) {
+    } else if ((client->margin_ms = ms_to_margin(client)) == 0) {
         answer(client, "DEADLINE_SOON");
     } else if (client->arguments.number[0] == 0) {
         answer(client, "TIMED_OUT");
@@ -762,7 +763,7 @@ static bool run(struct client *client, const struct command *command)
  * connection is to end; then the next receive says why. */
 static void wait_for_job(struct client *client)
 {
-    uint64_t margin = ms_to_margin(client), timeout = client->arguments.number[0];
+    uint64_t margin = client->margin_ms, timeout = client->arguments.number[0];
     bool is_waiting = true;
     int result = LINED_WOKEN;
 
