@@ -322,6 +322,21 @@ START_TEST(a_job_of_a_worker_that_resets_is_ready_again)
 }
 END_TEST
 
+/* Not in the session: beanstalkd 1.12 at times leaves a client that waits waiting. */
+START_TEST(a_job_whose_time_to_run_has_passed_is_ready_again)
+{
+    if (process_skips_modules())
+        return;
+    start_queue(NULL);
+    int worker = dial(server.port), other = dial(server.port);
+    say(worker, "put 0 0 1 1\r\na\r\nreserve\r\n");
+    expect(worker, "INSERTED 1\r\nRESERVED 1 1\r\na\r\n");
+    say(other, "reserve\r\n");
+    expect(other, "RESERVED 1 1\r\na\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
 START_TEST(a_drain_ends_reserves_that_wait)
 {
     enum { WORKERS = 10 };
@@ -487,6 +502,7 @@ int main(void)
         a_put_wakes_a_reserve,
         a_client_that_has_ended_its_side_does_not_wait,
         a_job_of_a_worker_that_resets_is_ready_again,
+        a_job_whose_time_to_run_has_passed_is_ready_again,
         a_drain_ends_reserves_that_wait,
         a_long_line_is_one_error,
         memory_is_bounded,
