@@ -52,6 +52,7 @@ want_for_test() {
     want has_command socat socat
     want has_command fish fish
     want has_command zsh zsh
+    want has_command beanstalkd beanstalkd
     want has_command systemd-socket-activate systemd
     want has_command systemd-analyze systemd
 }
