@@ -83,7 +83,9 @@ else
     echo "skipped: completions: fish is not installed"
 fi
 
-if command -v zsh >/dev/null; then
+if command -v zsh >/dev/null && ! zsh -fc 'zmodload zsh/zpty && zpty terminal true' 2>/dev/null; then
+    echo "skipped: completions: zsh completes in a pseudo-terminal only (/dev/ptmx, /dev/pts)"
+elif command -v zsh >/dev/null; then
     zsh_offers() { HOME=$scratch timeout 60 zsh -f "$root/test/complete.zsh" "$prefix/share/zsh/site-functions" "$1" | sort; }
     expect_completions zsh
 else

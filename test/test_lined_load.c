@@ -1,10 +1,11 @@
-#define _GNU_SOURCE /* getpt */
+#define _GNU_SOURCE /* ptsname */
 /* lined-load: each kind of load against lined, and against peers with a fault. */
 #include "../src/load/histogram.h"
 #include "../src/load/schedule.h"
 #include "faulty_peer.h"
 #include "process.h"
 #include "suite.h"
+#include "terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -187,10 +188,11 @@ static double load_cpu_percent(const char *awake)
     return number(LOAD_CPU);
 }
 
+/* A busy machine leaves less of a core to a thread that always wants it, but a multiple of what a
+ * thread takes that sleeps. */
 START_TEST(awake_threads_do_not_sleep)
 {
-    ck_assert_double_lt(load_cpu_percent(NULL), 5);
-    ck_assert_double_gt(load_cpu_percent("--awake"), 10);
+    ck_assert_double_gt(load_cpu_percent("--awake"), 3 * load_cpu_percent(NULL));
 }
 END_TEST
 
@@ -478,14 +480,11 @@ static void await_shown(int terminal, const char *part)
 START_TEST(a_terminal_is_shown_progress)
 {
     unsigned long connections, lines;
-    int terminal = getpt();
+    int terminal = terminal_open();
     char port[8];
 
-    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0 ||
-        access(ptsname(terminal), R_OK | W_OK) != 0) {
-        suite_skip("it needs a pseudo-terminal (/dev/ptmx, /dev/pts)");
+    if (terminal < 0)
         return;
-    }
     serve();
     snprintf(port, sizeof port, "%u", server.port);
     /* process.h gives it a pipe as standard error; the shell puts the terminal in its place. */
