@@ -19,7 +19,8 @@ static const struct limits none = {.descriptors = LIMITS_NONE,
                                    .maps = LIMITS_NONE,
                                    .address_kb = LIMITS_NONE,
                                    .data_kb = LIMITS_NONE,
-                                   .listeners = 1};
+                                   .listeners = 1,
+                                   .stack_kb = THREAD_STACK_SIZE / 1024};
 
 static void expect_allowed(struct limits limits, size_t expected, const char *expected_name)
 {

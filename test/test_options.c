@@ -95,6 +95,7 @@ static const struct example {
     {"--drain", "wait", "cut", NUMBER(server.drain_mode, LINED_DRAIN_CLOSE, LINED_DRAIN_WAIT)},
     {"--backlog", "7", "0", NUMBER(server.backlog, 4096, 7)},
     {"--busy-poll", "0", "10001", NUMBER(server.busy_poll_us, 50, 0)},
+    {"--stack-size", "1048576", "65535", NUMBER(server.stack_size, 0, 1048576)},
     {"--notify-fd", "7", "2", NUMBER(notify_fd, -1, 7)},
     {"--user", "daemon", "two words", TEXT(user, NULL, "daemon")},
     {"--no-sandbox", NULL, "perhaps", NUMBER(no_sandbox, false, true)},

@@ -1,7 +1,5 @@
 #include "limits.h"
 
-#include "base/thread.h"
-
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -29,10 +27,10 @@
  * threads, and the memory of the C library. */
 #define MEMORY_OWN_KB (6u * 1024u)
 
-/* Memory of one connection: its stack and the guard page below it, its struct, and a share of the
- * buffers that some connections enlarge. If there is no memory to enlarge a buffer, it keeps its
- * size. */
-#define MEMORY_A_CONNECTION_KB (THREAD_STACK_SIZE / 1024 + 4 + 28)
+/* Memory of one connection besides its stack: the guard page below that, its struct, and a share of
+ * the buffers that some connections enlarge. If there is no memory to enlarge a buffer, it keeps
+ * its size. */
+#define MEMORY_A_CONNECTION_KB (4 + 28)
 
 /* The maximum number of connections that numbers can name (slot_map.h). */
 #define CONNECTIONS_MOST ((uint64_t)1 << 24)
@@ -102,9 +100,9 @@ static uint64_t for_threads_of_system(uint64_t left, uint64_t own)
     return allowed > 0 ? allowed : 1;
 }
 
-static uint64_t for_memory(uint64_t left_kb, uint64_t own_kb)
+static uint64_t for_memory(uint64_t left_kb, uint64_t own_kb, uint64_t each_kb)
 {
-    return minus(left_kb, own_kb) / MEMORY_A_CONNECTION_KB;
+    return minus(left_kb, own_kb) / each_kb;
 }
 
 struct limits_bound limits_connections(const struct limits *limits)
@@ -113,7 +111,8 @@ struct limits_bound limits_connections(const struct limits *limits)
     const uint64_t threads = THREADS_OWN + limits->listeners + limits->admin_threads;
     const uint64_t more = limits->listeners - 1 + limits->admin_threads; /* than usual */
     const uint64_t maps = more * MAPS_A_THREAD;
-    const uint64_t memory_kb = MEMORY_OWN_KB + more * MEMORY_A_CONNECTION_KB;
+    const uint64_t each_kb = limits->stack_kb + MEMORY_A_CONNECTION_KB;
+    const uint64_t memory_kb = MEMORY_OWN_KB + more * each_kb;
     const struct {
         uint64_t allowed;
         struct limits_bound bound;
@@ -132,10 +131,10 @@ struct limits_bound limits_connections(const struct limits *limits)
           limits->group_threads, threads}},
         {shared(minus(without(limits->maps, MAPS_OF_MEMORY), maps)) / MAPS_A_THREAD,
          {0, "vm.max_map_count", "sysctl", "maps", limits->maps, maps + MAPS_A_THREAD}},
-        {for_memory(limits->address_kb, memory_kb),
+        {for_memory(limits->address_kb, memory_kb, each_kb),
          {0, "RLIMIT_AS", "ulimit -v, or LimitAS= in a unit", "KiB", limits->address_kb,
           memory_kb}},
-        {for_memory(limits->data_kb, memory_kb),
+        {for_memory(limits->data_kb, memory_kb, each_kb),
          {0, "RLIMIT_DATA", "ulimit -d, or LimitDATA= in a unit", "KiB", limits->data_kb,
           memory_kb}},
     };

@@ -31,8 +31,9 @@ struct limits {
     uint64_t rejected;            /* descriptors of clients that are rejected, at most */
     uint64_t admin_descriptors;   /* of the admin listener and its connections */
     uint64_t admin_threads;
-    bool have_events; /* each connection has an event besides its socket, because the handler is
-                       * wakeable */
+    uint64_t stack_kb; /* the stack of a thread of a connection, in KiB */
+    bool have_events;  /* each connection has an event besides its socket, because the handler is
+                        * wakeable */
 };
 
 /* Descriptors of a server: the event that it stops, and two of the flusher (flusher.h). */

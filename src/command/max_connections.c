@@ -1,5 +1,6 @@
 #include "max_connections.h"
 
+#include "base/thread.h"
 #include "command/admin/admin.h"
 #include "listen.h"
 #include "message.h"
@@ -41,6 +42,8 @@ const char *max_connections_choose(struct options *options, const struct activat
     limits.rejected = count_rejected(options, limits.listeners, has_admin);
     limits.admin_descriptors = has_admin ? ADMIN_DESCRIPTORS : 0;
     limits.admin_threads = has_admin ? ADMIN_THREADS : 0;
+    limits.stack_kb =
+        (options->server.stack_size == 0 ? THREAD_STACK_SIZE : options->server.stack_size) / 1024;
     limits.have_events = handler->wakeable;
     *bound = limits_connections(&limits);
     if (bound->connections == 0) {

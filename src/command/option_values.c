@@ -257,6 +257,16 @@ bool option_busy_poll(struct options *options, const char *value)
     return value_number(value, 0, LINED_BUSY_POLL_MAX, &options->server.busy_poll_us);
 }
 
+bool option_stack_size(struct options *options, const char *value)
+{
+    uint32_t size;
+
+    if (!value_number(value, LINED_STACK_MIN, LINED_STACK_MAX, &size))
+        return false;
+    options->server.stack_size = size;
+    return true;
+}
+
 bool option_backlog(struct options *options, const char *value)
 {
     uint32_t backlog;

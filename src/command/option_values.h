@@ -76,8 +76,8 @@ option_reader option_config, option_check_config, option_ip, option_port, option
     option_log_peer, option_log_probes, option_log_lines, option_handler, option_mode,
     option_max_line, option_long_line, option_partial, option_send_timeout, option_idle_timeout,
     option_line_timeout, option_session_timeout, option_drain_timeout, option_drain_delay,
-    option_drain, option_backlog, option_busy_poll, option_notify_fd, option_user,
-    option_no_sandbox, option_max_connections, option_overflow, option_max_per_ip,
+    option_drain, option_backlog, option_busy_poll, option_stack_size, option_notify_fd,
+    option_user, option_no_sandbox, option_max_connections, option_overflow, option_max_per_ip,
     option_accept_rate, option_admin, option_greeting, option_line_rate, option_allow, option_deny,
     option_proxy_protocol, option_proxy_from;
 

@@ -192,6 +192,13 @@ const struct setting settings[] = {
      .read = option_busy_poll,
      .help = "poll this long for the next line before the thread sleeps, 0 to 10000 "
              "(default 50)"},
+    {.name = "--stack-size",
+     .argument = "BYTES",
+     .variable = "LINED_STACK_SIZE",
+     .allowed = "a number of bytes from 65536 to 1073741824",
+     .read = option_stack_size,
+     .help = "the stack of each thread that runs the handler, from 65536 to 1073741824 "
+             "(default 131072)"},
     {.name = "--notify-fd",
      .argument = "N",
      .variable = "LINED_NOTIFY_FD",
