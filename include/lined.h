@@ -38,7 +38,8 @@
  * Three surprises.
  *
  * 1. In active mode the reply of one callback is at most 16 MiB, because the dispatcher never waits
- *    for a client: one byte more is -ENOBUFS, and the connection ends.
+ *    for a client: one byte more is -ENOBUFS, and the connection ends. The next line of a client is
+ *    taken when its replies have been sent.
  * 2. In passive mode lined_send waits for a client that does not read, up to the send timeout. A
  *    callback that holds a lock meanwhile blocks all clients with callbacks that want the lock.
  *    Make the reply under the lock, release the lock, then send.
@@ -125,11 +126,14 @@ enum lined_result {
 
 /* What happens to a line longer than max_line. */
 enum lined_long_line {
-    LINED_LONG_SPLIT, /* each max_line bytes without an LF are delivered as a line */
+    /* Each max_line bytes without an LF are delivered as a line. Not for a protocol with commands:
+     * a client could hide one in the tail of a long line. */
+    LINED_LONG_SPLIT,
+
     LINED_LONG_CLOSE, /* its connection is closed with LINED_LINE_TOO_LONG */
 
-    /* The first max_line bytes are delivered as a line, without an LF. The rest, and its LF, are
-     * dropped and counted in bytes_dropped. */
+    /* The first max_line bytes are delivered as a line, without an LF, or as a text of max_line
+     * bytes. The rest, and its LF, are dropped and counted in bytes_dropped. */
     LINED_LONG_DISCARD,
 };
 
@@ -240,7 +244,9 @@ struct lined_handler {
      * drain; one that is never started calls neither. A callback or task that waits for something
      * of its own must be made to return now; in active mode one that waits delays these calls, and
      * has to ask lined_server_is_draining itself. They may take locks, push, wake and end
-     * connections, drain or stop the server, and must not wait for a client. */
+     * connections, drain or stop the server, and must not wait for a client. Idle connections end
+     * at the same time, so a push in draining may come too late: to say goodbye to each client,
+     * send in close, with the reason LINED_STOPPING. */
     void (*draining)(void *context, lined_server *server);
     void (*cut)(void *context, lined_server *server);
 
@@ -267,8 +273,8 @@ enum lined_accept_pause {
 /* An observer sees what happens and changes nothing. For logs. The library only reads it; it must
  * outlive the server. Any callback may be NULL. opened, line, batch_end and closed run on the
  * connection's worker thread, one at a time for each connection; slot is a pointer of the
- * observer's own, NULL at first. They may pass conn to lined_peer, lined_conn_handle and
- * lined_conn_received only. */
+ * observer's own, NULL at first. They may pass conn to lined_peer, lined_peer_address,
+ * lined_local_address, lined_conn_handle and lined_conn_received only. */
 struct lined_observer {
     void *context; /* passed to every callback */
 
@@ -537,7 +543,8 @@ LINED_API void lined_foreach(lined_server *server,
  * second and has sent nothing yet has 0.1 seconds for its first line. With LINED_DRAIN_WAIT
  * connections go on, until their clients end them. When the drain timeout has passed, counted from
  * this call, the connections that are left are cut, whether or not a thread is in
- * lined_server_wait. A second call changes nothing. Any thread, callbacks too. */
+ * lined_server_wait. A second call changes nothing. Any thread, callbacks too, but no signal
+ * handler: block SIGTERM before the start, and take it with sigwait(3). */
 LINED_API void lined_server_drain(lined_server *server);
 
 /* Cuts all connections at once, without waiting. Any thread, callbacks too. A callback that runs is
@@ -609,9 +616,10 @@ LINED_API LINED_CHECK_RESULT int lined_recv_exact(lined_conn *conn, const char *
                                                   size_t size);
 
 /* Waits for something else than a line: sends the gathered replies, and returns LINED_WOKEN,
- * LINED_DEADLINE, or why the connection is to end, as lined_recv_line. LINED_EOF: the client has
- * ended its side; lines that it sent before can still be received. Lines are not waited for, and
- * neither the idle nor the line timeout counts. */
+ * LINED_DEADLINE, or why the connection is to end, as lined_recv_line. After LINED_EOF (the client
+ * has ended its side) and LINED_STOPPING (the server drains) there may be lines that came before:
+ * go on to receive, until a receive returns the reason. Lines are not waited for, and neither the
+ * idle nor the line timeout counts. */
 LINED_API LINED_CHECK_RESULT int lined_wait(lined_conn *conn);
 
 /* ---- receiving, for all handlers ---- */
@@ -667,7 +675,8 @@ LINED_API LINED_CHECK_RESULT int lined_flush(lined_conn *conn);
 /* True: no byte can reach the client any more. It has reset the connection, the kernel has given it
  * up, a send has failed, or the connection was cut. A callback that works long on one reply asks
  * between its steps, and returns LINED_RESET. It costs at most one system call (getsockopt(2) with
- * TCP_INFO). False after a half-close: such a client still reads. */
+ * TCP_INFO). False after a half-close: such a client still reads. It says nothing of bytes that
+ * were sent before: only an answer of the client shows that it has them. */
 LINED_API bool lined_peer_gone(lined_conn *conn);
 
 /* ---- other connections ---- */
@@ -688,8 +697,9 @@ LINED_API bool lined_handle_is(lined_handle handle, lined_handle other);
  * bytes that a line callback sends stay together, and so do those that a task sends between two
  * receives or flushes. Bytes that one thread pushes to one connection arrive in that order. Bytes
  * that the client's kernel does not take wait, up to push_limit; a client for which more would wait
- * is disconnected with LINED_SLOW_CONSUMER. Bytes pushed to the own connection may overtake
- * gathered replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread.
+ * is disconnected with LINED_SLOW_CONSUMER. They are sent before the client's next reply, which
+ * then has the send timeout for all of it. Bytes pushed to the own connection may overtake gathered
+ * replies. Returns LINED_OK, LINED_GONE, or LINED_SLOW_CONSUMER. Any thread.
  *
  * A callback of a connection, and a task, gather their pushes as they do their replies: the pushes
  * go out when the connection has no complete line left, before its replies are sent, at
@@ -717,14 +727,17 @@ LINED_API size_t lined_push_many(const lined_handle *handles, size_t count, cons
 LINED_API size_t lined_broadcast(lined_server *server, const void *bytes, size_t size,
                                  lined_handle except);
 
-/* How many pushed bytes wait in this process for the client to read. So a handler can leave out a
- * message for a slow client, before push_limit disconnects it. Bytes that callbacks have only
- * gathered do not count: the kernel may take them. 0 if the connection has ended. Any thread. */
+/* How many pushed bytes wait in this process because the kernel does not take them; the kernel may
+ * hold some megabytes before (net.ipv4.tcp_wmem). So a handler can leave out a message for a slow
+ * client, before push_limit disconnects it. Bytes that callbacks have only gathered do not count:
+ * the kernel may take them. 0 if the connection has ended. Any thread. */
 LINED_API size_t lined_pending(lined_handle handle);
 
 /* Ends another connection, or the own: it handles no further line, sends its pending replies and
  * what was pushed to it, then the farewell of size bytes, and ends; close gets LINED_ENDED. A
- * client that is waited for is disconnected at once; a callback that runs is not interrupted. No
+ * connection that waits for its client's next line ends at once; a callback that runs is not
+ * interrupted; one that sends goes on to send, for at most the send timeout. What the kernel has
+ * taken, the client can still read after the end. No
  * later push is taken. Lines that the client has sent and that were not handled are dropped.
  * Returns LINED_OK; LINED_GONE if the connection ends already; -EMSGSIZE for more than push_limit;
  * -ENOMEM. Any thread, with any lock held; never blocks. */
@@ -750,7 +763,8 @@ LINED_API void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE]);
  * connection, its task, and the observer. */
 LINED_API size_t lined_peer_address(const lined_conn *conn, struct sockaddr *address, size_t size);
 
-/* The same of the server's own side of the connection; a PROXY header does not change it. */
+/* The same of the server's own side of the connection, which tells the listener: sockaddr_un
+ * without a path for a Unix socket. A PROXY header does not change it. */
 LINED_API size_t lined_local_address(const lined_conn *conn, struct sockaddr *address, size_t size);
 
 /* Room for any text of lined_reason, including its NUL. */

@@ -49,10 +49,11 @@ static const struct lined_handler showing = {.text = show};
 
 START_TEST(a_text_has_no_line_end)
 {
+    static const char lines[] = "one\ntwo\r\n\n\r\n\r\r\na\0b\n";
     lined_server *server = start(MODE, &showing);
     int client = dial(lined_server_port(server));
 
-    say_bytes(client, "one\ntwo\r\n\n\r\n\r\r\na\0b\n", 21);
+    say_bytes(client, lines, sizeof lines - 1);
     expect(client, "3[one]\n3[two]\n0[]\n0[]\n1[\r]\n3[a0b]\n");
     leave(client, server);
 }

@@ -11,7 +11,7 @@ cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 compiler=$(cached CMAKE_C_COMPILER)
 sanitize=$(cached LINED_SANITIZE)
 read -ra same <<<"${sanitize:+-fsanitize=$sanitize} $(cached CMAKE_C_FLAGS)"
-flags=(-std=c11 -pedantic -Wall -Wextra -Wno-unused-parameter -Werror "${same[@]}" -I"$root/include")
+flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -pedantic -Wall -Wextra -Wno-unused-parameter -Werror "${same[@]}" -I"$root/include")
 
 # The program that the page names before a block.
 manual_file() { # NAME
@@ -118,6 +118,17 @@ try_ping() {
     done
 }
 
+try_drain() {
+    dial
+    say "$client" hello
+    expect "$client" "5 characters"
+    kill "$program"
+    expect "$client" Goodbye
+    expect_eof "$client"
+    wait "$program" || fail "drain ends with $?"
+    program=
+}
+
 try_kick() {
     dial
     say "$client" hello
@@ -137,7 +148,7 @@ try_kick() {
 }
 
 said=
-for name in echo task room ping kick; do
+for name in echo task room ping drain kick; do
     manual_file "$name.c" >"$scratch/$name.c"
     grep -q '^int main' "$scratch/$name.c" || fail "lined(3) has no $name.c"
     "$compiler" "${flags[@]}" -c -o "$scratch/$name.o" "$scratch/$name.c" || fail "$name.c of lined(3) has warnings"
@@ -148,4 +159,4 @@ for name in echo task room ping kick; do
     "try_$name"
     end
 done
-[ "$(grep -c '^\.Pa [a-z]*\.c' "$root/docs/lined.3")" -eq 5 ] || fail "lined(3) has examples that are not tested"
+[ "$(grep -c '^\.Pa [a-z]*\.c' "$root/docs/lined.3")" -eq 6 ] || fail "lined(3) has examples that are not tested"
