@@ -1,5 +1,6 @@
 /* Ending and waking a connection from another thread: lined_end and lined_wake of lined.h. */
 #include "conn/conn.h"
+#include "conn/outbox.h"
 #include "lined.h"
 #include "server.h"
 #include "table/conn_table.h"
@@ -15,7 +16,7 @@ int lined_end(lined_handle handle, const void *farewell, size_t size)
     struct table_entry *entry = conn_table_borrow(&handle.server->table, handle.number);
     if (entry == NULL)
         return LINED_GONE;
-    int result = conn_end_locked(entry, farewell, size);
+    int result = outbox_end_locked(entry->outbox, farewell, size);
     conn_table_return(entry);
     return result;
 }
@@ -29,7 +30,7 @@ int lined_wake(lined_handle handle)
     struct table_entry *entry = conn_table_borrow(&handle.server->table, handle.number);
     if (entry == NULL)
         return LINED_GONE;
-    int result = conn_wake_locked(entry);
+    conn_wake_locked(entry);
     conn_table_return(entry);
-    return result;
+    return LINED_OK;
 }

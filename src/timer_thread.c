@@ -50,10 +50,9 @@ static enum due due_locked(const struct timer_thread *timers)
 }
 
 /* Calls one function that is due, on the thread that runs callbacks. In active mode the message has
- * waited for the dispatcher: a cut or a lined_cancel may have come since. */
-static void call_due(void *argument)
+ * waited for the dispatcher: a cut or a lined_cancel may have come since. False: none was due. */
+static bool call_one(struct timer_thread *timers)
 {
-    struct timer_thread *timers = argument;
     const struct service *service = timers->service;
     struct timer_call call = {0};
 
@@ -77,6 +76,18 @@ static void call_due(void *argument)
     case DUE_NOTHING:
         break;
     }
+    return due != DUE_NOTHING;
+}
+
+/* The functions that one message to the dispatcher calls at most: connections come in between. */
+#define CALLS_MAX 64
+
+static void call_due(void *argument)
+{
+    int calls = 0;
+
+    while (calls < CALLS_MAX && call_one(argument))
+        calls++;
 }
 
 /* ---- the thread ---- */

@@ -221,13 +221,13 @@ static int answer_much(void *context, lined_conn *conn, void *state, const char 
     static const char much[100000];
 
     (void)state;
-    if (memcmp(line, "huge", 4) == 0) {
+    if (size >= 4 && memcmp(line, "huge", 4) == 0) {
         int result = LINED_OK;
         for (int i = 0; i < 200 && result == LINED_OK; i++)
             result = lined_send(conn, much, sizeof much);
         return result;
     }
-    if (memcmp(line, "end\n", size) == 0) {
+    if (size == 4 && memcmp(line, "end\n", 4) == 0) {
         int result = lined_send(conn, "bye", 3);
         return result == LINED_OK ? LINED_END : result;
     }

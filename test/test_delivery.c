@@ -152,7 +152,7 @@ static int take_line_or_body(void *context, lined_conn *conn, void *state, const
         bodies->wants_body = result == LINED_OK;
         return result == -EMSGSIZE ? lined_puts(conn, "too much\n") : result;
     }
-    if (memcmp(line, "undo", 4) == 0) {
+    if (size > 4 && memcmp(line, "undo", 4) == 0) {
         ck_assert_int_eq(lined_expect(conn, 5), LINED_OK);
         return lined_expect(conn, 0);
     }
@@ -230,6 +230,25 @@ START_TEST(a_body_may_follow_a_long_line_that_is_discarded)
     say(client, "0123456789abcdefXYZ\nbody 20\n0123456789abcdefXYZ\n0123456789abcdefXYZ\nz\n");
     expect(client, "0123456789abcdef[0123456789abcdefXYZ\n]0123456789abcdefz\n");
     leave(client, server);
+}
+END_TEST
+
+/* A body is not measured as a line, also where it was received together with its command. */
+START_TEST(a_body_may_be_longer_than_a_line_that_would_end_the_connection)
+{
+    prepare(MODE);
+    options.max_line = 16;
+    options.long_line = LINED_LONG_CLOSE;
+    lined_server *server = start_handler(&bodies_by_line);
+    int client = dial(lined_server_port(server));
+
+    say(client, "a\nbody 20\nABCDEFGHIJKLMNOPQRSTz\n");
+    expect(client, "a\n[ABCDEFGHIJKLMNOPQRST]z\n");
+    say(client, "0123456789abcdef");
+    expect_eof(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_LINE_TOO_LONG);
+    finish(server);
 }
 END_TEST
 
@@ -449,6 +468,20 @@ START_TEST(a_handler_changes_the_length_of_its_lines)
 }
 END_TEST
 
+/* The next line follows the new length, although it came together with the change. */
+START_TEST(the_length_of_lines_changes_within_a_pipeline)
+{
+    prepare(MODE);
+    options.max_line = 16;
+    lined_server *server = start_handler(&changing);
+    int client = dial(lined_server_port(server));
+
+    say(client, "line 32\n0123456789abcdefghijklm\nline 16\n0123456789abcdefghijklm\n");
+    expect(client, "0\n0123456789abcdefghijklm\n0\n0123456789abcdef\nghijklm\n");
+    leave(client, server);
+}
+END_TEST
+
 static void expect_timeout(enum lined_mode mode, const char *line, const char *more, int reason)
 {
     lined_server *server = start(mode, &changing);
@@ -634,6 +667,7 @@ int main(void)
         a_body_of_a_text_handler_keeps_its_line_end,
         a_long_body_comes_whole,
         a_body_may_follow_a_long_line_that_is_discarded,
+        a_body_may_be_longer_than_a_line_that_would_end_the_connection,
         a_body_above_the_maximum_is_refused,
         a_body_that_does_not_come_is_dropped,
         a_task_receives_texts_and_expects_nothing,
@@ -642,6 +676,7 @@ int main(void)
         a_deadline_is_called_once,
         a_deadline_can_be_taken_back,
         a_handler_changes_the_length_of_its_lines,
+        the_length_of_lines_changes_within_a_pipeline,
         a_handler_changes_its_timeouts,
         a_handler_takes_back_the_timeouts_of_the_options,
         a_handler_changes_its_send_timeout,

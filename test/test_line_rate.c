@@ -178,12 +178,80 @@ START_TEST(the_lines_of_a_task_wait)
 }
 END_TEST
 
+static lined_handle ended;
+
+static int answer_and_remember(void *context, lined_conn *conn, void *state, const char *line,
+                               size_t size)
+{
+    ended = lined_conn_handle(conn);
+    return lined_send(conn, line, size);
+}
+
+START_TEST(lined_end_ends_the_wait)
+{
+    static const struct lined_handler handler = {.line = answer_and_remember};
+
+    prepare((enum lined_mode)_i);
+    options.line_rate = 1;
+    lined_server *server = start_handler(&handler);
+    int client = dial(lined_server_port(server));
+    say(client, "one\ntwo\nthree\n");
+    expect(client, "one\n");
+    ck_assert_int_eq(lined_end(ended, "bye\n", 4), LINED_OK);
+    expect(client, "bye\n"); /* and not the next line */
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_ENDED);
+    finish(server);
+}
+END_TEST
+
+/* A task is woken, and its deadline passes, before the line that waits is due. */
+static int wake_itself(void *context, lined_conn *conn, void *state)
+{
+    const char *line;
+    size_t size;
+
+    int result = lined_recv_line(conn, &line, &size);
+    if (result != LINED_OK)
+        return result;
+    lined_set_deadline(conn, 1);
+    ck_assert_int_eq(lined_recv_line(conn, &line, &size), LINED_DEADLINE);
+    lined_set_deadline(conn, 0);
+    ended = lined_conn_handle(conn);
+    result = lined_puts(conn, "waiting\n");
+    if (result == LINED_OK)
+        result = lined_flush(conn);
+    if (result == LINED_OK)
+        result = lined_recv_line(conn, &line, &size);
+    return result == LINED_WOKEN ? lined_puts(conn, "woken\n") : result;
+}
+
+START_TEST(a_wake_up_and_a_deadline_end_the_wait)
+{
+    static const struct lined_handler handler = {.task = wake_itself, .wakeable = true};
+
+    prepare(LINED_PASSIVE);
+    options.line_rate = 1;
+    lined_server *server = start_handler(&handler);
+    int client = dial(lined_server_port(server));
+    say(client, "one\ntwo\nthree\n");
+    expect(client, "waiting\n");
+    ck_assert_int_eq(lined_wake(ended), LINED_OK);
+    expect(client, "woken\n");
+    drink(client);
+    hang_up(client);
+    watch_await_closed(&watch, 1);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        further_lines_wait,       replies_do_not_wait, the_wait_is_not_the_clients,
-        a_drain_ends_the_wait,    a_cut_ends_the_wait, the_session_ends_the_wait,
-        the_lines_of_a_task_wait,
+        further_lines_wait,       replies_do_not_wait,     the_wait_is_not_the_clients,
+        a_drain_ends_the_wait,    a_cut_ends_the_wait,     the_session_ends_the_wait,
+        the_lines_of_a_task_wait, lined_end_ends_the_wait, a_wake_up_and_a_deadline_end_the_wait,
     };
     return suite_run_loop("line_rate", tests, sizeof tests / sizeof tests[0], 2);
 }

@@ -48,7 +48,7 @@ static int obey(void *context, lined_conn *conn, void *state, const char *line, 
         sem_wait(&go_on);
         return lined_send(conn, "end\n", 4);
     }
-    if (memcmp(line, "push ", 5) == 0)
+    if (size > 5 && memcmp(line, "push ", 5) == 0)
         result = (size_t)lined_push(listener, line + 5, size - 5);
     else
         result =

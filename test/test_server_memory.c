@@ -46,6 +46,47 @@ START_TEST(an_idle_connection_gives_its_buffers_back)
 }
 END_TEST
 
+/* A task that has received a long text and waits, for the next line or for something else. */
+static int take_long_text(void *context, lined_conn *conn, void *state)
+{
+    char *text;
+    size_t length;
+
+    int result = lined_recv_text(conn, &text, &length);
+    if (result == LINED_OK)
+        result = lined_puts(conn, "got it\n");
+    if (result == LINED_OK)
+        result = *(bool *)context ? lined_wait(conn) : lined_recv_text(conn, &text, &length);
+    return result;
+}
+
+START_TEST(a_task_that_waits_gives_its_text_back)
+{
+    static const struct lined_handler handler = {.task = take_long_text};
+    static char line[500000];
+    struct pollfd nothing = {.fd = -1};
+
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    for (int i = 0; i < 2; i++) {
+        bool waits = i == 1;
+        prepare(LINED_PASSIVE);
+        options.max_line = sizeof line;
+        lined_server *server = start_handler_in(&handler, &waits);
+        int client = dial(lined_server_port(server));
+        long idle = memory("VmData");
+        say_bytes(client, line, sizeof line);
+        expect(client, "got it\n");
+        for (int j = 0; j < 500 && memory("VmData") > idle + 500; j++)
+            poll(&nothing, 1, 20);                      /* no event reports it */
+        ck_assert_int_le(memory("VmData"), idle + 500); /* of a line and a text of 488 KiB */
+        hang_up(client);
+        watch_await_closed(&watch, 1);
+        finish(server);
+    }
+}
+END_TEST
+
 static void serve_a_burst(lined_server *server)
 {
     enum { CLIENTS = 200 };
@@ -82,6 +123,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         an_idle_connection_gives_its_buffers_back,
+        a_task_that_waits_gives_its_text_back,
         memory_does_not_grow_over_ten_bursts,
     };
     return suite_run("server_memory", tests, sizeof tests / sizeof tests[0]);

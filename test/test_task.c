@@ -452,10 +452,42 @@ START_TEST(a_client_that_has_half_closed_has_not_gone)
 }
 END_TEST
 
+static int end_in_the_middle(void *context, lined_conn *conn, void *state)
+{
+    const char *bytes;
+    int result = LINED_OK;
+    int count = 0;
+
+    while (result == LINED_OK) {
+        result = lined_recv_exact(conn, &bytes, 3);
+        if (result == LINED_OK)
+            result = lined_send(conn, bytes, 3);
+        if (result == LINED_OK && ++count == 2)
+            lined_end(lined_conn_handle(conn), "bye", 3);
+    }
+    return result;
+}
+
+START_TEST(after_lined_end_no_exact_bytes_are_received)
+{
+    static const struct lined_handler handler = {.task = end_in_the_middle};
+    lined_server *server = start(&handler);
+    int client = dial(lined_server_port(server));
+
+    say(client, "abcdefghijklmno");
+    expect(client, "abcdefbye");
+    drink(client);
+    hang_up(client);
+    ck_assert_int_eq(watch_await_closed(&watch, 1), LINED_ENDED);
+    finish(server);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         exact_bytes_follow_lines,
+        after_lined_end_no_exact_bytes_are_received,
         many_exact_bytes_come_whole,
         too_many_exact_bytes_are_rejected_and_too_few_are_dropped,
         a_deadline_passes_and_the_connection_goes_on,

@@ -13,23 +13,16 @@ static void dispatch(struct mailbox *mailbox, struct dispatch_message *message,
     message->conn->is_at_dispatcher = false;
 }
 
-/* True: another line may be gathered behind those in the message. It could not be put back if the
- * rest of a long line were discarded in between. */
-static bool may_gather(const struct dispatch_message *message)
-{
-    return !message->is_body && message->count < DISPATCH_LINES_MAX &&
-           !message->conn->in.is_discarding;
-}
-
-/* Waits for a line, and puts all that have come into the message. */
+/* Waits for a line, and puts it and all whole lines that have come after it into the message. */
 static int gather_lines(struct dispatch_message *message)
 {
     struct dispatch_line *lines = message->lines;
     int result =
         conn_wait_delivery(message->conn, &lines[0].bytes, &lines[0].size, &message->is_body);
 
+    message->conn->has_changed = false;
     message->count = result == LINED_OK;
-    while (result == LINED_OK && may_gather(message) &&
+    while (result == LINED_OK && !message->is_body && message->count < DISPATCH_LINES_MAX &&
            conn_take_line(message->conn, &lines[message->count].bytes, &lines[message->count].size))
         message->count++;
     return result;
@@ -49,7 +42,7 @@ static int deliver_lines(struct mailbox *mailbox, struct dispatch_message *messa
         done += message->handled;
         if (message->result != LINED_OK || done == count)
             return message->result;
-        if (message->conn->expected > 0) { /* the next lines are a part of those bytes */
+        if (message->conn->has_changed) { /* the bytes of the next lines are to be taken anew */
             conn_put_back(message->conn, message->lines[message->handled].bytes);
             return LINED_OK;
         }

@@ -5,8 +5,8 @@
 #include "conn/push_batch.h"
 
 /* Handles lines until all are done, one has another result than LINED_OK, the handler expects bytes
- * instead of the next line, so much is to be sent that the connection's thread should do that
- * first, or the connection is to end. */
+ * instead of the next line or has changed the length of lines, so much is to be sent that the
+ * connection's thread should do that first, or the connection is to end. */
 static void handle_lines(struct dispatch_message *message)
 {
     struct lined_conn *conn = message->conn;
@@ -15,7 +15,7 @@ static void handle_lines(struct dispatch_message *message)
     message->handled = 0;
     deadlines_reset_skip(&conn->deadlines); /* lines were only gathered until now */
     while (message->handled < message->count && conn->out.used < CONN_SEND_SIZE &&
-           conn->expected == 0) {
+           !conn->has_changed) {
         message->result = conn_stop_reason(conn);
         if (message->result != LINED_OK)
             return;

@@ -186,6 +186,17 @@ enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, 
     return LINE_LONG;
 }
 
+bool line_buffer_has_line(struct line_buffer *buffer)
+{
+    const char *line;
+    size_t size;
+
+    if (line_buffer_next(buffer, &line, &size) == LINE_NONE)
+        return false;
+    line_buffer_put_back(buffer, line);
+    return true;
+}
+
 bool line_buffer_exact(struct line_buffer *buffer, size_t size, const char **bytes)
 {
     size_t unused;

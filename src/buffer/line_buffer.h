@@ -58,12 +58,15 @@ void line_buffer_filled(struct line_buffer *buffer, size_t size);
  * line_buffer_room or line_buffer_shrink. */
 enum line_found line_buffer_next(struct line_buffer *buffer, const char **line, size_t *size);
 
+/* True: line_buffer_next would return a line, or a piece of one. */
+bool line_buffer_has_line(struct line_buffer *buffer);
+
 /* After LINE_LONG: the next call discards the rest of this line, up to and including its LF, also
  * the bytes that are still to come. */
 void line_buffer_discard_rest(struct line_buffer *buffer);
 
-/* Takes back this line and those that were taken after it. No line before the last of them was
- * given to line_buffer_discard_rest, and there was no line_buffer_room since. */
+/* Takes back this line and those that were taken after it. None of them was given to
+ * line_buffer_discard_rest, and there was no line_buffer_room since. */
 void line_buffer_put_back(struct line_buffer *buffer, const char *line);
 
 /* How many bytes were discarded since the last call. */

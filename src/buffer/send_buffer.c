@@ -18,6 +18,14 @@ void send_buffer_deinit(struct send_buffer *out)
     send_buffer_init(out, out->max, out->first);
 }
 
+void send_buffer_adopt(struct send_buffer *out, char *bytes, size_t size)
+{
+    send_buffer_deinit(out);
+    out->block = (struct block){.data = bytes, .size = size};
+    out->data = bytes;
+    out->capacity = out->used = size;
+}
+
 /* Makes room for size more bytes, or for as many as memory and the limit allow. */
 static void grow(struct send_buffer *out, size_t size)
 {

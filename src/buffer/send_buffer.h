@@ -29,6 +29,9 @@ void send_buffer_init(struct send_buffer *out, size_t max, char *first);
 /* Frees the buffer's memory; bytes that wait are lost. */
 void send_buffer_deinit(struct send_buffer *out);
 
+/* Takes over size bytes of malloc(3) as what waits. Nothing waits before. */
+void send_buffer_adopt(struct send_buffer *out, char *bytes, size_t size);
+
 /* send_buffer_put for more bytes than there is room for now. */
 size_t send_buffer_put_growing(struct send_buffer *out, const char *bytes, size_t size);
 

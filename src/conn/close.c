@@ -36,29 +36,39 @@ static void wait_for_client_end(int fd, int64_t ms)
     }
 }
 
-/* In a drain, and after lined_end, our reading side is shut down. If our writing side were shut
- * down too, the kernel would answer further bytes of the client with a reset
- * (tcp_rcv_state_process). So the writing side stays open until the client's kernel has
- * acknowledged every reply. A cut and the deadline end the wait; deadline 0: there is none. */
-static void wait_for_acknowledgements(struct lined_conn *conn, int64_t deadline)
+/* In a drain our reading side is shut down. If our writing side were shut down too, the kernel
+ * would answer further bytes of the client with a reset (tcp_rcv_state_process). So the writing
+ * side stays open until the client's kernel has acknowledged every reply. A cut ends the wait. */
+static void wait_for_acknowledgements(struct lined_conn *conn)
 {
     if (conn->listener->is_unix) /* the replies are in the client's receive queue, and stay there */
         return;
     while (peer_unacknowledged(conn->entry.fd) > 0 &&
-           (deadline == 0 || monotonic_ms() < deadline) &&
            !lifecycle_wait_cut(conn->service->lifecycle, ACKNOWLEDGED_CHECK_MS))
         continue;
 }
 
-/* After lined_end. A client that is sending is reset by the close, since it has sent bytes that are
- * not read: so it must have the replies first. They are left unread on purpose: after
+/* After lined_end the close resets the connection if the client sends, or has sent bytes that are
+ * not read: so it must have the replies first. The bytes are left unread on purpose: after
  * shutdown(SHUT_RD) a receive opens the window for the client no more, and without the reset the
- * client could wait for a minute until it can send. One that is silent is disconnected without a
- * wait: its kernel may delay an acknowledgement by 40 ms. */
+ * client could wait for a minute until it can send. For a client that is silent it is enough that
+ * the last byte is on its way, and was for a moment: its kernel may delay the acknowledgement by 40
+ * ms. */
 static void linger_after_end(struct lined_conn *conn, int64_t ms)
 {
-    if (line_buffer_unread(&conn->in) > 0 || peer_readable(conn->entry.fd) > 0)
-        wait_for_acknowledgements(conn, monotonic_ms() + ms);
+    int64_t deadline = monotonic_ms() + ms;
+    bool was_on_its_way = false;
+    int fd = conn->entry.fd;
+
+    while (!conn->listener->is_unix && peer_unacknowledged(fd) > 0 && monotonic_ms() < deadline) {
+        bool is_silent = line_buffer_unread(&conn->in) == 0 && peer_readable(fd) == 0;
+        bool is_on_its_way = is_silent && peer_unsent(fd) == 0;
+        if (is_on_its_way && was_on_its_way)
+            return;
+        was_on_its_way = is_on_its_way;
+        if (lifecycle_wait_cut(conn->service->lifecycle, ACKNOWLEDGED_CHECK_MS))
+            return;
+    }
 }
 
 /* True: replies may be on their way to a client that may take them. */
@@ -77,7 +87,7 @@ int conn_finish(struct lined_conn *conn, int reason)
     if (failed != LINED_OK)
         return failed;
     if (reason != LINED_EOF && lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_DRAINING)
-        wait_for_acknowledgements(conn, 0);
+        wait_for_acknowledgements(conn);
     return lifecycle_phase(conn->service->lifecycle) == LIFECYCLE_CUT ? LINED_CUT : reason;
 }
 
@@ -87,6 +97,7 @@ static int64_t linger_ms(int reason)
     case LINED_IDLE_TIMEOUT:
     case LINED_LINE_TIMEOUT:
     case LINED_SESSION_TIMEOUT:
+    case LINED_DEADLINE:
         return LINGER_AFTER_DEADLINE_MS;
     default:
         return LINGER_MS;
@@ -111,7 +122,7 @@ void conn_linger(struct lined_conn *conn, int reason)
             wait_for_client_end(conn->entry.fd, linger_ms(reason));
         break;
     case LIFECYCLE_DRAINING: /* it may have begun since conn_finish */
-        wait_for_acknowledgements(conn, 0);
+        wait_for_acknowledgements(conn);
         break;
     case LIFECYCLE_CUT:
         break;

@@ -6,7 +6,6 @@
 #include "push_batch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* In active mode the reply of one callback must fit whole, because the dispatcher never sends. */
@@ -45,7 +44,7 @@ int conn_init(struct lined_conn *conn, const struct service *service,
 
 void conn_deinit(struct lined_conn *conn)
 {
-    free(conn->text);
+    block_free(&conn->text);
     waker_deinit(&conn->waker);
     outbox_deinit(&conn->outbox);
     line_buffer_deinit(&conn->in);

@@ -34,6 +34,9 @@
 /* Replies gather up to this size before they are sent. */
 #define CONN_SEND_SIZE ((size_t)64 * 1024)
 
+/* A connection that has received nothing for this time frees its enlarged buffers. */
+#define CONN_SHRINK_AFTER_MS 1000u
+
 /* What one connection has done. Only its thread changes them; lined_foreach reads them. */
 struct conn_sums {
     _Atomic uint64_t lines;
@@ -58,9 +61,10 @@ struct lined_conn {
     char out_first[SEND_BUFFER_FIRST_SIZE];
 
     struct waker waker; /* for a handler that is wakeable */
-    char *text;         /* owned; the line that the handler has as a text; NULL: none yet */
-    size_t text_room;   /* bytes at text */
+    struct block text;  /* owned; the line that the handler has as a text */
     size_t expected;    /* bytes that the handler wants instead of its next line; 0: a line */
+    bool has_changed;   /* the handler wants bytes, or has changed max_line: lines that were
+                         * gathered for it must be taken again */
 
     struct busy_poll busy_poll;
     void *observer_slot;
@@ -108,10 +112,10 @@ int conn_greet(struct lined_conn *conn);
  * LINED_OK, or why the connection ends without a close. On the thread that runs its callbacks. */
 int conn_open(struct lined_conn *conn, void **state);
 
-/* A copy of the line as a text, without its line end; see the callback text. LINED_OK or -ENOMEM.
- */
-int conn_make_text(struct lined_conn *conn, const char *line, size_t size, char **text,
-                   size_t *length);
+/* A copy of the line as a text, without its line end, or of a body; see the callback text. LINED_OK
+ * or -ENOMEM. */
+int conn_make_text(struct lined_conn *conn, const char *line, size_t size, bool is_body,
+                   char **text, size_t *length);
 
 /* The callbacks line or text, for what conn_wait_delivery or conn_take_line has taken. Their
  * result. On the thread that runs the callbacks. */
@@ -138,9 +142,13 @@ static inline bool conn_continues_after(int result)
  * handler expects bytes, they are taken instead, and *is_body is true. */
 int conn_wait_delivery(struct lined_conn *conn, const char **line, size_t *size, bool *is_body);
 
-/* The same without waiting, also for line_rate. True: there was a line. Lines that were taken
- * before stay valid. */
+/* The next line that is whole, without waiting, also for line_rate. True: there was one. Lines that
+ * were taken before stay valid. */
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size);
+
+/* True: an enlarged buffer is not in use. conn_shrink frees its memory. */
+bool conn_can_shrink(const struct lined_conn *conn);
+void conn_shrink(struct lined_conn *conn);
 
 /* Takes back this line and those that were taken after it: they were not handled. */
 void conn_put_back(struct lined_conn *conn, const char *line);
@@ -166,11 +174,10 @@ int conn_reason(struct lined_conn *conn, int error);
 /* Adds what was counted to the connection's sums and the server's totals. */
 void conn_add_counts(struct lined_conn *conn);
 
-/* For an entry that the caller has borrowed, on any thread: describes its connection; ends it, as
- * lined_end; wakes it, as lined_wake. */
+/* For an entry that the caller has borrowed, on any thread: describes its connection; wakes its
+ * task. */
 void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *info);
-int conn_end_locked(struct table_entry *entry, const char *farewell, size_t size);
-int conn_wake_locked(struct table_entry *entry);
+void conn_wake_locked(struct table_entry *entry);
 
 /* The end of a batch: no whole line is left to handle, or sending has to wait. Adds what was
  * counted to the server's totals, calls the observer's batch_end, and sends the gathered pushes. */

@@ -9,7 +9,7 @@
 
 void lined_set_deadline(lined_conn *conn, uint32_t ms)
 {
-    conn->deadlines.handler = ms == 0 ? 0 : monotonic_ms() + ms;
+    conn->deadlines.handler = ms == 0 ? 0 : monotonic_ms() + (ms < INT32_MAX ? ms : INT32_MAX);
 }
 
 int lined_set_max_line(lined_conn *conn, size_t size)
@@ -17,6 +17,7 @@ int lined_set_max_line(lined_conn *conn, size_t size)
     if (size < LINED_MAX_LINE_MIN || size > LINED_MAX_LINE_MAX)
         return -EINVAL;
     conn->in.max_line = size;
+    conn->has_changed = true;
     return LINED_OK;
 }
 

@@ -41,8 +41,7 @@ int deadlines_passed(const struct deadlines *deadlines, int64_t now)
     return has_passed(deadlines->handler, now) ? LINED_DEADLINE : LINED_OK;
 }
 
-/* The earlier of two times; 0 means never. */
-static int64_t earlier(int64_t one, int64_t other)
+int64_t deadlines_earlier(int64_t one, int64_t other)
 {
     if (one == 0 || other == 0)
         return one + other;
@@ -70,7 +69,7 @@ void deadlines_set_session(struct deadlines *deadlines, int64_t end, int64_t now
 
 int64_t deadlines_of_wait(const struct deadlines *deadlines)
 {
-    return earlier(deadlines->session, deadlines->handler);
+    return deadlines_earlier(deadlines->session, deadlines->handler);
 }
 
 uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_line)
@@ -79,7 +78,8 @@ uint32_t deadlines_begin_wait(struct deadlines *deadlines, int64_t now, bool in_
         deadlines->idle = now + deadlines->idle_ms;
     if (deadlines->line == 0 && deadlines->line_ms != 0 && in_line)
         deadlines->line = now + deadlines->line_ms;
-    int64_t next = earlier(deadlines_of_wait(deadlines), earlier(deadlines->line, deadlines->idle));
+    int64_t next = deadlines_earlier(deadlines_of_wait(deadlines),
+                                     deadlines_earlier(deadlines->line, deadlines->idle));
     if (next == 0)
         return 0;
     if (deadlines_session_is_over(deadlines, now))

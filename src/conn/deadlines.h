@@ -39,6 +39,9 @@ void deadlines_set_idle(struct deadlines *deadlines, uint32_t ms);
 void deadlines_set_line(struct deadlines *deadlines, uint32_t ms);
 void deadlines_set_session(struct deadlines *deadlines, int64_t end, int64_t now);
 
+/* The earlier of two times; 0 means never. */
+int64_t deadlines_earlier(int64_t one, int64_t other);
+
 /* The earlier of the end of the session and the handler's deadline; 0: there is none. */
 int64_t deadlines_of_wait(const struct deadlines *deadlines);
 
@@ -77,6 +80,13 @@ static inline void deadlines_received(struct deadlines *deadlines)
 
 /* recv(2) has slept for sleep_ms, and nothing came. */
 void deadlines_received_nothing(struct deadlines *deadlines);
+
+/* The idle deadline and that of a line begin anew with the next wait. */
+static inline void deadlines_restart(struct deadlines *deadlines)
+{
+    deadlines->idle = 0;
+    deadlines->line = 0;
+}
 
 /* The line, or the exact bytes, that the thread waited for are complete. */
 static inline void deadlines_line_ended(struct deadlines *deadlines)

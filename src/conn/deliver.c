@@ -5,27 +5,15 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* False: there is no memory. The old text is not kept. */
-static bool make_room(struct lined_conn *conn, size_t room)
+static bool make_room(struct block *text, size_t room)
 {
-    if (room <= conn->text_room)
+    if (room <= text->size)
         return true;
-    free(conn->text);
-    conn->text = malloc(room);
-    conn->text_room = conn->text == NULL ? 0 : room;
-    return conn->text != NULL;
-}
-
-static int make_text(struct lined_conn *conn, const char *bytes, size_t size)
-{
-    if (!make_room(conn, size + 1))
-        return -ENOMEM;
-    memcpy(conn->text, bytes, size);
-    conn->text[size] = '\0';
-    return LINED_OK;
+    block_free(text);
+    return block_grow(text, room);
 }
 
 /* How long the line is without LF, or CR and LF. */
@@ -36,27 +24,28 @@ static size_t text_length(const char *line, size_t size)
     return size >= 2 && line[size - 2] == '\r' ? size - 2 : size - 1;
 }
 
-int conn_make_text(struct lined_conn *conn, const char *line, size_t size, char **text,
-                   size_t *length)
+int conn_make_text(struct lined_conn *conn, const char *line, size_t size, bool is_body,
+                   char **text, size_t *length)
 {
-    size_t wanted = text_length(line, size);
-    int result = make_text(conn, line, wanted);
-
-    *text = conn->text;
-    *length = wanted;
-    return result;
+    *length = is_body ? size : text_length(line, size);
+    if (!make_room(&conn->text, *length + 1))
+        return -ENOMEM;
+    *text = conn->text.data;
+    memcpy(*text, line, *length);
+    (*text)[*length] = '\0';
+    return LINED_OK;
 }
 
 int conn_deliver(struct lined_conn *conn, void *state, const char *line, size_t size, bool is_body)
 {
     const struct service *service = conn->service;
-    const struct lined_handler *handler = service->handler;
+    char *text;
+    size_t length;
 
-    if (handler->line != NULL)
-        return handler->line(service->context, conn, state, line, size);
-    size_t length = is_body ? size : text_length(line, size);
-    int result = make_text(conn, line, length);
-    return result == LINED_OK ? handler->text(service->context, conn, state, conn->text, length)
+    if (service->handler->line != NULL)
+        return service->handler->line(service->context, conn, state, line, size);
+    int result = conn_make_text(conn, line, size, is_body, &text, &length);
+    return result == LINED_OK ? service->handler->text(service->context, conn, state, text, length)
                               : result;
 }
 
@@ -77,5 +66,6 @@ int lined_expect(lined_conn *conn, size_t size)
     if (size > LINED_EXACT_MAX)
         return -EMSGSIZE;
     conn->expected = size;
+    conn->has_changed = size > 0;
     return LINED_OK;
 }

@@ -4,13 +4,14 @@
 #include "lined.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 void outbox_init(struct outbox *outbox, int fd, size_t limit, _Atomic uint64_t *bytes_out)
 {
     *outbox = (struct outbox){.fd = fd, .bytes_out = bytes_out};
     send_buffer_init(&outbox->waiting, limit, NULL);
-    send_buffer_init(&outbox->farewell, limit, NULL);
     INVARIANT(pthread_mutex_init(&outbox->lock, NULL) == 0);
 }
 
@@ -18,7 +19,7 @@ void outbox_deinit(struct outbox *outbox)
 {
     INVARIANT(pthread_mutex_destroy(&outbox->lock) == 0);
     send_buffer_deinit(&outbox->waiting);
-    send_buffer_deinit(&outbox->farewell);
+    free(outbox->farewell);
 }
 
 void outbox_lock(struct outbox *outbox)
@@ -185,9 +186,12 @@ int outbox_end_locked(struct outbox *outbox, const char *farewell, size_t size)
 {
     if (outbox->is_closed || outbox->saw_reset || outbox->is_slow || outbox_is_ending(outbox))
         return LINED_GONE;
-    if (send_buffer_put(&outbox->farewell, farewell, size) < size) {
-        send_buffer_deinit(&outbox->farewell);
-        return -ENOMEM;
+    if (size > 0) {
+        outbox->farewell = malloc(size);
+        if (outbox->farewell == NULL)
+            return -ENOMEM;
+        memcpy(outbox->farewell, farewell, size);
+        outbox->farewell_size = size;
     }
     atomic_store_explicit(&outbox->is_ending, true, memory_order_release);
     shutdown(outbox->fd, SHUT_RD);
@@ -277,13 +281,10 @@ bool outbox_saw_reset(struct outbox *outbox)
 /* The farewell waits behind the last push. */
 static void queue_farewell_locked(struct outbox *outbox)
 {
-    if (outbox->farewell.used == 0 || outbox->waiting.used > 0)
+    if (outbox->farewell == NULL || outbox->waiting.used > 0)
         return;
-    size_t max = outbox->waiting.max;
-    send_buffer_deinit(&outbox->waiting);
-    outbox->waiting = outbox->farewell;
-    outbox->waiting.max = max;
-    send_buffer_init(&outbox->farewell, max, NULL);
+    send_buffer_adopt(&outbox->waiting, outbox->farewell, outbox->farewell_size);
+    outbox->farewell = NULL;
 }
 
 bool outbox_close(struct outbox *outbox)

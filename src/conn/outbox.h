@@ -49,7 +49,8 @@ struct outbox {
     /* The connection is to end, by lined_end: no push is taken any more. Set under the lock; the
      * worker reads it without the lock, and takes the farewell under it. */
     atomic_bool is_ending;
-    struct send_buffer farewell; /* lock; sent after all else */
+    char *farewell; /* lock; owned; sent after all else; NULL: there is none */
+    size_t farewell_size;
 };
 
 /* The sizes of sends are added to *bytes_out, to which other threads add too. */

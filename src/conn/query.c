@@ -1,4 +1,4 @@
-/* Questions that a handler may ask about its connection. */
+/* Questions about a connection, of its handler and of other threads. */
 #include "conn.h"
 
 #include "base/monotonic.h"
@@ -77,18 +77,12 @@ void conn_info_locked(const struct table_entry *entry, struct lined_conn_info *i
         atomic_load_explicit(&conn->sums.bytes_out, memory_order_relaxed) + conn->outbox.sent;
 }
 
-int conn_end_locked(struct table_entry *entry, const char *farewell, size_t size)
-{
-    return outbox_end_locked(entry->outbox, farewell, size);
-}
-
 /* The wake-up of a connection that ends is not seen. */
-int conn_wake_locked(struct table_entry *entry)
+void conn_wake_locked(struct table_entry *entry)
 {
     struct lined_conn *conn = (struct lined_conn *)entry;
 
     waker_set(&conn->waker);
-    return LINED_OK;
 }
 
 /* ---- for the handler ---- */

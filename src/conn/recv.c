@@ -1,4 +1,5 @@
 /* The receiving half of a connection: blocking receives, and lines out of the received bytes. */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "conn.h"
 
 #include "base/invariant.h"
@@ -12,18 +13,23 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* A connection that has received nothing for this time frees its enlarged buffers. */
-#define SHRINK_AFTER_MS 1000u
-
 static enum lifecycle_phase phase_of(const struct lined_conn *conn)
 {
     return lifecycle_conn_phase(conn->service->lifecycle);
 }
 
-/* True: a buffer is enlarged and empty, so that it can be freed. */
-static bool can_shrink(const struct lined_conn *conn)
+bool conn_can_shrink(const struct lined_conn *conn)
 {
-    return line_buffer_is_enlarged(&conn->in) || send_buffer_is_enlarged(&conn->out);
+    return line_buffer_is_enlarged(&conn->in) || send_buffer_is_enlarged(&conn->out) ||
+           conn->text.size > LINE_BUFFER_FIRST_SIZE;
+}
+
+void conn_shrink(struct lined_conn *conn)
+{
+    line_buffer_shrink(&conn->in);
+    send_buffer_shrink(&conn->out);
+    if (conn->text.size > LINE_BUFFER_FIRST_SIZE)
+        block_free(&conn->text);
 }
 
 /* How long recv(2) may sleep, in milliseconds: until the next deadline, or until enlarged buffers
@@ -33,7 +39,9 @@ static uint32_t longest_wait(struct lined_conn *conn, int64_t now)
     bool in_line = line_buffer_unread(&conn->in) > 0 || conn->in.is_discarding;
     uint32_t wait = deadlines_begin_wait(&conn->deadlines, now, in_line);
 
-    return can_shrink(conn) && (wait == 0 || wait > SHRINK_AFTER_MS) ? SHRINK_AFTER_MS : wait;
+    return conn_can_shrink(conn) && (wait == 0 || wait > CONN_SHRINK_AFTER_MS)
+               ? CONN_SHRINK_AFTER_MS
+               : wait;
 }
 
 /* Sets SO_RCVTIMEO. The value seldom changes, so this seldom costs a call. */
@@ -130,8 +138,12 @@ static ssize_t recv_or_wait(struct lined_conn *conn, char *into, size_t room, ui
                              {.fd = conn->waker.event, .events = POLLIN}};
     int count = poll(ready, 2, wait == 0 ? -1 : (int)wait);
 
-    if (count <= 0)
-        return count < 0 ? -1 : (errno = EAGAIN, -1);
+    if (count < 0)
+        return -1;
+    if (count == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
     if (ready[1].revents != 0) {
         waker_woke(&conn->waker);
         errno = EINTR;
@@ -160,8 +172,7 @@ static ssize_t recv_or_sleep(struct lined_conn *conn, char *into, size_t room, i
 static int received_nothing(struct lined_conn *conn)
 {
     deadlines_received_nothing(&conn->deadlines);
-    line_buffer_shrink(&conn->in);
-    send_buffer_shrink(&conn->out);
+    conn_shrink(conn);
     return LINED_OK;
 }
 
@@ -243,6 +254,7 @@ static void count_discarded(struct lined_conn *conn)
     conn->not_delivered -= discarded;
 }
 
+/* The next line, or a piece of a long one. */
 static bool take_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     if (!may_take(conn))
@@ -266,12 +278,28 @@ static bool must_wait(struct lined_conn *conn, int64_t now)
     return pace_due_ms(&conn->pace) > now && phase_of(conn) == LIFECYCLE_RUNNING;
 }
 
+/* Only a whole line is known to be one: the handler may want the beginning of a long one as a part
+ * of a body, or change max_line. */
+static bool take_whole_line(struct lined_conn *conn, const char **line, size_t *size)
+{
+    if (!may_take(conn))
+        return false;
+    enum line_found found = line_buffer_next(&conn->in, line, size);
+    if (found == LINE_LONG)
+        line_buffer_put_back(&conn->in, *line);
+    if (conn->in.discarded > 0)
+        count_discarded(conn);
+    if (found == LINE_WHOLE)
+        deadlines_line_ended(&conn->deadlines);
+    return found == LINE_WHOLE;
+}
+
 bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     if (!pace_is_limited(&conn->pace))
-        return take_line(conn, line, size);
+        return take_whole_line(conn, line, size);
     int64_t now = monotonic_ms();
-    if (must_wait(conn, now) || !take_line(conn, line, size))
+    if (must_wait(conn, now) || !take_whole_line(conn, line, size))
         return false;
     pace_take(&conn->pace, now);
     return true;
@@ -282,29 +310,51 @@ void conn_put_back(struct lined_conn *conn, const char *line)
     line_buffer_put_back(&conn->in, line);
 }
 
-/* Waits until the line that was taken is due. The replies before it are sent first. LINED_OK, or
- * why the line must not be handled. */
+/* Why line_rate need not be waited for any more. LINED_OK: the line is due, or a drain has begun.
+ */
+static int end_of_rate(struct lined_conn *conn, int64_t now)
+{
+    if (waker_take(&conn->waker))
+        return LINED_WOKEN;
+    if (deadlines_session_is_over(&conn->deadlines, now))
+        return LINED_SESSION_TIMEOUT;
+    int result = conn_stop_reason(conn);
+    if (result == LINED_OK && conn->deadlines.handler != 0 && now >= conn->deadlines.handler)
+        return LINED_DEADLINE;
+    return result;
+}
+
+/* A line is there. Waits until it is due; the replies before it are sent first. A stop shuts the
+ * reading side down, and poll(2) reports that as POLLRDHUP, but also the client's end: after that
+ * only time ends the wait. LINED_OK, LINED_DEADLINE, LINED_WOKEN, or why no line may be taken. */
 static int wait_for_rate(struct lined_conn *conn)
 {
-    int64_t session = conn->deadlines.session;
+    struct pollfd ready[] = {{.fd = conn->entry.fd, .events = POLLRDHUP},
+                             {.fd = conn->waker.event, .events = POLLIN}};
     int64_t now = monotonic_ms();
 
-    if (must_wait(conn, now)) {
-        int64_t due = pace_due_ms(&conn->pace);
-        conn_end_batch(conn);
-        conn->input_over = conn_send_replies(conn);
-        if (conn->input_over != LINED_OK)
-            return conn->input_over;
-        lifecycle_wait_stop(conn->service->lifecycle,
-                            session != 0 && session < due ? session : due);
+    if (!must_wait(conn, now))
+        return LINED_OK;
+    conn_end_batch(conn);
+    int result = conn_send_replies(conn);
+    while (result == LINED_OK && must_wait(conn, now)) {
+        int64_t due =
+            deadlines_earlier(deadlines_of_wait(&conn->deadlines), pace_due_ms(&conn->pace));
+        int count = poll(ready, 2, due > now ? (int)(due - now) : 0);
+        if (count > 0 && ready[1].revents != 0)
+            waker_woke(&conn->waker);
+        if (count > 0 && ready[0].revents != 0)
+            ready[0].fd = -1;
         now = monotonic_ms();
-        if (phase_of(conn) == LIFECYCLE_CUT)
-            conn->input_over = LINED_CUT;
-        else if (deadlines_session_is_over(&conn->deadlines, now))
-            conn->input_over = LINED_SESSION_TIMEOUT;
+        result = end_of_rate(conn, now);
     }
-    pace_take(&conn->pace, now);
-    return conn->input_over;
+    return result;
+}
+
+/* The same for a line that take_line would take; it stays in the buffer. */
+static int wait_for_rate_of_line(struct lined_conn *conn)
+{
+    return line_buffer_has_line(&conn->in) ? wait_for_rate(conn) : LINED_OK;
 }
 
 /* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, LINED_WOKEN, or why the input is
@@ -332,20 +382,38 @@ static int take_partial(struct lined_conn *conn, const char **line, size_t *size
 
 static int wait_line(struct lined_conn *conn, const char **line, size_t *size)
 {
-    while (!take_line(conn, line, size)) {
+    bool is_limited = pace_is_limited(&conn->pace);
+
+    for (;;) {
+        int result = is_limited && may_take(conn) ? wait_for_rate_of_line(conn) : LINED_OK;
+        if (conn_continues_after(result))
+            return result;
+        if (result != LINED_OK)
+            conn->input_over = result;
+        if (take_line(conn, line, size)) {
+            if (is_limited)
+                pace_take(&conn->pace, monotonic_ms());
+            return LINED_OK;
+        }
         if (conn->input_over != LINED_OK)
             return take_partial(conn, line, size);
-        int result = end_batch_and_receive(conn);
+        result = end_batch_and_receive(conn);
         if (conn_continues_after(result))
             return result;
     }
-    return pace_is_limited(&conn->pace) ? wait_for_rate(conn) : LINED_OK;
+}
+
+/* Bytes that came before the end of the input may be taken after it, but not after a stop. */
+static bool may_take_exact(struct lined_conn *conn)
+{
+    return may_take(conn) || conn->input_over == LINED_EOF || conn->input_over == LINED_STOPPING ||
+           conn->input_over == LINED_RESET;
 }
 
 static int wait_exact(struct lined_conn *conn, const char **bytes, size_t size)
 {
-    while (phase_of(conn) == LIFECYCLE_CUT || !line_buffer_exact(&conn->in, size, bytes)) {
-        if (!may_take(conn))
+    while (!may_take_exact(conn) || !line_buffer_exact(&conn->in, size, bytes)) {
+        if (conn->input_over != LINED_OK)
             return conn->input_over;
         int result = end_batch_and_receive(conn);
         if (conn_continues_after(result))
@@ -387,7 +455,7 @@ int lined_recv_text(lined_conn *conn, char **text, size_t *length)
     size_t size;
 
     int result = lined_recv_line(conn, &line, &size);
-    return result == LINED_OK ? conn_make_text(conn, line, size, text, length) : result;
+    return result == LINED_OK ? conn_make_text(conn, line, size, false, text, length) : result;
 }
 
 int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)

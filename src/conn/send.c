@@ -169,7 +169,7 @@ int conn_send_last(struct lined_conn *conn)
 int lined_flush(lined_conn *conn)
 {
     push_batch_flush(); /* also if no reply has gathered, and on the dispatcher */
-    return conn->is_at_dispatcher ? LINED_OK : conn_send_replies(conn);
+    return conn->is_at_dispatcher ? conn->send_failed : conn_send_replies(conn);
 }
 
 /* A reply that is longer than the buffer notices here a cut and the end of its session. The socket

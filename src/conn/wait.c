@@ -6,29 +6,20 @@
 #include "lined.h"
 #include "net/peer.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <sys/socket.h>
 
-/* The client's side, or the server, has changed the socket. Nothing is received, so a line that
- * waits stays. LINED_OK: nothing that ends a wait. */
+/* The client's side, or the server, has changed the socket. Nothing is received, neither a line
+ * that waits nor an error: the next receive finds it. LINED_OK: nothing that ends a wait. */
 static int socket_change(struct lined_conn *conn, short events)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
-
     if (outbox_is_slow(&conn->outbox))
         return LINED_SLOW_CONSUMER;
     if (conn->peer_gone || outbox_saw_reset(&conn->outbox))
         return LINED_RESET;
-    if ((events & POLLERR) != 0 &&
-        getsockopt(conn->entry.fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) {
-        int reason = conn_reason(conn, error);
-        conn->peer_gone = reason == LINED_RESET;
-        return reason;
-    }
     if (events == 0)
         return LINED_OK;
+    if (conn->listener->is_unix) /* POLLHUP there: the client has closed its socket */
+        return (events & POLLERR) != 0 ? LINED_RESET : LINED_EOF;
     return peer_state(conn->entry.fd) == PEER_DEAD ? LINED_RESET : LINED_EOF;
 }
 
@@ -49,34 +40,51 @@ static int reason_to_stop(struct lined_conn *conn, int64_t now)
     return LINED_OK;
 }
 
-static int timeout_until(int64_t deadline, int64_t now)
+/* For poll(2), until the next deadline or until enlarged buffers are freed; -1: no limit. */
+static int longest_wait(const struct lined_conn *conn, int64_t now)
 {
+    int64_t deadline = deadlines_of_wait(&conn->deadlines);
+
+    if (conn_can_shrink(conn))
+        deadline = deadlines_earlier(deadline, now + CONN_SHRINK_AFTER_MS);
     if (deadline == 0)
         return -1;
     return deadline > now ? (int)(deadline - now) : 0;
 }
 
 /* A drain, a cut and lined_end shut the reading side down, which poll(2) reports as POLLRDHUP. */
-int lined_wait(lined_conn *conn)
+static int wait_for_change(struct lined_conn *conn)
 {
     struct pollfd ready[] = {{.fd = conn->entry.fd, .events = POLLRDHUP},
                              {.fd = conn->waker.event, .events = POLLIN}};
 
-    conn_end_batch(conn);
-    int result = conn_send_replies(conn);
-    while (result == LINED_OK) {
+    for (;;) {
         if (waker_take(&conn->waker))
             return LINED_WOKEN;
         int64_t now = monotonic_ms();
-        result = reason_to_stop(conn, now);
+        int result = reason_to_stop(conn, now);
         if (result == LINED_OK)
             result = socket_change(conn, ready[0].revents);
         if (result != LINED_OK)
-            break;
-        if (poll(ready, 2, timeout_until(deadlines_of_wait(&conn->deadlines), now)) < 0)
-            ready[0].revents = ready[1].revents = 0; /* EINTR */
+            return result;
+        int wait = longest_wait(conn, now);
+        int count = poll(ready, 2, wait);
+        if (count < 0) /* EINTR */
+            ready[0].revents = ready[1].revents = 0;
+        if (count == 0 && wait == CONN_SHRINK_AFTER_MS)
+            conn_shrink(conn);
         if (ready[1].revents != 0)
             waker_woke(&conn->waker);
     }
+}
+
+/* The client was not asked for anything meanwhile: its deadlines begin anew. */
+int lined_wait(lined_conn *conn)
+{
+    conn_end_batch(conn);
+    int result = conn_send_replies(conn);
+    if (result == LINED_OK)
+        result = wait_for_change(conn);
+    deadlines_restart(&conn->deadlines);
     return result;
 }

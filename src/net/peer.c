@@ -50,6 +50,13 @@ size_t peer_unacknowledged(int fd)
     return bytes == 0 || peer_state(fd) == PEER_DEAD ? 0 : bytes;
 }
 
+size_t peer_unsent(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, SIOCOUTQNSD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
 enum peer_loss peer_loss(int fd, int error)
 {
     switch (error) {

@@ -18,6 +18,9 @@ enum peer_state peer_state(int fd);
 /* How many bytes the peer has not acknowledged and still can acknowledge. */
 size_t peer_unacknowledged(int fd);
 
+/* How many bytes the kernel has not sent yet, not even once. TCP only. */
+size_t peer_unsent(int fd);
+
 /* Whether the kernel has given up the peer. */
 enum peer_loss {
     PEER_NOT_LOST,

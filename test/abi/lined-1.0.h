@@ -241,12 +241,12 @@ struct lined_handler {
      * cut, by lined_server_stop or the drain timeout. Each is called at most once, draining before
      * cut, on the timer thread, in active mode on the dispatcher. It has returned before
      * lined_server_wait returns, and is not called after. A server that is cut at once does not
-     * drain; one that is never started calls neither. A callback or task that waits for something
-     * of its own must be made to return now; in active mode one that waits delays these calls, and
-     * has to ask lined_server_is_draining itself. They may take locks, push, wake and end
-     * connections, drain or stop the server, and must not wait for a client. Idle connections end
-     * at the same time, so a push in draining may come too late: to say goodbye to each client,
-     * send in close, with the reason LINED_STOPPING. */
+     * drain; one that is never started calls neither; a start that fails may have called cut. A
+     * callback or task that waits for something of its own must be made to return now; in active
+     * mode one that waits delays these calls, and has to ask lined_server_is_draining itself. They
+     * may take locks, push, wake and end connections, drain or stop the server, and must not wait
+     * for a client. Idle connections end at the same time, so a push in draining may come too late:
+     * to say goodbye to each client, send in close, with the reason LINED_STOPPING. */
     void (*draining)(void *context, lined_server *server);
     void (*cut)(void *context, lined_server *server);
 
@@ -387,8 +387,8 @@ struct lined_stats {
     uint64_t connected_peak;  /* the maximum of connected */
     uint64_t connections_cut; /* cut by the drain timeout or lined_server_stop */
     uint64_t lines;           /* passed to the handler */
-    uint64_t bytes_in;        /* received; after the end each is in a line, in a PROXY header or in
-                               * bytes_dropped */
+    uint64_t bytes_in;        /* received; after the end each is in a line, in bytes that a handler
+                               * asked for, in a PROXY header, or in bytes_dropped */
     uint64_t bytes_out;       /* passed to the kernel for sending */
     uint64_t bytes_dropped;   /* received and not passed on: mostly unfinished lines, or the rest of
                                * long lines */
@@ -503,7 +503,8 @@ LINED_API int lined_server_start(lined_server *server);
 /* Changes the fields of options that are marked "set:", while the server runs or before. All other
  * fields must have the values that the server was made with; texts, port and the observer are not
  * compared, nor is what lined_server_listen has added. No connection is lost. Fails with -EINVAL
- * for a field that cannot change or is out of range; then nothing has changed. Any thread.
+ * for a field that cannot change or is out of range, and with -E2BIG as lined_server_new; then
+ * nothing has changed. Any thread.
  *
  * Each field is read with one atomic load, or under the lock of its user, and takes effect by
  * itself: a thread may see the new value of one field and, for a moment, the old value of another.
@@ -602,8 +603,8 @@ LINED_API bool lined_cancel(lined_server *server, lined_timer timer);
  * taken then, and the wake-up comes before lines that wait. */
 LINED_API LINED_CHECK_RESULT int lined_recv_line(lined_conn *conn, const char **line, size_t *size);
 
-/* The same as a string, as the callback text has it. Valid until the next receive. A text as long
- * as max_line is a piece of a longer line. */
+/* The same as a string, as the callback text has it. Valid until the next receive or lined_wait. A
+ * text as long as max_line is a piece of a longer line. */
 LINED_API LINED_CHECK_RESULT int lined_recv_text(lined_conn *conn, char **text, size_t *length);
 
 #define LINED_EXACT_MAX (16u * 1024u * 1024u)
@@ -631,8 +632,8 @@ LINED_API LINED_CHECK_RESULT int lined_expect(lined_conn *conn, size_t size);
 
 /* Sets a deadline ms milliseconds from now; 0: none. A task gets LINED_DEADLINE from each receive
  * that is not complete by then, until it sets another deadline; other handlers get one call of
- * deadline, when the connection next waits for its client. No received byte is lost. ms is at most
- * INT32_MAX. For the callbacks of the connection, and its task. */
+ * deadline, when the connection next waits for its client. No received byte is lost. More than
+ * INT32_MAX counts as that. For the callbacks of the connection, and its task. */
 LINED_API void lined_set_deadline(lined_conn *conn, uint32_t ms);
 
 /* Changes the maximum length of a line for this connection, from the next line on that is not

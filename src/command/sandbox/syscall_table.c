@@ -77,6 +77,7 @@ const struct syscall_rule syscall_table[] = {
     {.call = SYS_ioctl, .arguments = {IS(1, FIONREAD)}},
     /* The number of bytes that are not acknowledged. */
     {.call = SYS_ioctl, .arguments = {IS(1, SIOCOUTQ)}},
+    {.call = SYS_ioctl, .arguments = {IS(1, SIOCOUTQNSD)}},
     /* The timeout of recv(2). Other options attach filters, mark packets for another route, or
      * let a socket connect (TCP_FASTOPEN_CONNECT, TCP_REPAIR). */
     {.call = SYS_setsockopt, .arguments = {IS(1, SOL_SOCKET), IS(2, SO_RCVTIMEO)}},
