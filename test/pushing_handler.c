@@ -116,6 +116,8 @@ static int obey(void *context, lined_conn *conn, void *state, const char *line, 
         ck_assert_int_eq(lined_push(listeners[0], rest, rest_size), LINED_OK);
         return LINED_END;
     }
+    if (strncmp(line, "nothing\n", 8) == 0)
+        return LINED_OK;
     if (strncmp(line, "flush\n", 6) == 0)
         return lined_flush(conn);
     if (strncmp(line, "pending\n", 8) == 0)

@@ -60,6 +60,8 @@ START_TEST(pushes_go_without_a_reply)
 
     say(sender, "quiet hello\n");
     expect(receiver, "hello\n");
+    say(sender, "quiet gathered\nnothing\n"); /* the last callback pushes nothing */
+    expect(receiver, "gathered\n");
     hang_up(receiver);
     hang_up(sender);
     finish(server);
