@@ -26,13 +26,6 @@ void *__wrap_realloc(void *memory, size_t size)
     return fails > 1 ? NULL : __real_realloc(memory, size);
 }
 
-void *__real_mremap(void *old, size_t old_size, size_t size, int flags);
-void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags);
-void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags)
-{
-    return fails ? MAP_FAILED : __real_mremap(old, old_size, size, flags);
-}
-
 static void expect_bytes(const struct block *block, size_t size)
 {
     for (size_t i = 0; i < size; i++)

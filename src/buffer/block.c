@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* mremap */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "block.h"
 
 #include "base/invariant.h"
@@ -47,36 +47,30 @@ void block_free(struct block *block)
     *block = (struct block){0};
 }
 
-static bool grow_mapping(struct block *block, size_t size)
+/* mremap(2) would save the copy, but ThreadSanitizer does not know it, and takes the next owner of
+ * an address for a second writer. */
+static bool grow_by_copy(struct block *block, char *data, size_t size)
 {
-    char *data = mremap(block->data, block->size, size, MREMAP_MAYMOVE);
+    struct block larger = {.data = data, .size = size, .is_mapped = true};
 
-    if (data == MAP_FAILED)
-        return false;
-    block->data = data;
-    block->size = size;
-    return true;
-}
-
-/* Into a mapping, or by realloc(3). */
-static bool grow_in_heap(struct block *block, size_t size)
-{
-    struct block larger = {.data = map(size), .size = size, .is_mapped = true};
-
-    if (larger.data == NULL) {
-        larger.data = realloc(block->data, size);
-        if (larger.data == NULL)
-            return false;
-        larger.is_mapped = false;
-    } else if (block->size > 0) {
-        memcpy(larger.data, block->data, block->size);
-        free(block->data);
-    }
+    if (block->size > 0)
+        memcpy(data, block->data, block->size);
+    block_free(block);
     *block = larger;
     return true;
 }
 
 bool block_grow(struct block *block, size_t size)
 {
-    return block->is_mapped ? grow_mapping(block, size) : grow_in_heap(block, size);
+    char *data = map(size);
+
+    if (data != NULL)
+        return grow_by_copy(block, data, size);
+    if (block->is_mapped)
+        return false;
+    data = realloc(block->data, size);
+    if (data == NULL)
+        return false;
+    *block = (struct block){.data = data, .size = size};
+    return true;
 }
