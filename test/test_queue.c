@@ -1,4 +1,5 @@
-/* The example docs/examples/queue, beside beanstalkd, and alone. */
+/* The example docs/examples/queue, as test_examples.sh has built it: beside beanstalkd, and alone.
+ */
 #include "await.h"
 #include "command.h"
 #include "dial.h"
@@ -56,8 +57,7 @@ static int session_line; /* for messages; 0: no session */
 
 static void start_queue(const char *option)
 {
-    process_serve(&server, -1,
-                  ARGUMENTS("--handler=" MODULES "/module_queue.so", "--quiet", option));
+    process_serve(&server, -1, ARGUMENTS("--handler=" EXAMPLES "/queue.so", "--quiet", option));
 }
 
 /* Receives to the next LF, terminated without CR and LF. */
