@@ -313,7 +313,7 @@ START_TEST(a_job_of_a_worker_that_resets_is_ready_again)
 END_TEST
 
 /* Not in the session: beanstalkd 1.12 at times does not notice that the time has passed. Then the
- * job stays reserved until its worker says something: 5 of 30 times, in a test with beanstalkd
+ * job stays reserved until its worker says something: 8 of 60 times, in a script with beanstalkd
  * alone. */
 START_TEST(a_job_whose_time_to_run_has_passed_is_ready_again)
 {
@@ -364,6 +364,60 @@ START_TEST(a_long_line_is_one_error)
     say(client, line);
     say(client, "\r\nuse default\r\n");
     expect(client, "BAD_FORMAT\r\nUSING default\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(a_client_watches_at_most_32_tubes)
+{
+    char said[64], expected[64];
+
+    if (process_skips_modules())
+        return;
+    start_queue(NULL);
+    int client = dial(server.port);
+    for (int i = 2; i <= 32; i++) {
+        snprintf(said, sizeof said, "watch tube%d\r\n", i);
+        snprintf(expected, sizeof expected, "WATCHING %d\r\n", i);
+        say(client, said);
+        expect(client, expected);
+    }
+    say(client, "watch tube33\r\n");
+    expect(client, "OUT_OF_MEMORY\r\n");
+    say(client, "watch tube2\r\nignore tube2\r\nwatch tube33\r\n");
+    expect(client, "WATCHING 32\r\nWATCHING 31\r\nWATCHING 32\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* The first client reserves more than the kernel takes for it, and reads nothing: its task waits in
+ * a send. */
+START_TEST(a_client_that_does_not_read_delays_no_other)
+{
+    enum { JOBS = 400, SIZE = 65535 };
+    static char put[SIZE + 64];
+    char answer[8192];
+
+    if (process_skips_modules())
+        return;
+    start_queue(NULL);
+    int reader = dial(server.port), other = dial(server.port);
+    int length = snprintf(put, sizeof put, "put 0 0 1000 %d\r\n", SIZE);
+    memset(put + length, 'x', SIZE);
+    memcpy(put + length + SIZE, "\r\n", 2);
+    for (int i = 0; i < JOBS; i++) {
+        say_bytes(other, put, (size_t)length + SIZE + 2);
+        receive_line(other, answer, sizeof answer);
+    }
+    for (int i = 0; i < JOBS; i++)
+        say(reader, "reserve\r\n");
+    for (int i = 0; i < 2000; i++) {
+        say(other, "stats\r\n");
+        receive_answer(other, answer, sizeof answer);
+    }
+    ck_assert_ptr_null(strstr(answer, "current-jobs-ready: 0\n"));
+    ck_assert_ptr_null(strstr(answer, "current-jobs-reserved: 0\n"));
+    hang_up_rudely(reader);
     end_by(SIGTERM, 0);
 }
 END_TEST
@@ -497,6 +551,8 @@ int main(void)
         a_job_whose_time_to_run_has_passed_is_ready_again,
         a_drain_ends_reserves_that_wait,
         a_long_line_is_one_error,
+        a_client_watches_at_most_32_tubes,
+        a_client_that_does_not_read_delays_no_other,
         memory_is_bounded,
         no_job_is_lost_or_handed_out_twice,
     };
