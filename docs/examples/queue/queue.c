@@ -270,7 +270,6 @@ static const char *run_reserve(struct client *client)
 {
     struct queue *queue = client->queue;
     struct job *job = find(&queue->lists[READY], is_watched_by, client);
-    struct job *held = find(&queue->lists[RESERVED], is_held_by, client);
     uint64_t timeout = client->number[0] == NEVER ? NEVER : client->number[0] * 1000;
     uint64_t soon = now_ms() + MARGIN_MS, margin = NEVER;
 
@@ -278,6 +277,7 @@ static const char *run_reserve(struct client *client)
         reserve(client, job);
         return NULL;
     }
+    struct job *held = find(&queue->lists[RESERVED], is_held_by, client);
     if (held != NULL)
         margin = held->node.key > soon ? held->node.key - soon : 0;
     client->late = margin <= timeout ? "DEADLINE_SOON" : "TIMED_OUT";
