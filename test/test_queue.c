@@ -1,4 +1,5 @@
-/* The example docs/examples/queue, beside beanstalkd, and alone. */
+/* The example docs/examples/queue, as test_examples.sh has built it: beside beanstalkd, and alone.
+ */
 #include "await.h"
 #include "command.h"
 #include "dial.h"
@@ -17,34 +18,15 @@
 
 #define CLIENTS 3
 
-/* Keys of statistics that differ, that are times, or that depend on how often "~" was said.
- * README.md has those that lined does not have. */
-static const char *const keys[] = {"age",
-                                   "time-left",
-                                   "uptime",
-                                   "pid",
-                                   "version",
-                                   "rusage-utime",
-                                   "rusage-stime",
-                                   "binlog-oldest-index",
-                                   "binlog-current-index",
-                                   "binlog-records-migrated",
-                                   "binlog-records-written",
-                                   "binlog-max-size",
-                                   "hostname",
-                                   "os",
-                                   "platform",
-                                   "cmd-peek-ready",
-                                   "cmd-peek-delayed",
-                                   "cmd-peek-buried",
-                                   "cmd-pause-tube",
-                                   "current-producers",
-                                   "current-workers",
-                                   "pause",
-                                   "cmd-stats-tube",
-                                   "pause-time-left"};
+/* The statistics of queue. README.md says that it has no others of beanstalkd. */
+static const char *const keys[] = {"---",
+                                   "current-jobs-ready",
+                                   "current-jobs-reserved",
+                                   "current-jobs-delayed",
+                                   "current-jobs-buried",
+                                   "current-waiting"};
 
-/* Besides, these answers differ: README.md has the same rows. */
+/* The first lines of answers that differ: README.md has the same rows. */
 static const struct {
     const char *said, *beanstalkd, *lined;
 } differences[] = {
@@ -52,8 +34,18 @@ static const struct {
     {"peek-delayed", "NOT_FOUND", "UNKNOWN_COMMAND"},
     {"peek-buried", "NOT_FOUND", "UNKNOWN_COMMAND"},
     {"kick-job 99", "NOT_FOUND", "UNKNOWN_COMMAND"},
-    {"reserve-job 99", "NOT_FOUND", "BAD_FORMAT"},
+    {"reserve-job 99", "NOT_FOUND", "UNKNOWN_COMMAND"},
+    {"peek 99", "NOT_FOUND", "UNKNOWN_COMMAND"},
+    {"touch 99", "NOT_FOUND", "UNKNOWN_COMMAND"},
     {"pause-tube default 0", "PAUSED", "UNKNOWN_COMMAND"},
+    {"stats-job 99", "NOT_FOUND", "UNKNOWN_COMMAND"},
+    {"list-tubes", "OK", "UNKNOWN_COMMAND"},
+    {"list-tube-used", "USING default", "UNKNOWN_COMMAND"},
+    {"list-tubes-watched", "OK", "UNKNOWN_COMMAND"},
+    {"stats-tube nonsense", "NOT_FOUND", "OK"},
+    {"statsx", "BAD_FORMAT", "UNKNOWN_COMMAND"},
+    {"stats-tube", "BAD_FORMAT", "UNKNOWN_COMMAND"},
+    {"reserve-with-timeout", "BAD_FORMAT", "UNKNOWN_COMMAND"},
     {"reserve-with-timeout x", "TIMED_OUT", "BAD_FORMAT"},
     {"reserve-with-timeout 0x", "TIMED_OUT", "BAD_FORMAT"},
     {"kick 1 2", "KICKED 0", "BAD_FORMAT"},
@@ -65,8 +57,7 @@ static int session_line; /* for messages; 0: no session */
 
 static void start_queue(const char *option)
 {
-    process_serve(&server, -1,
-                  ARGUMENTS("--handler=" MODULES "/module_queue.so", "--quiet", option));
+    process_serve(&server, -1, ARGUMENTS("--handler=" EXAMPLES "/queue.so", "--quiet", option));
 }
 
 /* Receives to the next LF, terminated without CR and LF. */
@@ -85,39 +76,36 @@ static void receive_line(int fd, char *line, size_t size)
     line[length - 2] = '\0';
 }
 
-static bool is_left_out(const char *line, const char *said)
+static bool is_compared(const char *line)
 {
     size_t length = strcspn(line, ":");
 
-    if (strcmp(said, "stats") == 0 && strncmp(line, "id:", 3) == 0)
-        return true;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strlen(keys[i]) == length && strncmp(line, keys[i], length) == 0)
             return true;
     return false;
 }
 
-/* The lines of a text that may be compared, behind its answer without the size. */
-static void keep_comparable(const char *said, char *body, char *answer, size_t size)
+/* The lines of a text that are compared, behind its answer without the size. */
+static void keep_compared(char *body, char *answer, size_t size)
 {
     snprintf(answer, size, "OK\n");
     for (char *rest = body, *line; (line = strsep(&rest, "\n")) != NULL;) {
         size_t length = strlen(answer);
-        if (!is_left_out(line, said))
+        if (is_compared(line))
             snprintf(answer + length, size - length, "%s\n", line);
     }
 }
 
 /* An answer with its body, if it has one. */
-static void receive_answer(int fd, const char *said, char *answer, size_t size)
+static void receive_answer(int fd, char *answer, size_t size)
 {
     char line[256], body[4096];
     unsigned long long id;
     size_t length;
 
     receive_line(fd, line, sizeof line);
-    bool is_job = sscanf(line, "RESERVED %llu %zu", &id, &length) == 2 ||
-                  sscanf(line, "FOUND %llu %zu", &id, &length) == 2;
+    bool is_job = sscanf(line, "RESERVED %llu %zu", &id, &length) == 2;
     bool is_text = sscanf(line, "OK %zu", &length) == 1;
     snprintf(answer, size, "%s", line);
     if (!is_job && !is_text)
@@ -127,7 +115,7 @@ static void receive_answer(int fd, const char *said, char *answer, size_t size)
     ck_assert(memcmp(body + length, "\r\n", 2) == 0);
     body[length] = '\0';
     if (is_text)
-        keep_comparable(said, body, answer, size);
+        keep_compared(body, answer, size);
     else
         snprintf(answer, size, "%s\n%s", line, body);
 }
@@ -187,7 +175,7 @@ static void expect_waiting(int fd, const char *said, char *answer, size_t size)
     do {
         say(fd, said);
         say(fd, "\r\n");
-        receive_answer(fd, said, answer, size);
+        receive_answer(fd, answer, size);
     } while (strstr(answer, "current-waiting: 1\n") == NULL);
 }
 
@@ -199,7 +187,7 @@ static void expect_alike(const int fds[2], const char *said, int number)
         if (said[0] == '~')
             expect_waiting(fds[i], said + 1, answers[i], sizeof answers[i]);
         else
-            receive_answer(fds[i], said, answers[i], sizeof answers[i]);
+            receive_answer(fds[i], answers[i], sizeof answers[i]);
     }
     ck_assert_msg(strcmp(answers[0], answers[1]) == 0,
                   "line %d: '%s': beanstalkd answers '%s', lined '%s'", number, said, answers[0],
@@ -260,10 +248,12 @@ START_TEST(the_differences_are_those_of_the_readme)
     const int fds[2] = {dial_beanstalkd(), dial(server.port)};
     for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
         say_both(fds, differences[i].said);
-        receive_answer(fds[0], "", answer, sizeof answer);
-        ck_assert_str_eq(answer, differences[i].beanstalkd);
-        receive_answer(fds[1], "", answer, sizeof answer);
-        ck_assert_str_eq(answer, differences[i].lined);
+        const char *const expected[2] = {differences[i].beanstalkd, differences[i].lined};
+        for (int j = 0; j < 2; j++) {
+            receive_answer(fds[j], answer, sizeof answer);
+            answer[strcspn(answer, "\n")] = '\0';
+            ck_assert_str_eq(answer, expected[j]);
+        }
         snprintf(row, sizeof row, "| `%s` | `%s` | `%s` |\n", differences[i].said,
                  differences[i].beanstalkd, differences[i].lined);
         ck_assert_msg(strstr(readme, row) != NULL, "README.md of queue lacks %s", row);
@@ -297,7 +287,7 @@ START_TEST(a_client_that_has_ended_its_side_does_not_wait)
         return;
     start_queue(NULL);
     int worker = dial(server.port);
-    say(worker, "reserve\r\nlist-tube-used\r\n");
+    say(worker, "reserve\r\nuse default\r\n");
     half_close(worker);
     expect(worker, "TIMED_OUT\r\nUSING default\r\n");
     expect_eof(worker);
@@ -322,7 +312,9 @@ START_TEST(a_job_of_a_worker_that_resets_is_ready_again)
 }
 END_TEST
 
-/* Not in the session: beanstalkd 1.12 at times leaves a client that waits waiting. */
+/* Not in the session: beanstalkd 1.12 at times does not notice that the time has passed. Then the
+ * job stays reserved until its worker says something: 8 of 60 times, in a script with beanstalkd
+ * alone. */
 START_TEST(a_job_whose_time_to_run_has_passed_is_ready_again)
 {
     if (process_skips_modules())
@@ -370,8 +362,62 @@ START_TEST(a_long_line_is_one_error)
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = '\0';
     say(client, line);
-    say(client, "\r\nlist-tube-used\r\n");
+    say(client, "\r\nuse default\r\n");
     expect(client, "BAD_FORMAT\r\nUSING default\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(a_client_watches_at_most_32_tubes)
+{
+    char said[64], expected[64];
+
+    if (process_skips_modules())
+        return;
+    start_queue(NULL);
+    int client = dial(server.port);
+    for (int i = 2; i <= 32; i++) {
+        snprintf(said, sizeof said, "watch tube%d\r\n", i);
+        snprintf(expected, sizeof expected, "WATCHING %d\r\n", i);
+        say(client, said);
+        expect(client, expected);
+    }
+    say(client, "watch tube33\r\n");
+    expect(client, "OUT_OF_MEMORY\r\n");
+    say(client, "watch tube2\r\nignore tube2\r\nwatch tube33\r\n");
+    expect(client, "WATCHING 32\r\nWATCHING 31\r\nWATCHING 32\r\n");
+    end_by(SIGTERM, 0);
+}
+END_TEST
+
+/* The first client reserves more than the kernel takes for it, and reads nothing: its task waits in
+ * a send. */
+START_TEST(a_client_that_does_not_read_delays_no_other)
+{
+    enum { JOBS = 400, SIZE = 65535 };
+    static char put[SIZE + 64];
+    char answer[8192];
+
+    if (process_skips_modules())
+        return;
+    start_queue(NULL);
+    int reader = dial(server.port), other = dial(server.port);
+    int length = snprintf(put, sizeof put, "put 0 0 1000 %d\r\n", SIZE);
+    memset(put + length, 'x', SIZE);
+    memcpy(put + length + SIZE, "\r\n", 2);
+    for (int i = 0; i < JOBS; i++) {
+        say_bytes(other, put, (size_t)length + SIZE + 2);
+        receive_line(other, answer, sizeof answer);
+    }
+    for (int i = 0; i < JOBS; i++)
+        say(reader, "reserve\r\n");
+    for (int i = 0; i < 2000; i++) {
+        say(other, "stats\r\n");
+        receive_answer(other, answer, sizeof answer);
+    }
+    ck_assert_ptr_null(strstr(answer, "current-jobs-ready: 0\n"));
+    ck_assert_ptr_null(strstr(answer, "current-jobs-reserved: 0\n"));
+    hang_up_rudely(reader);
     end_by(SIGTERM, 0);
 }
 END_TEST
@@ -446,7 +492,7 @@ static void *work(void *argument)
         unsigned long long id;
         int job;
         say(fd, "reserve-with-timeout 1\r\n");
-        receive_answer(fd, "", answer, sizeof answer);
+        receive_answer(fd, answer, sizeof answer);
         if (sscanf(answer, "RESERVED %llu 6\n%d", &id, &job) != 2)
             continue;
         step++;
@@ -488,7 +534,7 @@ START_TEST(no_job_is_lost_or_handed_out_twice)
         ck_assert_msg(atomic_load(&deleted[i]) == 1, "job %d: %d times", i, deleted[i]);
     int client = dial(server.port);
     say(client, "stats\r\n");
-    receive_answer(client, "stats", answer, sizeof answer);
+    receive_answer(client, answer, sizeof answer);
     ck_assert_ptr_nonnull(strstr(answer, "current-jobs-ready: 0\ncurrent-jobs-reserved: 0\n"));
     end_by(SIGTERM, 0);
 }
@@ -505,6 +551,8 @@ int main(void)
         a_job_whose_time_to_run_has_passed_is_ready_again,
         a_drain_ends_reserves_that_wait,
         a_long_line_is_one_error,
+        a_client_watches_at_most_32_tubes,
+        a_client_that_does_not_read_delays_no_other,
         memory_is_bounded,
         no_job_is_lost_or_handed_out_twice,
     };

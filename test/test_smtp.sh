@@ -1,38 +1,12 @@
 #!/usr/bin/env bash
-# The example docs/examples/smtp: built outside of the sources with what is installed, and used by a client of
-# its own and by Python's smtplib.
+# The example docs/examples/smtp, as test_examples.sh has built it, used by a client of the test and by Python's
+# smtplib.
 set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
 . "$root/test/serve.sh"
-need pkg-config objdump
-
-cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
-compiler=$(cached CMAKE_C_COMPILER)
-sanitize=$(cached LINED_SANITIZE)
-read -ra same <<<"${sanitize:+-fsanitize=$sanitize} $(cached CMAKE_C_FLAGS)"
-prefix=$scratch/prefix
-cmake --install "$build" --prefix "$prefix" >/dev/null
-lined=$prefix/bin/lined
-pc=$(find "$prefix" -name lined.pc)
-read -ra cflags < <(PKG_CONFIG_PATH=${pc%/*} pkg-config --cflags lined)
-cp "$root/docs/examples/smtp/smtp.c" "$scratch"
-cd "$scratch"
-flags=(-std=c11 -pedantic -Wall -Wextra -Werror "${same[@]}" "${cflags[@]}" -fPIC)
-"$compiler" "${flags[@]}" -shared -o smtp.so smtp.c
-grep -q '^#include <lined.h>' smtp.c || fail "smtp.c does not include lined.h"
-! grep '^#include "' smtp.c || fail "smtp.c includes a file of its own"
-
-# Two servers in a process would share a variable of a file: handlers and modules have none.
-list_variables() { # SOURCE
-    "$compiler" -std=gnu11 -I"$root/include" -fPIC -c -o variables.o "$1"
-    objdump -t variables.o | grep -E $'O \\.t?(data|bss)\t' || true
-}
-for source in "$root"/src/handlers/{chat,pubsub,upper}/*.c smtp.c; do
-    [ -z "$(list_variables "$source")" ] || fail "$source has variables: $(list_variables "$source")"
-done
-{ cat smtp.c && echo 'int count(void); int count(void) { static int counted; return ++counted; }'; } >counts.c
-[[ $(list_variables counts.c) == *counted* ]] || fail "a variable is not found"
+module=$build/examples/smtp.so
+[ -f "$module" ] || fail "$module is missing: run ctest -R '^(examples|smtp)$'"
 
 # ---- a client of the test's own ----
 
@@ -52,7 +26,7 @@ expect_end() {
     exec {client}>&-
 }
 
-serve --handler ./smtp.so --quiet
+serve --handler "$module" --quiet
 connect
 expect '220 lined ESMTP'
 say 'MAIL FROM:<ann@example.org>'
@@ -124,6 +98,6 @@ expect_end
 [[ $said == *"smtp: messages received: $last"* ]] || fail "the messages are not counted: $said"
 
 status=0
-said=$("$lined" --port 0 --handler ./smtp.so --long-line discard 2>&1) || status=$?
+said=$("$lined" --port 0 --handler "$module" --long-line discard 2>&1) || status=$?
 [ "$status" -ne 0 ] || fail "--long-line discard is allowed"
 [[ $said == *"smtp: --long-line discard: must be split or close"* ]] || fail "--long-line discard: it said: $said"

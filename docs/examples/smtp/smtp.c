@@ -2,8 +2,8 @@
  * error, and counts. For tests of programs that send mail, and as an example of a task: the state
  * of a dialogue is where its code is.
  *
- *     cc $(pkg-config --cflags lined) -shared -fPIC -o smtp.so smtp.c
- *     lined --handler ./smtp.so --port 2525 --quiet
+ *     cmake -G Ninja -B build && cmake --build build
+ *     lined --handler build/smtp.so --port 2525 --quiet
  */
 #include <lined.h>
 
