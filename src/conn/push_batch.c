@@ -103,7 +103,7 @@ static bool grow(struct push_batch *batch)
     return true;
 }
 
-struct push_batch *push_batch_current(struct flusher *flusher)
+struct push_batch *push_batch_current(const struct flusher *flusher)
 {
     struct push_batch *batch = current;
 

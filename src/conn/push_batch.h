@@ -52,7 +52,7 @@ void push_batch_flush(void);
 /* The batch of the calling thread, with room for one more client. NULL: the thread has none, or one
  * of another server, which may be freed before the flush; or there is no memory. Then the thread
  * pushes at once. */
-struct push_batch *push_batch_current(struct flusher *flusher);
+struct push_batch *push_batch_current(const struct flusher *flusher);
 
 /* True: the next push to the entry, which the caller has borrowed, gathers. False: it goes at once.
  */

@@ -18,9 +18,10 @@ void history_add(struct history *history, const struct history_sample *sample)
 size_t history_read(struct history *history, struct history_sample samples[HISTORY_SAMPLES])
 {
     INVARIANT(pthread_mutex_lock(&history->lock) == 0);
-    size_t count = history->added < HISTORY_SAMPLES ? history->added : HISTORY_SAMPLES;
-    for (size_t i = 0; i < count; i++)
-        samples[i] = history->samples[(history->added - count + i) % HISTORY_SAMPLES];
+    size_t first = history->added > HISTORY_SAMPLES ? history->added - HISTORY_SAMPLES : 0;
+    size_t count = 0;
+    for (size_t i = first; i < history->added; i++)
+        samples[count++] = history->samples[i % HISTORY_SAMPLES];
     INVARIANT(pthread_mutex_unlock(&history->lock) == 0);
     return count;
 }

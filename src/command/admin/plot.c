@@ -33,15 +33,18 @@ static const struct {
  * value, and at least 4. */
 static double scale_max(double value)
 {
-    static const double factors[] = {1, 2, 4};
+    double step = 1; /* a power of ten */
+    double max = 4;
 
-    for (double step = 1;; step *= 10) {
-        for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
-            double max = factors[i] * step;
-            if (max >= value && max >= 4)
-                return max;
+    while (max < value) {
+        if (max < 4 * step) {
+            max *= 2;
+        } else {
+            step *= 10;
+            max = step;
         }
     }
+    return max;
 }
 
 static double lines_per_second(const struct history_sample *before,
