@@ -5,7 +5,7 @@
  * queued there.
  *
  * conn.c: a connection's begin, the observer, what an error means. recv.c: receiving. deliver.c:
- * the handler's callbacks. wait.c: waiting for something else than a line. proxy.c: the PROXY
+ * the handler's callbacks. task.c: what a task calls. rate.c: line_rate. proxy.c: the PROXY
  * header. send.c, print.c: sending. close.c: the end. query.c, conn_options.c: what handlers ask
  * and change.
  */
@@ -138,8 +138,21 @@ static inline bool conn_continues_after(int result)
     return result == LINED_DEADLINE || result == LINED_WOKEN;
 }
 
-/* The next line, as lined_recv_line, but neither counted nor observed: see conn_count_line. If the
- * handler expects bytes, they are taken instead, and *is_body is true. */
+/* The next line, and the next size bytes, as lined_recv_line and lined_recv_exact, but neither
+ * counted nor observed: see conn_count_line. */
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size);
+int conn_wait_exact(struct lined_conn *conn, const char **bytes, size_t size);
+
+/* True: line_rate lets the next line wait. A line that was received before a drain waits no more,
+ * since the drain has little time. */
+bool conn_must_wait_for_rate(struct lined_conn *conn, int64_t now);
+
+/* A line is there. Waits until it is due; the replies before it are sent first. LINED_OK,
+ * LINED_DEADLINE, LINED_WOKEN, or why no line may be taken. */
+int conn_wait_for_rate(struct lined_conn *conn);
+
+/* What the handler wants next: a line; or, if it expects bytes, those, and *is_body is true. As
+ * conn_wait_line. */
 int conn_wait_delivery(struct lined_conn *conn, const char **line, size_t *size, bool *is_body);
 
 /* The next line that is whole, without waiting, also for line_rate. True: there was one. Lines that

@@ -271,13 +271,6 @@ static bool take_line(struct lined_conn *conn, const char **line, size_t *size)
     return found != LINE_NONE;
 }
 
-/* True: line_rate lets the next line wait. A line that was received before a drain waits no more,
- * since the drain has little time. */
-static bool must_wait(struct lined_conn *conn, int64_t now)
-{
-    return pace_due_ms(&conn->pace) > now && phase_of(conn) == LIFECYCLE_RUNNING;
-}
-
 /* Only a whole line is known to be one: the handler may want the beginning of a long one as a part
  * of a body, or change max_line. */
 static bool take_whole_line(struct lined_conn *conn, const char **line, size_t *size)
@@ -299,7 +292,7 @@ bool conn_take_line(struct lined_conn *conn, const char **line, size_t *size)
     if (!pace_is_limited(&conn->pace))
         return take_whole_line(conn, line, size);
     int64_t now = monotonic_ms();
-    if (must_wait(conn, now) || !take_whole_line(conn, line, size))
+    if (conn_must_wait_for_rate(conn, now) || !take_whole_line(conn, line, size))
         return false;
     pace_take(&conn->pace, now);
     return true;
@@ -310,51 +303,10 @@ void conn_put_back(struct lined_conn *conn, const char *line)
     line_buffer_put_back(&conn->in, line);
 }
 
-/* Why line_rate need not be waited for any more. LINED_OK: the line is due, or a drain has begun.
- */
-static int end_of_rate(struct lined_conn *conn, int64_t now)
-{
-    if (waker_take(&conn->waker))
-        return LINED_WOKEN;
-    if (deadlines_session_is_over(&conn->deadlines, now))
-        return LINED_SESSION_TIMEOUT;
-    int result = conn_stop_reason(conn);
-    if (result == LINED_OK && conn->deadlines.handler != 0 && now >= conn->deadlines.handler)
-        return LINED_DEADLINE;
-    return result;
-}
-
-/* A line is there. Waits until it is due; the replies before it are sent first. A stop shuts the
- * reading side down, and poll(2) reports that as POLLRDHUP, but also the client's end: after that
- * only time ends the wait. LINED_OK, LINED_DEADLINE, LINED_WOKEN, or why no line may be taken. */
-static int wait_for_rate(struct lined_conn *conn)
-{
-    struct pollfd ready[] = {{.fd = conn->entry.fd, .events = POLLRDHUP},
-                             {.fd = conn->waker.event, .events = POLLIN}};
-    int64_t now = monotonic_ms();
-
-    if (!must_wait(conn, now))
-        return LINED_OK;
-    conn_end_batch(conn);
-    int result = conn_send_replies(conn);
-    while (result == LINED_OK && must_wait(conn, now)) {
-        int64_t due =
-            deadlines_earlier(deadlines_of_wait(&conn->deadlines), pace_due_ms(&conn->pace));
-        int count = poll(ready, 2, due > now ? (int)(due - now) : 0);
-        if (count > 0 && ready[1].revents != 0)
-            waker_woke(&conn->waker);
-        if (count > 0 && ready[0].revents != 0)
-            ready[0].fd = -1;
-        now = monotonic_ms();
-        result = end_of_rate(conn, now);
-    }
-    return result;
-}
-
 /* The same for a line that take_line would take; it stays in the buffer. */
 static int wait_for_rate_of_line(struct lined_conn *conn)
 {
-    return line_buffer_has_line(&conn->in) ? wait_for_rate(conn) : LINED_OK;
+    return line_buffer_has_line(&conn->in) ? conn_wait_for_rate(conn) : LINED_OK;
 }
 
 /* Sends the replies, and receives more. LINED_OK, LINED_DEADLINE, LINED_WOKEN, or why the input is
@@ -380,7 +332,7 @@ static int take_partial(struct lined_conn *conn, const char **line, size_t *size
     return LINED_OK;
 }
 
-static int wait_line(struct lined_conn *conn, const char **line, size_t *size)
+int conn_wait_line(struct lined_conn *conn, const char **line, size_t *size)
 {
     bool is_limited = pace_is_limited(&conn->pace);
 
@@ -410,7 +362,7 @@ static bool may_take_exact(struct lined_conn *conn)
            conn->input_over == LINED_RESET;
 }
 
-static int wait_exact(struct lined_conn *conn, const char **bytes, size_t size)
+int conn_wait_exact(struct lined_conn *conn, const char **bytes, size_t size)
 {
     while (!may_take_exact(conn) || !line_buffer_exact(&conn->in, size, bytes)) {
         if (conn->input_over != LINED_OK)
@@ -428,39 +380,11 @@ int conn_wait_delivery(struct lined_conn *conn, const char **line, size_t *size,
 {
     *is_body = conn->expected > 0;
     if (!*is_body)
-        return wait_line(conn, line, size);
-    int result = wait_exact(conn, line, conn->expected);
+        return conn_wait_line(conn, line, size);
+    int result = conn_wait_exact(conn, line, conn->expected);
     if (result == LINED_OK) {
         *size = conn->expected;
         conn->expected = 0;
     }
     return result;
-}
-
-/* ---- for a task ---- */
-
-int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
-{
-    if (waker_take(&conn->waker))
-        return LINED_WOKEN;
-    int result = wait_line(conn, line, size);
-    if (result == LINED_OK)
-        conn_count_line(conn, *line, *size);
-    return result;
-}
-
-int lined_recv_text(lined_conn *conn, char **text, size_t *length)
-{
-    const char *line;
-    size_t size;
-
-    int result = lined_recv_line(conn, &line, &size);
-    return result == LINED_OK ? conn_make_text(conn, line, size, false, text, length) : result;
-}
-
-int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
-{
-    if (size > LINED_EXACT_MAX)
-        return -EMSGSIZE;
-    return waker_take(&conn->waker) ? LINED_WOKEN : wait_exact(conn, bytes, size);
 }

@@ -1,4 +1,4 @@
-/* lined_wait: a task waits for something else than a line. */
+/* What a task calls: the receives, and lined_wait, which waits for something else than a line. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "conn.h"
 
@@ -6,7 +6,38 @@
 #include "lined.h"
 #include "net/peer.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+int lined_recv_line(lined_conn *conn, const char **line, size_t *size)
+{
+    if (waker_take(&conn->waker))
+        return LINED_WOKEN;
+    int result = conn_wait_line(conn, line, size);
+    if (result == LINED_OK)
+        conn_count_line(conn, *line, *size);
+    return result;
+}
+
+int lined_recv_text(lined_conn *conn, char **text, size_t *length)
+{
+    const char *line;
+    size_t size;
+
+    int result = lined_recv_line(conn, &line, &size);
+    return result == LINED_OK ? conn_make_text(conn, line, size, false, text, length) : result;
+}
+
+int lined_recv_exact(lined_conn *conn, const char **bytes, size_t size)
+{
+    if (size > LINED_EXACT_MAX)
+        return -EMSGSIZE;
+    return waker_take(&conn->waker) ? LINED_WOKEN : conn_wait_exact(conn, bytes, size);
+}
+
+/* ---- lined_wait ---- */
 
 /* The client's side, or the server, has changed the socket. Nothing is received, neither a line
  * that waits nor an error: the next receive finds it. LINED_OK: nothing that ends a wait. */
