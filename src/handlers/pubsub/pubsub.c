@@ -102,16 +102,16 @@ static bool is_ready(const struct pubsub *pubsub, struct client *client, size_t 
     return lined_push(client->handle, text, (size_t)length) == LINED_OK;
 }
 
-/* Returns how many clients got the message; 0 also if there is no memory. */
+/* Returns how many clients got the message; SIZE_MAX if there is no memory. */
 static size_t publish(struct pubsub *pubsub, const char *name, const char *message, size_t size)
 {
-    size_t count = 0;
-    size_t reached = 0;
+    size_t count = 0, reached = 0;
 
     pthread_mutex_lock(&pubsub->lock);
     const struct channel *channel = find_locked(pubsub, name);
     struct client **list = channel == NULL ? NULL : calloc(channel->count, sizeof(struct client *));
     const struct subscription *each = list == NULL ? NULL : channel->first;
+    bool is_poor = channel != NULL && channel->count > 0 && list == NULL;
     for (; each != NULL; each = each->next) {
         atomic_fetch_add(&each->client->references, 1);
         list[count++] = each->client;
@@ -125,7 +125,7 @@ static size_t publish(struct pubsub *pubsub, const char *name, const char *messa
         release(list[i]);
     }
     free(list);
-    return reached;
+    return is_poor ? SIZE_MAX : reached;
 }
 
 /* The client's entry for the channel; for "" one that is free. NULL: there is none. */
@@ -212,7 +212,8 @@ static int obey_channel(struct pubsub *pubsub, lined_conn *conn, struct client *
         char *message = memcpy(text + end - strlen(name) - 8, "MESSAGE ", 8);
         text[length] = '\n';
         size_t reached = publish(pubsub, name, message, (size_t)(text + length + 1 - message));
-        return lined_printf(conn, "OK %zu\n", reached);
+        return reached == SIZE_MAX ? lined_puts(conn, "ERROR PUBLISH: no memory, try it again\n")
+                                   : lined_printf(conn, "OK %zu\n", reached);
     }
     const char *wrong = subscribes ? join(pubsub, client, name) : leave(pubsub, client, name);
     return wrong == NULL ? lined_printf(conn, "OK %s\n", name)
@@ -276,10 +277,9 @@ static void finish(void *context, lined_conn *conn, void *state, int reason)
 {
     struct client *client = state;
 
-    for (int i = 0; i < SUBSCRIPTIONS_MAX; i++) {
+    for (int i = 0; i < SUBSCRIPTIONS_MAX; i++)
         if (client->own[i].channel != NULL)
             leave(context, client, client->own[i].channel->name);
-    }
     if (reason == LINED_STOPPING || reason == LINED_IDLE_TIMEOUT)
         last_reply(conn, reason == LINED_STOPPING ? "BYE the server ends, connect again\n"
                                                   : "BYE no line came, answer PING with PONG\n");
