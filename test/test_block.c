@@ -26,6 +26,13 @@ void *__wrap_realloc(void *memory, size_t size)
     return fails > 1 ? NULL : __real_realloc(memory, size);
 }
 
+int __real_munmap(void *address, size_t size);
+int __wrap_munmap(void *address, size_t size);
+int __wrap_munmap(void *address, size_t size)
+{
+    return fails ? -1 : __real_munmap(address, size);
+}
+
 static void expect_bytes(const struct block *block, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -117,6 +124,21 @@ START_TEST(without_memory_a_block_does_not_change)
 }
 END_TEST
 
+START_TEST(a_mapping_that_cannot_be_removed_stays)
+{
+    struct block block = {0};
+
+    ck_assert(block_grow(&block, 64 * 1024));
+    char *page = block.data;
+    fails = 1;
+    block_free(&block);
+    fails = 0;
+    ck_assert_uint_eq(block.size, 0);
+    ck_assert(is_there(page));
+    ck_assert_int_eq(munmap(page, 64 * 1024), 0);
+}
+END_TEST
+
 /* And their places are given back. */
 START_TEST(the_number_of_mappings_is_limited)
 {
@@ -139,7 +161,7 @@ int main(void)
     const TTest *const tests[] = {
         a_block_keeps_its_bytes_as_it_grows,      a_large_block_goes_back_to_the_system,
         without_a_mapping_a_block_is_in_the_heap, without_memory_a_block_does_not_change,
-        the_number_of_mappings_is_limited,
+        a_mapping_that_cannot_be_removed_stays,   the_number_of_mappings_is_limited,
     };
     return suite_run("block", tests, sizeof tests / sizeof tests[0]);
 }
