@@ -105,7 +105,8 @@ static bool is_ready(const struct pubsub *pubsub, struct client *client, size_t 
 /* Returns how many clients got the message; SIZE_MAX if there is no memory. */
 static size_t publish(struct pubsub *pubsub, const char *name, const char *message, size_t size)
 {
-    size_t count = 0, reached = 0;
+    size_t count = 0;
+    size_t reached = 0;
 
     pthread_mutex_lock(&pubsub->lock);
     const struct channel *channel = find_locked(pubsub, name);
@@ -192,7 +193,6 @@ static int list_channels(struct pubsub *pubsub, lined_conn *conn)
     return result == LINED_OK ? lined_puts(conn, "OK\n") : result;
 }
 
-/* The commands that name a channel. */
 static int obey_channel(struct pubsub *pubsub, lined_conn *conn, struct client *client, char *text,
                         size_t length)
 {
