@@ -143,18 +143,30 @@ static void hang_up_server_and_expect_success(void)
     ck_assert_msg(strstr(text, "succeeds again") != NULL, "%s", text);
 }
 
+/* As answer_one; and the log has the end of the client. */
+static void answer_to_the_end(const char *line, const char *reply)
+{
+    int client = dial(server.port);
+
+    say(client, line);
+    expect(client, reply);
+    half_close(client);
+    expect_eof(client);
+    hang_up(client);
+}
+
 /* The device is always full. A new file takes what waits, and begins with a whole line. */
 START_TEST(after_a_full_disk_a_new_file_has_the_lines)
 {
     folder_make();
     ck_assert_int_eq(symlink("/dev/full", folder_path("log")), 0);
     process_serve(&server, -1, ARGUMENTS("--no-sandbox", "--log-file", folder_path("log")));
-    answer_one("kept\n");
+    answer_to_the_end("kept\n", "Received: kept\n\n");
     process_line(&server.err, text, sizeof text);
     ck_assert_ptr_nonnull(strstr(text, "No space left on device; the packet log is tried again"));
     ck_assert_int_eq(unlink(folder_path("log")), 0);
     hang_up_server_and_expect_success();
-    answer_one("more\n");
+    answer_to_the_end("more\n", "Received: more\n\n");
     end_by(SIGTERM, 0);
     folder_read("log", log_text, sizeof log_text);
     ck_assert_str_eq(log_text, "Incoming packet: \"kept\\n\"\nClient disconnected\n"
