@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour admin scale dd kv fanout)
+all_loads=(50x64 50x1 1x1 churn apart hog busy-poll hold10k hold15k burst neighbour admin scale dd kv fanout end)
 quick_loads=(50x64 50x1 1x1 churn)
 usage="usage: scripts/bench.sh [--quick] [--rounds N] [--seconds S] [--only LOAD]... [--beside FILE]
                         [--peers]
@@ -100,6 +100,7 @@ fi
 cc -std=gnu11 -O2 -pthread -o build/peers/floor test/bench/peers/floor.c
 commands[floor]=build/peers/floor
 cc -std=gnu11 -O2 -o build/peers/fanout test/bench/fanout.c
+cc -std=gnu11 -O2 -o build/peers/end test/bench/end.c
 cc -std=c11 -O2 -shared -fPIC -Iinclude -o build/peers/fanout.so test/bench/peers/fanout_module.c
 commands[floor awake]="build/peers/floor --awake"
 commands[floor batch]="chrt --batch 0 build/peers/floor"
@@ -132,6 +133,7 @@ contenders_of() {
     neighbour-*) names=("lined active" "lined") ;;
     kv-* | apart-kv-*) names=("lined kv" "Redis") ;;
     fanout-*) names=("lined" "lined beside" "lined active" "Go fanout") ;;
+    end) names=("lined" "lined active") ;;
     esac
     for i in "${!names[@]}"; do
         [ -n "${commands[${names[i]}]-}" ] || unset "names[i]"
@@ -229,6 +231,7 @@ run_load() { # SHAPE
         row "$figure" $((pipeline * kv_requests)) $(($(ticks) - before))
         ;;
     fanout-*) build/peers/fanout "$port" "$pid" 1000 "${1#*-}" "$seconds" ;;
+    end) build/peers/end "$port" "$pid" 1000 ;;
     *) lined_load -c "${1%x*}" -o "${1#*x}" -d "$seconds" ;;
     esac
 }
@@ -245,7 +248,7 @@ measure_once() {
     case $1 in
     poll-*active-*) command+=(--mode active) ;;
     poll-*kv-*) command+=(--handler kv) ;;
-    fanout-*) [[ $2 != lined* ]] || command+=(--handler "$root/build/peers/fanout.so") ;;
+    fanout-* | end) [[ $2 != lined* ]] || command+=(--handler "$root/build/peers/fanout.so") ;;
     esac
     exec {said}< <(exec "${server_core[@]}" "${command[@]}" 2>&1 >"$scratch/log")
     pid=$!
@@ -323,7 +326,7 @@ table() {
 }
 
 # Columns of lined-load's CSV.
-rate=4 p50=5 p99=6 cpu=8 kb=9 opened=17 again=18 each=19 rested=21
+rate=4 p50=5 p99=6 cpu=8 kb=9 max=10 opened=17 again=18 each=19 rested=21
 machine="$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r | cut -d- -f1)"
 count() { echo "$1 $2$([ "$1" = 1 ] || echo s)"; }
 tables() {
@@ -360,6 +363,7 @@ tables() {
     for window in 1 16; do
         table fanout-$window "1,000 subscribers, $(count $window line) of 64 bytes in flight" $cpu "server CPU us a delivery" $rate deliveries/s $p50 "p50 us a window" $p99 "p99 us a window"
     done
+    table end "a silent client that another one ends" $p50 "us p50" $p99 "us p99" $max "us at most"
     table dd "dd, read back" $rate MB/s $cpu "server CPU us a MB"
     for shape in {,apart-}kv-{set,get}-{1,16}; do
         IFS=- read -r _ command pipeline <<<"${shape#apart-}"

@@ -9,9 +9,9 @@
  * The server passes each line on to all other clients, and answers an empty line with an empty one.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "client.h"
+
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #define LINE_SIZE  64
 #define WINDOW_MAX 256
@@ -34,50 +33,6 @@ struct subscriber {
     int fd;
     size_t received; /* of this window */
 };
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "fanout: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    if (clock_gettime(clock, &now) != 0)
-        fail("clock_gettime");
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static void read_all(int fd, char *into, size_t size)
-{
-    while (size > 0) {
-        ssize_t got = recv(fd, into, size, 0);
-        if (got <= 0)
-            fail("a client received no answer");
-        into += got;
-        size -= (size_t)got;
-    }
-}
-
-/* A client that the server has answered: broadcasts reach it. */
-static int join(uint16_t port)
-{
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const int yes = 1;
-    char answer;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
-        fail("connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (send(fd, "\n", 1, MSG_NOSIGNAL) != 1)
-        fail("send");
-    read_all(fd, &answer, 1);
-    return fd;
-}
 
 /* Receives what is there, and compares it. True: the window is complete. */
 static int receive(struct subscriber *subscriber)
@@ -123,14 +78,6 @@ static void send_window(int publisher, int epoll, struct subscriber *subscribers
         for (int i = 0; i < ready; i++)
             left -= (size_t)receive(&subscribers[events[i].data.u32]);
     }
-}
-
-static int compare(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
 }
 
 int main(int argc, char **argv)
@@ -187,7 +134,7 @@ int main(int argc, char **argv)
     }
     int64_t cpu = now_ns(server_cpu) - began_cpu;
     double deliveries = (double)windows * (double)window * (double)count;
-    qsort(times_us, windows, sizeof times_us[0], compare);
+    sort(times_us, windows);
     printf("%zu,%zu,%d,%.0f,%u,%u,0,%.3f,0\n", count, window, LINE_SIZE,
            deliveries / ((double)(now - began) / 1e9), times_us[windows / 2],
            times_us[windows * 99 / 100], (double)cpu / 1e3 / deliveries);
