@@ -225,6 +225,7 @@ static int answer_much(void *context, lined_conn *conn, void *state, const char 
         int result = LINED_OK;
         for (int i = 0; i < 200 && result == LINED_OK; i++)
             result = lined_send(conn, much, sizeof much);
+        ck_assert_int_eq(lined_flush(conn), result); /* a failure is permanent */
         return result;
     }
     if (size == 4 && memcmp(line, "end\n", 4) == 0) {

@@ -2,6 +2,7 @@
 #include "await.h"
 #include "dial.h"
 #include "embed.h"
+#include "last_conn.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -17,28 +18,8 @@
 
 #define MODE (_i == 0 ? LINED_PASSIVE : LINED_ACTIVE)
 
-/* The handle of the last connection, and the reason that close was given. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static lined_handle last; /* lock */
+/* The reason that close was given. */
 static atomic_int closed_for;
-
-static int remember(void *context, lined_conn *conn, void **state)
-{
-    (void)context;
-    (void)state;
-    pthread_mutex_lock(&lock);
-    last = lined_conn_handle(conn);
-    pthread_mutex_unlock(&lock);
-    return LINED_OK;
-}
-
-static lined_handle handle_of_last(void)
-{
-    pthread_mutex_lock(&lock);
-    lined_handle handle = last;
-    pthread_mutex_unlock(&lock);
-    return handle;
-}
 
 static void note_reason(void *context, lined_conn *conn, void *state, int reason)
 {
@@ -84,7 +65,7 @@ static int answer(void *context, lined_conn *conn, void *state, const char *line
 }
 
 static const struct lined_handler handler = {
-    .open = remember, .line = answer, .close = note_reason};
+    .open = last_conn_remember, .line = answer, .close = note_reason};
 
 static lined_server *start(enum lined_mode mode)
 {
@@ -116,7 +97,7 @@ START_TEST(a_silent_client_gets_the_farewell)
     lined_server *server = start(MODE);
     int client = dial_and_talk(server);
 
-    ck_assert_int_eq(lined_end(handle_of_last(), "bye\n", 4), LINED_OK);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_OK);
     expect(client, "bye\n");
     expect_eof(client);
     hang_up(client);
@@ -131,7 +112,7 @@ START_TEST(a_farewell_may_be_empty)
     lined_server *server = start(MODE);
     int client = dial_and_talk(server);
 
-    ck_assert_int_eq(lined_end(handle_of_last(), NULL, 0), LINED_OK);
+    ck_assert_int_eq(lined_end(last_conn(), NULL, 0), LINED_OK);
     expect_eof(client);
     hang_up(client);
     expect_ended(server);
@@ -176,11 +157,11 @@ START_TEST(a_connection_that_has_ended_is_gone)
     int client = dial_and_talk(server);
     const lined_handle nothing = {NULL, 0};
 
-    ck_assert_int_eq(lined_end(handle_of_last(), "x", 1024 * 1024 + 1), -EMSGSIZE);
+    ck_assert_int_eq(lined_end(last_conn(), "x", 1024 * 1024 + 1), -EMSGSIZE);
     hang_up(client);
     watch_await_closed(&watch, 1);
     AWAIT(stats_of(server).connected == 0);
-    ck_assert_int_eq(lined_end(handle_of_last(), "bye\n", 4), LINED_GONE);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_GONE);
     ck_assert_int_eq(lined_end(nothing, "bye\n", 4), LINED_GONE);
     finish(server);
 }
@@ -208,7 +189,7 @@ START_TEST(a_client_that_talks_on_gets_the_farewell)
     ck_assert_ptr_nonnull(received);
     ck_assert_int_eq(pthread_create(&talker, NULL, talk_on, &client), 0);
     expect(client, "\n"); /* it talks */
-    ck_assert_int_eq(lined_end(handle_of_last(), "bye\n", 4), LINED_OK);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_OK);
     size_t count = receive_until_end(client, received, size);
     ck_assert_uint_ge(count, 4);
     ck_assert_mem_eq(received + count - 4, "bye\n", 4);
@@ -297,7 +278,7 @@ START_TEST(after_a_cut_there_is_nothing_to_end)
 
     lined_server_stop(server);
     ck_assert_int_eq(lined_server_wait(server), LINED_CUT);
-    ck_assert_int_eq(lined_end(handle_of_last(), "bye\n", 4), LINED_GONE);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_GONE);
     hang_up(client);
     lined_server_free(server);
 }
@@ -310,7 +291,7 @@ static atomic_bool visits_are_over;
 static void *end_the_last(void *unused)
 {
     while (!atomic_load(&visits_are_over)) {
-        lined_handle handle = handle_of_last();
+        lined_handle handle = last_conn();
         if (handle.server != NULL && lined_end(handle, "bye\n", 4) == LINED_OK)
             continue;
         sched_yield();

@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "embed.h"
+#include "last_conn.h"
 #include "suite.h"
 
 #include <lined.h>
@@ -178,18 +179,16 @@ START_TEST(the_lines_of_a_task_wait)
 }
 END_TEST
 
-static lined_handle ended;
-
-static int answer_and_remember(void *context, lined_conn *conn, void *state, const char *line,
-                               size_t size)
+static int answer_anything(void *context, lined_conn *conn, void *state, const char *line,
+                           size_t size)
 {
-    ended = lined_conn_handle(conn);
     return lined_send(conn, line, size);
 }
 
 START_TEST(lined_end_ends_the_wait)
 {
-    static const struct lined_handler handler = {.line = answer_and_remember};
+    static const struct lined_handler handler = {.open = last_conn_remember,
+                                                 .line = answer_anything};
 
     prepare((enum lined_mode)_i);
     options.line_rate = 1;
@@ -197,7 +196,7 @@ START_TEST(lined_end_ends_the_wait)
     int client = dial(lined_server_port(server));
     say(client, "one\ntwo\nthree\n");
     expect(client, "one\n");
-    ck_assert_int_eq(lined_end(ended, "bye\n", 4), LINED_OK);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_OK);
     expect(client, "bye\n"); /* and not the next line */
     drink(client);
     hang_up(client);
@@ -218,7 +217,6 @@ static int wake_itself(void *context, lined_conn *conn, void *state)
     lined_set_deadline(conn, 1);
     ck_assert_int_eq(lined_recv_line(conn, &line, &size), LINED_DEADLINE);
     lined_set_deadline(conn, 0);
-    ended = lined_conn_handle(conn);
     result = lined_puts(conn, "waiting\n");
     if (result == LINED_OK)
         result = lined_flush(conn);
@@ -229,7 +227,8 @@ static int wake_itself(void *context, lined_conn *conn, void *state)
 
 START_TEST(a_wake_up_and_a_deadline_end_the_wait)
 {
-    static const struct lined_handler handler = {.task = wake_itself, .wakeable = true};
+    static const struct lined_handler handler = {
+        .open = last_conn_remember, .task = wake_itself, .wakeable = true};
 
     prepare(LINED_PASSIVE);
     options.line_rate = 1;
@@ -237,7 +236,7 @@ START_TEST(a_wake_up_and_a_deadline_end_the_wait)
     int client = dial(lined_server_port(server));
     say(client, "one\ntwo\nthree\n");
     expect(client, "waiting\n");
-    ck_assert_int_eq(lined_wake(ended), LINED_OK);
+    ck_assert_int_eq(lined_wake(last_conn()), LINED_OK);
     expect(client, "woken\n");
     drink(client);
     hang_up(client);

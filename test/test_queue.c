@@ -313,8 +313,7 @@ START_TEST(a_job_of_a_worker_that_resets_is_ready_again)
 END_TEST
 
 /* Not in the session: beanstalkd 1.12 at times does not notice that the time has passed. Then the
- * job stays reserved until its worker says something: 8 of 60 times, in a script with beanstalkd
- * alone. */
+ * job stays reserved until its worker says something. */
 START_TEST(a_job_whose_time_to_run_has_passed_is_ready_again)
 {
     if (process_skips_modules())

@@ -440,6 +440,37 @@ START_TEST(a_server_that_never_starts_drops_its_timers)
 }
 END_TEST
 
+/* ---- active mode: messages ---- */
+
+static atomic_int messages;
+
+void __real_mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *message);
+void __wrap_mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *message);
+void __wrap_mailbox_post_and_wait(struct mailbox *mailbox, struct mailbox_message *message)
+{
+    atomic_fetch_add(&messages, 1);
+    __real_mailbox_post_and_wait(mailbox, message);
+}
+
+/* One message calls 64 at most, so that connections come in between. */
+START_TEST(timers_that_are_due_share_messages)
+{
+    enum { TIMERS = 200 };
+    lined_server *server;
+
+    prepare(LINED_ACTIVE);
+    atomic_store(&messages, 0);
+    atomic_store(&calls, 0);
+    ck_assert_int_eq(lined_server_new(&server, &options, &lined_handler_received, NULL), LINED_OK);
+    for (int i = 0; i < TIMERS; i++)
+        set(server, 0, count, &calls);
+    ck_assert_int_eq(lined_server_start(server), LINED_OK);
+    AWAIT(atomic_load(&calls) == TIMERS);
+    ck_assert_int_eq(atomic_load(&messages), (TIMERS + 63) / 64);
+    finish(server);
+}
+END_TEST
+
 static atomic_int contexts_seen;
 
 static void expect_context(lined_server *server, void *argument)
@@ -477,6 +508,7 @@ int main(void)
         a_function_that_does_not_return_does_not_delay_the_cut,
         a_timer_ends_its_server,
         a_server_that_never_starts_drops_its_timers,
+        timers_that_are_due_share_messages,
         the_function_of_a_timer_reaches_the_context,
     };
     return suite_run("timers", tests, sizeof tests / sizeof tests[0]);

@@ -2,6 +2,7 @@
 #include "await.h"
 #include "dial.h"
 #include "embed.h"
+#include "last_conn.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -16,32 +17,10 @@
 #include <unistd.h>
 
 static const lined_handle no_handle;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static lined_handle last; /* lock; the connection that has begun last */
-
-static int remember(void *context, lined_conn *conn, void **state)
-{
-    (void)context;
-    (void)state;
-    pthread_mutex_lock(&lock);
-    last = lined_conn_handle(conn);
-    pthread_mutex_unlock(&lock);
-    return LINED_OK;
-}
-
-static lined_handle handle_of_last(void)
-{
-    pthread_mutex_lock(&lock);
-    lined_handle handle = last;
-    pthread_mutex_unlock(&lock);
-    return handle;
-}
 
 static lined_server *start(const struct lined_handler *handler)
 {
-    pthread_mutex_lock(&lock);
-    last = no_handle;
-    pthread_mutex_unlock(&lock);
+    last_conn_forget();
     prepare(LINED_PASSIVE);
     return start_handler(handler);
 }
@@ -68,7 +47,7 @@ static int answer_and_tell(void *context, lined_conn *conn, void *state)
 }
 
 static const struct lined_handler telling = {
-    .open = remember, .task = answer_and_tell, .wakeable = true};
+    .open = last_conn_remember, .task = answer_and_tell, .wakeable = true};
 
 static int dial_and_talk(lined_server *server)
 {
@@ -95,7 +74,7 @@ START_TEST(a_wake_up_ends_a_receive_and_takes_nothing)
 
     for (int i = 0; i < 3; i++) {
         say(client, "beg");
-        ck_assert_int_eq(lined_wake(handle_of_last()), LINED_OK);
+        ck_assert_int_eq(lined_wake(last_conn()), LINED_OK);
         expect(client, "woken\n");
         say(client, "un\n");
         expect(client, "begun\n");
@@ -138,7 +117,7 @@ END_TEST
 
 START_TEST(only_tasks_that_are_wakeable_are_woken)
 {
-    static const struct lined_handler deaf = {.open = remember, .task = answer_and_tell};
+    static const struct lined_handler deaf = {.open = last_conn_remember, .task = answer_and_tell};
     const struct lined_handler line = {.line = lined_handler_received.line, .wakeable = true};
     lined_server *server;
 
@@ -146,13 +125,13 @@ START_TEST(only_tasks_that_are_wakeable_are_woken)
     ck_assert_int_eq(lined_server_new(&server, &options, &line, NULL), -EINVAL);
     server = start(&deaf);
     int client = dial_and_talk(server);
-    ck_assert_int_eq(lined_wake(handle_of_last()), -EOPNOTSUPP);
+    ck_assert_int_eq(lined_wake(last_conn()), -EOPNOTSUPP);
     ck_assert_int_eq(lined_wake(no_handle), LINED_GONE);
     leave(client, server);
 
     server = start(&telling);
     client = dial_and_talk(server);
-    lined_handle gone = handle_of_last();
+    lined_handle gone = last_conn();
     hang_up(client);
     watch_await_closed(&watch, 1);
     AWAIT(stats_of(server).connected == 0);
@@ -214,7 +193,7 @@ static void *wake_often(void *unused)
 {
     for (int i = 0; i < WAKES; i++) {
         int before = atomic_load(&woken);
-        if (lined_wake(handle_of_last()) != LINED_OK)
+        if (lined_wake(last_conn()) != LINED_OK)
             break;
         for (int j = 0; atomic_load(&woken) == before && j < 30000; j++)
             poll(NULL, 0, j < 100 ? 0 : 1);
@@ -227,7 +206,7 @@ static void *wake_often(void *unused)
 START_TEST(no_wake_up_is_lost)
 {
     static const struct lined_handler handler = {
-        .open = remember, .task = count_wakes, .wakeable = true};
+        .open = last_conn_remember, .task = count_wakes, .wakeable = true};
     pthread_t wakers[2];
     void *result;
 
@@ -284,7 +263,7 @@ static int wait_as_told(void *context, lined_conn *conn, void *state)
 }
 
 static const struct lined_handler waiting = {
-    .open = remember, .task = wait_as_told, .wakeable = true};
+    .open = last_conn_remember, .task = wait_as_told, .wakeable = true};
 
 static int dial_and_wait(lined_server *server, const char *more)
 {
@@ -310,7 +289,7 @@ START_TEST(a_wait_ends_with_a_wake_up_and_leaves_lines)
     lined_server *server = start(&waiting);
     int client = dial_and_wait(server, "next\n");
 
-    ck_assert_int_eq(lined_wake(handle_of_last()), LINED_OK);
+    ck_assert_int_eq(lined_wake(last_conn()), LINED_OK);
     expect_result(client, LINED_WOKEN);
     expect(client, "next\n");
     leave(client, server);
@@ -392,7 +371,7 @@ START_TEST(a_wait_ends_with_lined_end)
     lined_server *server = start(&waiting);
     int client = dial_and_wait(server, "next\n");
 
-    ck_assert_int_eq(lined_end(handle_of_last(), "bye\n", 4), LINED_OK);
+    ck_assert_int_eq(lined_end(last_conn(), "bye\n", 4), LINED_OK);
     expect_result(client, LINED_ENDED);
     expect(client, "bye\n");
     drink(client); /* "next" may be unread: then the end is a reset */
@@ -500,7 +479,7 @@ START_TEST(a_drain_that_waits_does_not_end_a_wait)
     int client = dial_and_wait(server, "");
 
     lined_server_drain(server);
-    ck_assert_int_eq(lined_wake(handle_of_last()), LINED_OK);
+    ck_assert_int_eq(lined_wake(last_conn()), LINED_OK);
     expect_result(client, LINED_WOKEN);
     half_close(client);
     expect_eof(client);
@@ -513,7 +492,7 @@ END_TEST
 /* A task that is not wakeable can wait as well, but is not woken. */
 START_TEST(any_task_may_wait)
 {
-    static const struct lined_handler handler = {.open = remember, .task = wait_as_told};
+    static const struct lined_handler handler = {.open = last_conn_remember, .task = wait_as_told};
     lined_server *server = start(&handler);
     int client = dial_and_wait(server, "next\n");
 
