@@ -93,10 +93,13 @@ ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
     return received;
 }
 
+static _Thread_local int sends_of_thread;
+
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
+    sends_of_thread++;
     if (is_pusher && at_send != NULL)
         at_send();
     return __real_send(fd, bytes, size, flags);
@@ -545,6 +548,17 @@ static void *push_ok(void *unused)
     return unused;
 }
 
+/* The client has its reply, but its thread may not have returned from the send: until then pushes
+ * wait for this thread. */
+static void await_that_a_push_is_sent_at_once(int client)
+{
+    do {
+        sends_of_thread = 0;
+        ck_assert_int_eq(lined_push(handle, "y", 1), LINED_OK);
+        expect(client, "y");
+    } while (sends_of_thread == 0);
+}
+
 /* One thread sends to a connection, and a second one waits for it. */
 START_TEST(joins_leaves_and_statistics_do_not_wait_for_a_send)
 {
@@ -555,6 +569,7 @@ START_TEST(joins_leaves_and_statistics_do_not_wait_for_a_send)
     server = start_handler(&handler);
     int busy = dial_and_echo();
     lined_handle busy_handle = handle;
+    await_that_a_push_is_sent_at_once(busy);
     at_pusher_waiting = note_waiting;
     at_send = stop_before_send;
     ck_assert_int_eq(pthread_create(&sending, NULL, push_ok, NULL), 0);
