@@ -145,8 +145,11 @@ lined_server *start_pushing(int mode)
 
 int dial_listener(lined_server *server)
 {
-    int client = dial(lined_server_port(server));
+    return become_listener(dial(lined_server_port(server)));
+}
 
+int become_listener(int client)
+{
     say(client, "listen\n");
     expect(client, "ok\n");
     /* While the client's thread has not returned from sending that, pushes wait for this thread. */

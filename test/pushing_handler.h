@@ -29,8 +29,9 @@ extern const char long_reply[LONG_REPLY_SIZE];
 
 lined_server *start_pushing(int mode);
 
-/* A client that others push to. */
+/* A client that others push to; and a client becomes one, and is returned. */
 int dial_listener(lined_server *server);
+int become_listener(int client);
 
 /* Waits until a callback waits for go_on. */
 void await_parked(void);

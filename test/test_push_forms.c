@@ -46,11 +46,7 @@ END_TEST
 
 static int dial_narrow_listener(lined_server *server)
 {
-    int client = dial_narrow(lined_server_port(server), 4096);
-
-    say(client, "listen\n");
-    expect(client, "ok\n");
-    return client;
+    return become_listener(dial_narrow(lined_server_port(server), 4096));
 }
 
 /* Pushes 16 KiB in a callback. Returns how many clients took them. */

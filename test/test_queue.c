@@ -233,6 +233,18 @@ START_TEST(beanstalkd_and_queue_answer_a_session_alike)
 }
 END_TEST
 
+/* Other versions differ in other things: Debian 13 has 1.13. */
+static bool is_version_of_the_readme(void)
+{
+    char version[64] = "";
+    FILE *said = popen("/usr/bin/beanstalkd -v", "r");
+
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_nonnull(fgets(version, sizeof version, said));
+    pclose(said);
+    return strcmp(version, "beanstalkd 1.12\n") == 0;
+}
+
 START_TEST(the_differences_are_those_of_the_readme)
 {
     static char readme[32768];
@@ -245,6 +257,9 @@ START_TEST(the_differences_are_those_of_the_readme)
     ck_assert_uint_lt(fread(readme, 1, sizeof readme - 1, file), sizeof readme - 1);
     fclose(file);
     start_queue(NULL);
+    bool is_described = is_version_of_the_readme();
+    if (!is_described)
+        suite_skip("the answers of beanstalkd, which is not 1.12; those of queue are compared");
     const int fds[2] = {dial_beanstalkd(), dial(server.port)};
     for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
         say_both(fds, differences[i].said);
@@ -252,7 +267,8 @@ START_TEST(the_differences_are_those_of_the_readme)
         for (int j = 0; j < 2; j++) {
             receive_answer(fds[j], answer, sizeof answer);
             answer[strcspn(answer, "\n")] = '\0';
-            ck_assert_str_eq(answer, expected[j]);
+            if (j == 1 || is_described)
+                ck_assert_str_eq(answer, expected[j]);
         }
         snprintf(row, sizeof row, "| `%s` | `%s` | `%s` |\n", differences[i].said,
                  differences[i].beanstalkd, differences[i].lined);
