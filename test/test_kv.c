@@ -132,10 +132,6 @@ START_TEST(it_says_what_it_is)
     ask(client, "HELLO\n", greeting);
     ask(client, "HELLO 2 SETNAME me\n", greeting);
     ask(client, "HELLO 3\n", "-NOPROTO unsupported protocol version\r\n");
-    ask(client, "COMMAND\n", "*0\r\n");
-    ask(client, "COMMAND DOCS\n", "*0\r\n");
-    ask(client, "COMMAND INFO get\n", "*0\r\n");
-    ask(client, "COMMAND COUNT\n", ":20\r\n");
     ask(client, "CONFIG GET *\n",
         "*4\r\n$4\r\nsave\r\n$0\r\n\r\n$10\r\nappendonly\r\n$2\r\nno\r\n");
     ask(client, "SET k v\nINFO\n",

@@ -1,9 +1,11 @@
 /* What kv does when its replies cannot be sent: on a connection made of memory, where the test says
  * which send fails, and when the client has gone. */
 #include "../src/handlers/kv/kv.h"
+#include "../src/handlers/kv/kv_command.h"
 #include "memory_input.h"
 #include "suite.h"
 
+#include <ctype.h>
 #include <lined.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -111,31 +113,85 @@ static void expect_last(const char *text)
 
 /* Each reply of each kind. */
 static const char *const requests[] = {
-    "PING\n",          "PING hello\n",
-    "ECHO hello\n",    "GET k\n",
-    "GET none\n",      "GET\n",
-    "SET k v\n",       "SET k v NX\n",
-    "SET k v nope\n",  "SET k v EX 0\n",
-    "MSET a 1 b 2\n",  "MSET a\n",
-    "MSET a 1 b\n",    "MGET k none k\n",
-    "DEL none none\n", "EXISTS k none\n",
-    "INCR n\n",        "INCR k\n",
-    "DECR n\n",        "INCRBY n 5\n",
-    "INCRBY n x\n",    "EXPIRE k 100\n",
-    "EXPIRE k x\n",    "EXPIRE k 100 nope\n",
-    "TTL k\n",         "TTL none\n",
-    "DBSIZE\n",        "FLUSHALL\n",
-    "FLUSHALL nope\n", "COMMAND\n",
-    "COMMAND COUNT\n", "COMMAND nope\n",
-    "CONFIG GET *\n",  "CONFIG GET save\n",
-    "CONFIG GET\n",    "CONFIG nope\n",
-    "INFO\n",          "HELLO\n",
-    "HELLO x\n",       "HELLO 3\n",
-    "HELLO 2 nope\n",  "QUIT\n",
-    "nope a b\n",      "ECHO \"a\n",
-    "*x\r\n",          "*1\r\nPING\r\n",
+    "PING\n",
+    "PING hello\n",
+    "ECHO hello\n",
+    "GET k\n",
+    "GET none\n",
+    "GET\n",
+    "SET k v\n",
+    "SET k v NX\n",
+    "SET k v nope\n",
+    "SET k v EX 0\n",
+    "MSET a 1 b 2\n",
+    "MSET a\n",
+    "MSET a 1 b\n",
+    "MGET k none k\n",
+    "DEL none none\n",
+    "EXISTS k none\n",
+    "INCR n\n",
+    "INCR k\n",
+    "DECR n\n",
+    "INCRBY n 5\n",
+    "INCRBY n x\n",
+    "EXPIRE k 100\n",
+    "EXPIRE k x\n",
+    "EXPIRE k 100 nope\n",
+    "TTL k\n",
+    "TTL none\n",
+    "DBSIZE\n",
+    "FLUSHALL\n",
+    "FLUSHALL nope\n",
+    "COMMAND\n",
+    "COMMAND COUNT\n",
+    "COMMAND nope\n",
+    "COMMAND INFO get config nope\n",
+    "COMMAND DOCS get\n",
+    "CONFIG GET *\n",
+    "CONFIG GET save\n",
+    "CONFIG GET\n",
+    "CONFIG nope\n",
+    "INFO\n",
+    "HELLO\n",
+    "HELLO x\n",
+    "HELLO 3\n",
+    "HELLO 2 nope\n",
+    "QUIT\n",
+    "nope a b\n",
+    "ECHO \"a\n",
+    "*x\r\n",
+    "*1\r\nPING\r\n",
     "*1\r\n$x\r\n",
 };
+
+/* True if a request begins with the name: "config|get" is "CONFIG GET" in requests. */
+static bool is_requested(const char *name)
+{
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        size_t at = 0;
+        while (name[at] != '\0' && (tolower((unsigned char)requests[i][at]) == name[at] ||
+                                    (name[at] == '|' && requests[i][at] == ' ')))
+            at++;
+        if (name[at] == '\0' && (requests[i][at] == ' ' || requests[i][at] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+static void expect_requested(const struct kv_command *command)
+{
+    for (; command->name != NULL; command++) {
+        ck_assert_msg(is_requested(command->name), "no request has %s", command->name);
+        if (command->subcommands != NULL)
+            expect_requested(command->subcommands);
+    }
+}
+
+START_TEST(each_command_is_among_the_requests)
+{
+    expect_requested(kv_commands);
+}
+END_TEST
 
 /* A PING behind each would be answered if a failure were overlooked. */
 START_TEST(a_reply_that_fails_is_the_last)
@@ -251,6 +307,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        each_command_is_among_the_requests,
         a_reply_that_fails_is_the_last,
         a_reply_to_a_client_that_has_gone_is_given_up,
         a_pipeline_of_a_client_that_has_gone_costs_no_replies,

@@ -26,14 +26,6 @@ expect 4 DBSIZE
 expect save CONFIG GET save
 [[ $(cli GET) == *"ERR wrong number of arguments for 'get' command"* ]] || fail "GET alone is no error"
 
-# docs/kv.md has all commands, and none besides.
-names=$(sed -n '/^## Commands/,/^There are no/p' "$root/docs/kv.md" | awk -F' [|] ' '/^\| `/ { print $1 }' |
-    grep -oE '`[A-Z]+' | tr -d '`')
-expect "$(wc -w <<<"$names")" COMMAND COUNT
-for name in $names; do
-    [[ $(cli "$name") != *"unknown command"* ]] || fail "docs/kv.md has $name, which is no command"
-done
-
 # Binary, by standard input: redis-cli -x; and what it prints is the value and a newline.
 head -c 1048576 /dev/urandom >"$scratch/value"
 [ "$(cli -x SET big <"$scratch/value")" = OK ] || fail "redis-cli cannot set a binary value"

@@ -2,12 +2,9 @@
  * because their arguments have announced lengths. Errors have the texts of Redis. */
 #include "kv.h"
 
-#include "kv_commands.h"
-#include "kv_errors.h"
-#include "resp_reply.h"
+#include "kv_dispatch.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,31 +22,12 @@ static bool is_http(const struct resp_command *command)
             memcmp(words[2].bytes, "HTTP/", 5) == 0);
 }
 
-static int dispatch(struct client *client)
-{
-    size_t count = client->command->count;
-    char text[96];
-
-    if (is_http(client->command))
-        return LINED_END;
-    for (size_t i = 0; i < kv_command_count; i++) {
-        if (!resp_is(&client->command->arguments[0], kv_commands[i].name))
-            continue;
-        if (count >= kv_commands[i].least && count <= kv_commands[i].most)
-            return kv_commands[i].run(client);
-        snprintf(text, sizeof text, "ERR wrong number of arguments for '%s' command",
-                 kv_commands[i].name);
-        return resp_send_error(client->conn, text);
-    }
-    return kv_send_unknown(client);
-}
-
 static int serve_commands(struct client *client)
 {
     for (;;) {
         int result = resp_read(client->conn, client->command);
         if (result == LINED_OK && client->command->count > 0)
-            result = dispatch(client);
+            result = is_http(client->command) ? LINED_END : kv_dispatch(client);
         if (result != LINED_OK)
             return result;
     }

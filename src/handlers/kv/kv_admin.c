@@ -10,6 +10,8 @@ int kv_ping(struct client *client)
 {
     if (client->command->count == 1)
         return resp_send_simple(client->conn, "PONG");
+    if (client->command->count > 2)
+        return kv_send_arity(client, "ping");
     return kv_echo(client);
 }
 
@@ -46,7 +48,8 @@ static bool is_asked_for(const struct client *client, const char *setting)
     return false;
 }
 
-static int send_settings(struct client *client)
+/* The two settings that redis-benchmark reads. No setting can be changed. */
+int kv_config_get(struct client *client)
 {
     bool is_asked[SETTINGS] = {false};
     size_t found = 0;
@@ -61,19 +64,6 @@ static int send_settings(struct client *client)
             result = send_fact(client, settings[i][0], settings[i][1]);
     }
     return result;
-}
-
-/* The two settings that redis-benchmark reads. No setting can be changed. */
-int kv_config(struct client *client)
-{
-    const struct kv_bytes *what = &client->command->arguments[1];
-
-    if (!resp_is(what, "GET"))
-        return kv_send_about(client, "unknown subcommand '", what, "'. Try CONFIG HELP.");
-    if (client->command->count == 2)
-        return resp_send_error(client->conn,
-                               "ERR wrong number of arguments for 'config|get' command");
-    return send_settings(client);
 }
 
 int kv_info(struct client *client)
@@ -122,6 +112,23 @@ int kv_hello(struct client *client)
                                  "'");
     }
     return send_greeting(client);
+}
+
+int kv_dbsize(struct client *client)
+{
+    return resp_send_number(client->conn, (long long)kv_count(client->store));
+}
+
+/* SYNC and ASYNC mean the same: all keys are removed before the reply. */
+int kv_flushall(struct client *client)
+{
+    const struct kv_bytes *how = &client->command->arguments[1];
+
+    if (client->command->count > 2 ||
+        (client->command->count == 2 && !resp_is(how, "SYNC") && !resp_is(how, "ASYNC")))
+        return kv_send_syntax(client);
+    kv_clear(client->store);
+    return resp_send_simple(client->conn, "OK");
 }
 
 int kv_quit(struct client *client)

@@ -9,9 +9,11 @@
 
 LINED_CHECK_RESULT int kv_ping(struct client *client);
 LINED_CHECK_RESULT int kv_echo(struct client *client);
-LINED_CHECK_RESULT int kv_config(struct client *client);
+LINED_CHECK_RESULT int kv_config_get(struct client *client);
 LINED_CHECK_RESULT int kv_info(struct client *client);
 LINED_CHECK_RESULT int kv_hello(struct client *client);
+LINED_CHECK_RESULT int kv_dbsize(struct client *client);
+LINED_CHECK_RESULT int kv_flushall(struct client *client);
 LINED_CHECK_RESULT int kv_quit(struct client *client);
 
 #endif

@@ -27,6 +27,24 @@ int kv_send_about(struct client *client, const char *before, const struct kv_byt
     return resp_send_error(client->conn, text);
 }
 
+int kv_send_arity(struct client *client, const char *name)
+{
+    char text[96];
+
+    snprintf(text, sizeof text, "ERR wrong number of arguments for '%s' command", name);
+    return resp_send_error(client->conn, text);
+}
+
+int kv_send_syntax(struct client *client)
+{
+    return resp_send_error(client->conn, "ERR syntax error");
+}
+
+int kv_send_not_integer(struct client *client)
+{
+    return resp_send_error(client->conn, "ERR value is not an integer or out of range");
+}
+
 int kv_send_no_memory(struct client *client)
 {
     return resp_send_error(client->conn, "OOM command not allowed: out of memory");

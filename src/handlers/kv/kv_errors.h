@@ -1,5 +1,6 @@
 /*
- * Errors of kv that repeat words of the client, with the same maximum length as in Redis.
+ * Errors of kv, in the words of Redis. Those that repeat words of the client have the same maximum
+ * length as in Redis.
  */
 #ifndef KV_ERRORS_H
 #define KV_ERRORS_H
@@ -9,6 +10,12 @@
 /* "ERR <before><word><after>" */
 LINED_CHECK_RESULT int kv_send_about(struct client *client, const char *before,
                                      const struct kv_bytes *word, const char *after);
+
+/* Wrong number of arguments for the command with this name. */
+LINED_CHECK_RESULT int kv_send_arity(struct client *client, const char *name);
+
+LINED_CHECK_RESULT int kv_send_syntax(struct client *client);
+LINED_CHECK_RESULT int kv_send_not_integer(struct client *client);
 
 /* Out of memory; nothing has changed. */
 LINED_CHECK_RESULT int kv_send_no_memory(struct client *client);

@@ -76,7 +76,7 @@ int kv_do_mset(struct client *client)
     size_t count = client->command->count - 1;
 
     if (count % 2 != 0)
-        return resp_send_error(client->conn, "ERR wrong number of arguments for 'mset' command");
+        return kv_send_arity(client, "mset");
     if (kv_set_several(client->store, &client->command->arguments[1], count / 2) != KV_OK)
         return kv_send_no_memory(client);
     return resp_send_simple(client->conn, "OK");

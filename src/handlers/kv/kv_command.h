@@ -1,0 +1,46 @@
+/*
+ * The table of commands. It is the only place that names a command: lookup, arity errors, COMMAND,
+ * and the tests of docs/kv.md and of the replies read it.
+ */
+#ifndef KV_COMMAND_H
+#define KV_COMMAND_H
+
+#include "kv_connection.h"
+
+/* The names that Redis has for flags, in its order. */
+enum kv_flag {
+    KV_WRITE = 1u << 0,
+    KV_READONLY = 1u << 1,
+    KV_DENYOOM = 1u << 2,
+    KV_ADMIN = 1u << 3,
+    KV_NOSCRIPT = 1u << 4,
+    KV_LOADING = 1u << 5,
+    KV_STALE = 1u << 6,
+    KV_FAST = 1u << 7,
+    KV_NO_AUTH = 1u << 8,
+    KV_ALLOW_BUSY = 1u << 9,
+};
+
+/* The arguments that are keys, as in Redis: the first, the last (negative: from the end), and the
+ * distance between two. {0}: none. */
+struct kv_key_range {
+    signed char first, last, step;
+};
+
+struct kv_command {
+    const char *name; /* in lower case; of a subcommand with its command: "config|get" */
+    int arity;        /* number of arguments, including the name; negative: the minimum */
+    unsigned flags;   /* of enum kv_flag */
+    struct kv_key_range keys;
+    /* Answers client->command, which has the right number of arguments. Returns the same results as
+     * the line callback of struct lined_handler. NULL: the command is only valid with a subcommand.
+     */
+    int (*run)(struct client *client);
+    const struct kv_command *subcommands; /* NULL: none; otherwise a list like kv_commands */
+    const char *help;                     /* one line; NULL if run is NULL */
+};
+
+/* Ends with an element without a name. */
+extern const struct kv_command kv_commands[];
+
+#endif
