@@ -1,6 +1,6 @@
 /*
- * What redis-server 7.0.15 answered, recorded (with proto-max-bulk-len 1mb). Each request came on a
- * store that had just been emptied. For test_kv.c.
+ * What redis-server 7.0.15 answered, recorded (with proto-max-bulk-len 1mb and databases 1). Each
+ * request came on a store that had just been emptied. For test_kv.c.
  */
 #ifndef KV_RECORDED_H
 #define KV_RECORDED_H
@@ -282,6 +282,54 @@ static const struct exchange inline_lines[] = {
     {"ECHO \"\\xff\"\nPING\n", "$1\r\n\377\r\n+PONG\r\n"},
     {"ECHO a\013b\n", "$3\r\na\013b\r\n"},
     {"PING\r\n\r\n\r\r\nPING\n", "+PONG\r\n+PONG\r\n"},
+};
+
+static const struct exchange connecting[] = {
+    {"CLIENT\n", "-ERR wrong number of arguments for 'client' command\r\n"},
+    {"CLIENT GETNAME\nCLIENT SETNAME bob\nclient getname\nCLIENT SETNAME \"\"\nCLIENT GETNAME\n",
+     "$-1\r\n+OK\r\n$3\r\nbob\r\n+OK\r\n$-1\r\n"},
+    {"CLIENT SETNAME \"a b\"\nCLIENT SETNAME \"a\\x7f\"\n",
+     "-ERR Client names cannot contain spaces, newlines or special characters.\r\n-ERR Client "
+     "names cannot contain spaces, newlines or special characters.\r\n"},
+    {"CLIENT SETNAME x\nRESET\nCLIENT GETNAME\n", "+OK\r\n+RESET\r\n$-1\r\n"},
+    {"CLIENT NOPE x\n", "-ERR unknown subcommand 'NOPE'. Try CLIENT HELP.\r\n"},
+    {"SELECT 0\nSELECT 1\nSELECT -1\nSELECT x\nSELECT 2147483648\n",
+     "+OK\r\n-ERR DB index is out of range\r\n-ERR DB index is out of range\r\n-ERR value is not "
+     "an integer or out of range\r\n-ERR value is out of range, value must between -2147483648 and "
+     "2147483647\r\n"},
+    {"AUTH x\nAUTH default x\nAUTH Default x\nAUTH a b c\nAUTH bob x\n",
+     "-ERR AUTH <password> called without any password configured for the default user. Are you "
+     "sure your configuration is correct?\r\n+OK\r\n-WRONGPASS invalid username-password pair or "
+     "user is disabled.\r\n-ERR syntax error\r\n-WRONGPASS invalid username-password pair or user "
+     "is disabled.\r\n"},
+    {"HELLO 3 SETNAME\nHELLO 3 SETNAME \"a b\"\nHELLO 3 AUTH bob x\nHELLO 3 AUTH x\nHELLO 3 AUTH x "
+     "SETNAME y NOPE\nHELLO 3 AUTH bob x SETNAME \"a b\"\nHELLO 4 AUTH bob x\nHELLO "
+     "99999999999999999999\nHELLO 2 SETNAME q SETNAME \"r s\"\nCLIENT GETNAME\nGET none\n",
+     "-ERR Syntax error in HELLO option 'SETNAME'\r\n-ERR Client names cannot contain spaces, "
+     "newlines or special characters.\r\n-WRONGPASS invalid username-password pair or user is "
+     "disabled.\r\n-ERR Syntax error in HELLO option 'AUTH'\r\n-WRONGPASS invalid "
+     "username-password pair or user is disabled.\r\n-WRONGPASS invalid username-password pair or "
+     "user is disabled.\r\n-NOPROTO unsupported protocol version\r\n-ERR Protocol version is not "
+     "an integer or out of range\r\n-ERR Client names cannot contain spaces, newlines or special "
+     "characters.\r\n$1\r\nq\r\n$-1\r\n"},
+    {"INFO keyspace\nSET k v\nSET e v EX 100\nINFO keyspace\nINFO nope\ninfo KEYSPACE nope\n",
+     "$12\r\n# Keyspace\r\n\r\n+OK\r\n+OK\r\n$44\r\n# "
+     "Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=0\r\n\r\n$0\r\n\r\n$44\r\n# "
+     "Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=0\r\n\r\n"},
+    {"CONFIG GET save SAVE\nCONFIG GET databases\nCONFIG GET proto-max-bulk-len nope\nCONFIG GET "
+     "maxmemory-policy\n",
+     "*2\r\n$4\r\nsave\r\n$0\r\n\r\n*2\r\n$9\r\ndatabases\r\n$1\r\n1\r\n*2\r\n$18\r\nproto-max-"
+     "bulk-len\r\n$7\r\n1048576\r\n*2\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"},
+};
+
+/* After HELLO 3. */
+static const struct exchange resp3[] = {
+    {"GET none\nSET k v XX\nSET k v\nMGET none k\nCLIENT GETNAME\n",
+     "_\r\n_\r\n+OK\r\n*2\r\n_\r\n$1\r\nv\r\n_\r\n"},
+    {"INFO keyspace\nINFO nope\n", "=16\r\ntxt:# Keyspace\r\n\r\n=4\r\ntxt:\r\n"},
+    {"CONFIG GET save nope\nCONFIG GET nope\n", "%1\r\n$4\r\nsave\r\n$0\r\n\r\n%0\r\n"},
+    {"COMMAND INFO nope\nCOMMAND DOCS nope\n", "*1\r\n_\r\n%0\r\n"},
+    {"SET k v\nRESET\nGET none\n", "+OK\r\n+RESET\r\n$-1\r\n"},
 };
 
 /* After these it closed. */

@@ -9,18 +9,31 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+#define GREETING(protocol)                                                                         \
+    "$6\r\nserver\r\n$5\r\nlined\r\n$7\r\nversion\r\n$5\r\n" LINED_VERSION                         \
+    "\r\n$5\r\nproto\r\n:" #protocol "\r\n$2\r\nid\r\n:1\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n"   \
+    "$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n"
+
 /* Each on an emptied store; a PING behind it shows that nothing more came. */
-static void replay(const struct exchange *exchanges, size_t count)
+static void replay_after(const char *hello, const char *greeting, const struct exchange *exchanges,
+                         size_t count)
 {
     serve();
     int client = dial(server.port);
     for (size_t i = 0; i < count; i++) {
         ask(client, "FLUSHALL\r\n", "+OK\r\n");
+        ask(client, "RESET\r\n", "+RESET\r\n");
+        ask(client, hello, greeting);
         ask(client, exchanges[i].request, exchanges[i].reply);
         ask(client, "PING\r\n", "+PONG\r\n");
     }
     hang_up(client);
     end();
+}
+
+static void replay(const struct exchange *exchanges, size_t count)
+{
+    replay_after("", "", exchanges, count);
 }
 
 START_TEST(commands_answer_as_in_redis)
@@ -32,6 +45,18 @@ END_TEST
 START_TEST(errors_are_in_the_words_of_redis)
 {
     replay(errors, COUNT(errors));
+}
+END_TEST
+
+START_TEST(clients_connect_as_to_redis)
+{
+    replay(connecting, COUNT(connecting));
+}
+END_TEST
+
+START_TEST(after_hello_3_replies_are_those_of_resp3)
+{
+    replay_after("HELLO 3\r\n", "%7\r\n" GREETING(3), resp3, COUNT(resp3));
 }
 END_TEST
 
@@ -125,18 +150,24 @@ START_TEST(it_says_what_it_is)
 {
     serve();
     int client = dial(server.port);
-    const char *greeting =
-        "*10\r\n$6\r\nserver\r\n$5\r\nlined\r\n$7\r\nversion\r\n$5\r\n" LINED_VERSION
-        "\r\n$5\r\nproto\r\n:2\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n"
-        "$4\r\nrole\r\n$6\r\nmaster\r\n";
-    ask(client, "HELLO\n", greeting);
-    ask(client, "HELLO 2 SETNAME me\n", greeting);
-    ask(client, "HELLO 3\n", "-NOPROTO unsupported protocol version\r\n");
+    ask(client, "HELLO\n", "*14\r\n" GREETING(2));
+    ask(client, "HELLO 2 SETNAME me\n", "*14\r\n" GREETING(2));
+    ask(client, "CLIENT GETNAME\n", "$2\r\nme\r\n");
+    ask(client, "CLIENT ID\n", ":1\r\n");
     ask(client, "CONFIG GET *\n",
-        "*4\r\n$4\r\nsave\r\n$0\r\n\r\n$10\r\nappendonly\r\n$2\r\nno\r\n");
-    ask(client, "SET k v\nINFO\n",
-        "+OK\r\n$76\r\n# Server\r\nserver_name:lined\r\nlined_version:" LINED_VERSION
-        "\r\n\r\n# Keyspace\r\ndb0:keys=1\r\n\r\n");
+        "*10\r\n$10\r\nappendonly\r\n$2\r\nno\r\n$9\r\ndatabases\r\n$1\r\n1\r\n"
+        "$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"
+        "$18\r\nproto-max-bulk-len\r\n$7\r\n1048576\r\n$4\r\nsave\r\n$0\r\n\r\n");
+    ask(client, "HELLO 3\n", "%7\r\n" GREETING(3));
+    ask(client, "HELLO\n", "%7\r\n" GREETING(3));
+    int other = dial(server.port);
+    ask(other, "CLIENT ID\nSET k v\n", ":2\r\n+OK\r\n");
+    ask(other, "INFO\n",
+        "$141\r\n"
+        "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nserver_name:lined\r\n"
+        "lined_version:" LINED_VERSION
+        "\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n\r\n");
+    hang_up(other);
     hang_up(client);
     end();
 }
@@ -235,6 +266,8 @@ int main(void)
     const TTest *const tests[] = {
         commands_answer_as_in_redis,
         errors_are_in_the_words_of_redis,
+        clients_connect_as_to_redis,
+        after_hello_3_replies_are_those_of_resp3,
         set_takes_options_as_redis_does,
         numbers_are_what_redis_takes_for_numbers,
         expiry_is_set_and_told_as_in_redis,

@@ -71,6 +71,12 @@ bool lined_peer_gone(lined_conn *to)
     return to->bytes >= to->gone_from;
 }
 
+void lined_peer(const lined_conn *from, char text[LINED_PEER_SIZE])
+{
+    (void)from;
+    strcpy(text, "peer");
+}
+
 const char *lined_version(void)
 {
     return LINED_VERSION;
@@ -154,8 +160,30 @@ static const char *const requests[] = {
     "INFO\n",
     "HELLO\n",
     "HELLO x\n",
-    "HELLO 3\n",
+    "HELLO 4\n",
     "HELLO 2 nope\n",
+    "HELLO 3\nGET none\nINFO\nCONFIG GET *\nCOMMAND INFO get\n",
+    "HELLO 2 SETNAME me AUTH default x\n",
+    "HELLO 2 AUTH bob x\n",
+    "HELLO 2 SETNAME \"a b\"\n",
+    "CLIENT\n",
+    "CLIENT GETNAME\n",
+    "CLIENT ID\n",
+    "CLIENT INFO\n",
+    "CLIENT SETINFO lib-name x\n",
+    "CLIENT SETINFO x y\n",
+    "CLIENT SETINFO lib-ver \"x y\"\n",
+    "CLIENT SETNAME me\nCLIENT GETNAME\n",
+    "CLIENT SETNAME \"a b\"\n",
+    "SELECT 0\n",
+    "SELECT 1\n",
+    "SELECT x\n",
+    "SELECT 2147483648\n",
+    "RESET\n",
+    "AUTH default x\n",
+    "AUTH x\n",
+    "AUTH bob x\n",
+    "AUTH a b c\n",
     "QUIT\n",
     "nope a b\n",
     "ECHO \"a\n",

@@ -47,4 +47,68 @@ for pipeline in 1 16; do
 done
 expect OK FLUSHALL
 expect 0 DBSIZE
+
+# Random commands: the same replies as from redis-server, in RESP2 and RESP3. Few different arguments, so that
+# commands meet each other's keys. Each time of expiry is months ahead, and differs from the others by minutes.
+forms='GET <key>|SET <key> <value>|SET <key> <value> <option>|SET <key> <value> <option> EX <seconds>
+SET <key> <value> PX <ms> <option>|SET <key> <value> EX <number>|MSET <key> <value> <key> <value>|MGET <key> <key>
+DEL <key>|DEL <key> <key>|EXISTS <key> <key>|INCR <key>|DECR <key>|INCRBY <key> <number>|EXPIRE <key> <seconds>
+EXPIRE <key> <number>|TTL <key>|TTL <key>|ECHO <value>|PING|PING <value>|DBSIZE|INFO keyspace|FLUSHALL
+CLIENT SETNAME <name>|CLIENT GETNAME|SELECT 0|SELECT 1|AUTH default x|AUTH <name> x|CONFIG GET save|nope <number>
+HELLO 4|COMMAND INFO nope|CLIENT nope|GET|SET <key>|EXPIRE <key>|HELLO 2 AUTH <name> x SETNAME'
+
+requests() { # SEED; the last one is QUIT
+    awk -v seed="$1" -v forms="$(tr '\n' '|' <<<"$forms")" '
+        function any(list,    words, n) { n = split(list, words, " "); return words[1 + int(rand() * n)] }
+        function seconds() { return 5000000 + 1000 * (i * 7919 % 4001) }
+        function word(kind) {
+            if (kind == "<key>") return any("a b c d")
+            if (kind == "<value>") return any("1 -7 text 01 \"\" 9223372036854775807 \"\\xff\\r\\n\" a,b")
+            if (kind == "<number>") return any("1 -1 10 0 9223372036854775807 -9223372036854775808 x 1.5")
+            if (kind == "<name>") return any("me \"a\\x20b\" \"\" you")
+            if (kind == "<option>") return any("NX XX nx nope")
+            return kind == "<ms>" ? seconds() * 1000 : seconds()
+        }
+        BEGIN {
+            srand(seed)
+            n = split(forms, form, "|") - 1
+            for (i = 0; i < 4000; i++) {
+                line = form[1 + int(rand() * n)]
+                while (match(line, /<[a-z]+>/))
+                    line = substr(line, 1, RSTART - 1) word(substr(line, RSTART, RLENGTH)) substr(line, RSTART + RLENGTH)
+                print line "\r"
+            }
+            print "QUIT\r"
+        }'
+}
+# Rounds times of expiry, because the two servers are asked at different times.
+rounded() {
+    awk '/^:[0-9]+\r$/ && substr($0, 2) + 0 >= 1000000 {
+            n = substr($0, 2) + 0
+            $0 = ":about " (n < 1000000000 ? int(n / 1000 + 0.5) : int(n / 1000000 + 0.5)) "\r"
+        }
+        { print }'
+}
+if command -v redis-server >/dev/null && command -v nc >/dev/null; then
+    socket=$scratch/redis.sock
+    redis-server --port 0 --unixsocket "$socket" --save '' --databases 1 --dir "$scratch" >"$scratch/redis.log" &
+    redis=$!
+    trap 'kill "$redis" 2>/dev/null; [ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
+    until [ "$(redis-cli -s "$socket" PING 2>/dev/null)" = PONG ]; do
+        kill -0 "$redis" 2>/dev/null || fail "redis-server does not start: $(cat "$scratch/redis.log")"
+    done
+    for seed in 1 2 3; do
+        for protocol in 2 3; do
+            { printf 'FLUSHALL\r\nHELLO %s\r\nECHO marker\r\n' "$protocol" && requests "$seed"; } >"$scratch/requests"
+            nc -U "$socket" <"$scratch/requests" | sed '1,/^marker/d' | rounded >"$scratch/redis"
+            nc 127.0.0.1 "$port" <"$scratch/requests" | sed '1,/^marker/d' | rounded >"$scratch/lined"
+            [ "$(wc -l <"$scratch/lined")" -gt 4000 ] || fail "few replies to random commands"
+            cmp "$scratch/redis" "$scratch/lined" ||
+                fail "seed $seed, RESP$protocol: $(diff "$scratch/redis" "$scratch/lined" | head -n 20)"
+        done
+    done
+    kill "$redis"
+else
+    echo "not compared with redis-server: it or nc is not installed"
+fi
 end_serving

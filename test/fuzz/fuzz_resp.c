@@ -92,6 +92,12 @@ bool lined_peer_gone(lined_conn *conn)
     return false;
 }
 
+void lined_peer(const lined_conn *conn, char text[LINED_PEER_SIZE])
+{
+    (void)conn;
+    strcpy(text, "peer");
+}
+
 const char *lined_version(void)
 {
     return "0";
@@ -110,8 +116,8 @@ static const char *line_end(const char *at, const char *end)
     return at + 2;
 }
 
-/* The end of the simple value that begins here; elements of arrays stand beside their header, and
- * *owed says how many are still to come. */
+/* The end of the simple value that begins here; elements of arrays, sets and maps stand beside
+ * their header, and *owed says how many are still to come. */
 static const char *value_end(const char *at, const char *end, long long *owed)
 {
     const char *rest = line_end(at, end);
@@ -123,6 +129,12 @@ static const char *value_end(const char *at, const char *end, long long *owed)
     case '-':
     case ':':
         return rest;
+    case '_':
+        INVARIANT(rest - at == 3);
+        return rest;
+    case '=':
+        INVARIANT(number >= 4 && end - rest >= 4 && memcmp(rest, "txt:", 4) == 0);
+        /* fall through */
     case '$':
         if (number == -1)
             return rest;
@@ -130,8 +142,13 @@ static const char *value_end(const char *at, const char *end, long long *owed)
         INVARIANT(memcmp(rest + number, "\r\n", 2) == 0);
         return rest + number + 2;
     case '*':
+    case '~':
         INVARIANT(number >= 0);
         *owed += number;
+        return rest;
+    case '%':
+        INVARIANT(number >= 0);
+        *owed += 2 * number;
         return rest;
     default:
         INVARIANT(*at == '+');

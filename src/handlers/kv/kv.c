@@ -1,10 +1,12 @@
-/* A key-value server with enough RESP2 for Redis clients. It is a task that receives commands,
- * because their arguments have announced lengths. Errors have the texts of Redis. */
+/* A key-value server with enough RESP2 and RESP3 for Redis clients. It is a task that receives
+ * commands, because their arguments have announced lengths. Errors have the texts of Redis. */
 #include "kv.h"
 
+#include "kv_client.h"
 #include "kv_dispatch.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,19 +39,26 @@ static int serve_commands(struct client *client)
 struct kv {
     struct kv_store *store;
     struct kv_sweeper sweeper;
+    _Atomic uint64_t ids; /* the last id of a connection */
 };
 
 static int serve(void *context, lined_conn *conn, void *state)
 {
     struct kv *kv = context;
-    struct client client = {
-        .conn = conn, .store = kv->store, .sweeper = &kv->sweeper, .command = resp_command_new()};
+    struct client client = {.conn = conn,
+                            .store = kv->store,
+                            .sweeper = &kv->sweeper,
+                            .command = resp_command_new(),
+                            .protocol = 2,
+                            .id = atomic_fetch_add(&kv->ids, 1) + 1,
+                            .since = kv_now()};
 
     (void)state;
     if (client.command == NULL)
         return -ENOMEM;
     int reason = serve_commands(&client);
     resp_command_free(client.command);
+    kv_client_forget(&client);
     return reason;
 }
 
@@ -66,6 +75,7 @@ int kv_init(lined_server *server, const struct lined_options *options, void **co
         return -ENOMEM;
     }
     kv->store = store;
+    atomic_init(&kv->ids, 0);
     kv_sweeper_init(&kv->sweeper, store);
     *context = kv;
     return LINED_OK;

@@ -1,5 +1,5 @@
 /*
- * The commands of kv for the connection and the server, not for a key. They are called as described
+ * The commands of kv for all keys or none. They are called as described
  * in struct kv_command.
  */
 #ifndef KV_ADMIN_H
@@ -9,11 +9,7 @@
 
 LINED_CHECK_RESULT int kv_ping(struct client *client);
 LINED_CHECK_RESULT int kv_echo(struct client *client);
-LINED_CHECK_RESULT int kv_config_get(struct client *client);
-LINED_CHECK_RESULT int kv_info(struct client *client);
-LINED_CHECK_RESULT int kv_hello(struct client *client);
 LINED_CHECK_RESULT int kv_dbsize(struct client *client);
 LINED_CHECK_RESULT int kv_flushall(struct client *client);
-LINED_CHECK_RESULT int kv_quit(struct client *client);
 
 #endif

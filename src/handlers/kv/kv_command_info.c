@@ -4,7 +4,6 @@
 #include "resp_reply.h"
 
 #include <stddef.h>
-#include <string.h>
 
 static const char *const flag_names[] = {"write",   "readonly", "denyoom", "admin",   "noscript",
                                          "loading", "stale",    "fast",    "no_auth", "allow_busy"};
@@ -28,14 +27,9 @@ static const struct kv_command *find(const struct kv_command *list, const struct
     return found;
 }
 
-static int send_text(struct client *client, const char *text)
-{
-    return resp_send_bulk(client->conn, text, strlen(text));
-}
-
 static int send_flags(struct client *client, unsigned flags)
 {
-    int result = resp_send_array(client->conn, (size_t)__builtin_popcount(flags));
+    int result = resp_send_set(client->conn, client->protocol, (size_t)__builtin_popcount(flags));
 
     for (size_t i = 0; flags >> i != 0 && result == LINED_OK; i++) {
         if ((flags >> i & 1) != 0)
@@ -51,11 +45,11 @@ static int send_empty_lists(struct client *client)
     int result = LINED_OK;
 
     for (int i = 0; i < 3 && result == LINED_OK; i++)
-        result = resp_send_array(client->conn, 0);
+        result = resp_send_set(client->conn, client->protocol, 0);
     return result;
 }
 
-static int send_list(struct client *client, const struct kv_command *list);
+static int send_each(struct client *client, const struct kv_command *list);
 
 /* The ten elements of Redis 7. */
 static int send_info(struct client *client, const struct kv_command *command)
@@ -64,7 +58,7 @@ static int send_info(struct client *client, const struct kv_command *command)
     int result = resp_send_array(client->conn, 10);
 
     if (result == LINED_OK)
-        result = send_text(client, command->name);
+        result = resp_send_text(client->conn, command->name);
     if (result == LINED_OK)
         result = resp_send_number(client->conn, command->arity);
     if (result == LINED_OK)
@@ -73,22 +67,26 @@ static int send_info(struct client *client, const struct kv_command *command)
         result = resp_send_number(client->conn, keys[i]);
     if (result == LINED_OK)
         result = send_empty_lists(client);
-    return result == LINED_OK ? send_list(client, command->subcommands) : result;
+    if (result == LINED_OK)
+        result = resp_send_set(client->conn, client->protocol, count_of(command->subcommands));
+    return result == LINED_OK ? send_each(client, command->subcommands) : result;
 }
 
-static int send_list(struct client *client, const struct kv_command *list)
+/* The header has been sent. */
+static int send_each(struct client *client, const struct kv_command *list)
 {
-    size_t count = count_of(list);
-    int result = resp_send_array(client->conn, count);
+    int result = LINED_OK;
 
-    for (size_t i = 0; i < count && result == LINED_OK; i++)
-        result = send_info(client, &list[i]);
+    for (; list != NULL && list->name != NULL && result == LINED_OK; list++)
+        result = send_info(client, list);
     return result;
 }
 
 int kv_command_all(struct client *client)
 {
-    return send_list(client, kv_commands);
+    int result = resp_send_array(client->conn, count_of(kv_commands));
+
+    return result == LINED_OK ? send_each(client, kv_commands) : result;
 }
 
 int kv_command_count(struct client *client)
@@ -105,7 +103,8 @@ int kv_command_info(struct client *client)
     int result = resp_send_array(client->conn, words->count - 2);
     for (size_t i = 2; i < words->count && result == LINED_OK; i++) {
         const struct kv_command *command = find(kv_commands, &words->arguments[i]);
-        result = command == NULL ? resp_send_null(client->conn) : send_info(client, command);
+        result = command == NULL ? resp_send_null(client->conn, client->protocol)
+                                 : send_info(client, command);
     }
     return result;
 }
@@ -128,17 +127,17 @@ int kv_command_docs(struct client *client)
 
     for (command = kv_commands; command->name != NULL; command++)
         count += is_documented(client, command);
-    int result = resp_send_array(client->conn, 2 * count);
+    int result = resp_send_map(client->conn, client->protocol, count);
     for (command = kv_commands; command->name != NULL && result == LINED_OK; command++) {
         if (!is_documented(client, command))
             continue;
-        result = send_text(client, command->name);
+        result = resp_send_text(client->conn, command->name);
         if (result == LINED_OK)
-            result = resp_send_array(client->conn, 2);
+            result = resp_send_map(client->conn, client->protocol, 1);
         if (result == LINED_OK)
-            result = send_text(client, "summary");
+            result = resp_send_text(client->conn, "summary");
         if (result == LINED_OK)
-            result = send_text(client, command->help);
+            result = resp_send_text(client->conn, command->help);
     }
     return result;
 }

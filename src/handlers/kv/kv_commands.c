@@ -1,8 +1,11 @@
 /* Flags, arities and ranges of keys are those of Redis 7.0. */
 #include "kv_admin.h"
+#include "kv_client.h"
 #include "kv_command.h"
 #include "kv_command_info.h"
 #include "kv_expire.h"
+#include "kv_hello.h"
+#include "kv_info.h"
 #include "kv_keys.h"
 #include "kv_strings.h"
 
@@ -19,6 +22,20 @@
 #define ADMIN      (KV_ADMIN | KV_NOSCRIPT | ANYTIME)
 #define UPDATE     (KV_WRITE | KV_DENYOOM | KV_FAST)
 #define READ       (KV_READONLY | KV_FAST)
+
+#define CLIENT (KV_NOSCRIPT | ANYTIME)
+
+static const struct kv_command client_subcommands[] = {
+    {"client|getname", 2, CLIENT, NO_KEY, kv_client_getname, NULL,
+     "the name of the connection, or null"},
+    {"client|id", 2, CLIENT, NO_KEY, kv_client_id, NULL, "the number of the connection"},
+    {"client|info", 2, CLIENT, NO_KEY, kv_client_info, NULL, "what is known of the connection"},
+    {"client|setinfo", 4, CLIENT, NO_KEY, kv_client_setinfo, NULL,
+     "sets the name or the version of the client's library"},
+    {"client|setname", 3, CLIENT, NO_KEY, kv_client_setname, NULL,
+     "sets the name of the connection"},
+    END,
+};
 
 static const struct kv_command command_subcommands[] = {
     {"command|count", 2, ANYTIME, NO_KEY, kv_command_count, NULL, "number of commands"},
@@ -53,11 +70,16 @@ const struct kv_command kv_commands[] = {
     {"echo", 2, ANYTIME | KV_FAST, NO_KEY, kv_echo, NULL, "the text"},
     {"dbsize", 1, READ, NO_KEY, kv_dbsize, NULL, "number of keys"},
     {"flushall", -1, KV_WRITE, NO_KEY, kv_flushall, NULL, "removes all keys atomically"},
+    {"client", -2, 0, NO_KEY, NULL, client_subcommands, NULL},
     {"command", -1, ANYTIME, NO_KEY, kv_command_all, command_subcommands,
      "arity, flags and keys of all commands"},
     {"config", -2, 0, NO_KEY, NULL, config_subcommands, NULL},
-    {"info", -1, ANYTIME, NO_KEY, kv_info, NULL, "the version and the number of keys"},
-    {"hello", -1, CONNECTION, NO_KEY, kv_hello, NULL, "information about the server"},
+    {"info", -1, ANYTIME, NO_KEY, kv_info, NULL, "versions, and numbers of keys"},
+    {"hello", -1, CONNECTION, NO_KEY, kv_hello, NULL,
+     "sets the protocol; information about the server"},
+    {"select", 2, ANYTIME | KV_FAST, NO_KEY, kv_select, NULL, "OK: there is only database 0"},
+    {"reset", 1, CONNECTION, NO_KEY, kv_reset, NULL, "makes the connection like a new one"},
+    {"auth", -2, CONNECTION, NO_KEY, kv_auth, NULL, "checks a password"},
     {"quit", -1, CONNECTION, NO_KEY, kv_quit, NULL, "OK, and then the connection is closed"},
     END,
 };

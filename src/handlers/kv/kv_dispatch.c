@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Finds a word in a list. Its names have a prefix of so many bytes: "config|". */
+/* Finds a word in a list. prefix is the length of "config|" in the names of that list. */
 static const struct kv_command *find(const struct kv_command *list, size_t prefix,
                                      const struct kv_bytes *word)
 {

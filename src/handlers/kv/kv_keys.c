@@ -30,7 +30,7 @@ static int send_value(struct client *client, struct kv_entry *entry)
     if (is_gone(client)) {
         result = LINED_OK;
     } else if (entry == NULL) {
-        result = resp_send_null(client->conn);
+        result = resp_send_null(client->conn, client->protocol);
     } else {
         struct kv_bytes value = kv_entry_value(entry);
         client->unchecked += value.size;

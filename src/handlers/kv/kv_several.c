@@ -179,15 +179,22 @@ enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pai
     return is_reserved ? KV_OK : KV_NO_MEMORY;
 }
 
-size_t kv_count(struct kv_store *store)
+struct kv_counts kv_counts(struct kv_store *store)
 {
-    size_t count = 0;
+    struct kv_counts counts = {0};
 
     lock_set(store, ALL_SHARDS);
-    for (size_t i = 0; i < KV_SHARDS; i++)
-        count += store->shards[i].table.count;
+    for (size_t i = 0; i < KV_SHARDS; i++) {
+        counts.keys += store->shards[i].table.count;
+        counts.expiring += store->shards[i].table.heap.count;
+    }
     unlock_set(store, ALL_SHARDS);
-    return count;
+    return counts;
+}
+
+size_t kv_count(struct kv_store *store)
+{
+    return kv_counts(store).keys;
 }
 
 void kv_clear(struct kv_store *store)

@@ -62,8 +62,13 @@ size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t cou
 /* How many of the keys exist; a key that occurs twice counts twice. */
 size_t kv_count_of(struct kv_store *store, const struct kv_bytes *keys, size_t count);
 
-/* The number of keys, including expired ones that are not freed yet. */
-size_t kv_count(struct kv_store *store);
+/* The numbers of keys, including expired ones that are not freed yet. */
+struct kv_counts {
+    size_t keys;
+    size_t expiring; /* keys that expire, or have expired */
+};
+struct kv_counts kv_counts(struct kv_store *store);
+size_t kv_count(struct kv_store *store); /* keys of kv_counts */
 
 /* Removes all keys. Needs no memory. */
 void kv_clear(struct kv_store *store);

@@ -80,7 +80,7 @@ int kv_do_set(struct client *client)
     case KV_NO_MEMORY:
         return kv_send_no_memory(client);
     default:
-        return resp_send_null(client->conn);
+        return resp_send_null(client->conn, client->protocol);
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * RESP2, the protocol of Redis: receiving commands. Replies are in resp_reply.h.
+ * RESP, the protocol of Redis: receiving commands. Replies are in resp_reply.h.
  * https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 #ifndef RESP_H
@@ -13,7 +13,8 @@
 #include <stddef.h>
 
 #define RESP_ARGUMENTS_MOST (1024 * 1024)
-#define RESP_ARGUMENT_MOST  ((size_t)1024 * 1024)
+#define RESP_ARGUMENT_BYTES 1048576 /* a plain number, for CONFIG GET */
+#define RESP_ARGUMENT_MOST  ((size_t)RESP_ARGUMENT_BYTES)
 #define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, including its LF */
 #define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* the memory in use by a command */
 

@@ -51,12 +51,46 @@ int resp_send_bulk(lined_conn *conn, const char *bytes, size_t size)
     return result;
 }
 
-int resp_send_null(lined_conn *conn)
+int resp_send_text(lined_conn *conn, const char *text)
 {
-    return send_number_line(conn, '$', -1);
+    return resp_send_bulk(conn, text, strlen(text));
+}
+
+int resp_send_null(lined_conn *conn, int protocol)
+{
+    return protocol == 3 ? lined_send(conn, "_\r\n", 3) : send_number_line(conn, '$', -1);
 }
 
 int resp_send_array(lined_conn *conn, size_t count)
 {
     return send_number_line(conn, '*', (long long)count);
+}
+
+int resp_send_map(lined_conn *conn, int protocol, size_t count)
+{
+    return protocol == 3 ? send_number_line(conn, '%', (long long)count)
+                         : resp_send_array(conn, 2 * count);
+}
+
+int resp_send_set(lined_conn *conn, int protocol, size_t count)
+{
+    return send_number_line(conn, protocol == 3 ? '~' : '*', (long long)count);
+}
+
+/* The size includes the format, which is plain text. */
+int resp_send_verbatim(lined_conn *conn, int protocol, const char *text, size_t size)
+{
+    static const char format[] = "txt:";
+    size_t format_size = sizeof format - 1;
+
+    if (protocol != 3)
+        return resp_send_bulk(conn, text, size);
+    int result = send_number_line(conn, '=', (long long)(format_size + size));
+    if (result == LINED_OK)
+        result = lined_send(conn, format, format_size);
+    if (result == LINED_OK)
+        result = lined_send(conn, text, size);
+    if (result == LINED_OK)
+        result = lined_send(conn, "\r\n", 2);
+    return result;
 }
