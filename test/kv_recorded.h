@@ -267,6 +267,53 @@ static const struct exchange expiry[] = {
     {"SET k v PX 9223360000000000000\nTTL k\n", "+OK\r\n:9223360000000000\r\n"},
 };
 
+static const struct exchange strings[] = {
+    {"DECRBY n 5\nDECRBY n -7\nDECRBY n x\nDECRBY n -9223372036854775808\nSET n "
+     "-9223372036854775807\nDECRBY n 2\n",
+     ":-5\r\n:2\r\n-ERR value is not an integer or out of range\r\n-ERR decrement would "
+     "overflow\r\n+OK\r\n-ERR increment or decrement would overflow\r\n"},
+    {"SETEX k 10 v\nTTL k\nSETEX k 0 v\nSETEX k x v\nSETEX k 9223372036854775807 v\nGET k\n",
+     "+OK\r\n:10\r\n-ERR invalid expire time in 'setex' command\r\n-ERR value is not an integer or "
+     "out of range\r\n-ERR invalid expire time in 'setex' command\r\n$1\r\nv\r\n"},
+    {"PSETEX k 9900 v\nTTL k\nPSETEX k -1 v\n",
+     "+OK\r\n:10\r\n-ERR invalid expire time in 'psetex' command\r\n"},
+    {"SETNX k v\nSETNX k w\nGET k\n", ":1\r\n:0\r\n$1\r\nv\r\n"},
+    {"SET k v EX 10\nGETSET k w\nTTL k\nGETSET none w\n", "+OK\r\n$1\r\nv\r\n:-1\r\n$-1\r\n"},
+    {"GETDEL k\nSET k v\nGETDEL k\nGETDEL k\n", "$-1\r\n+OK\r\n$1\r\nv\r\n$-1\r\n"},
+    {"APPEND k \"\"\nEXISTS k\nAPPEND k ab\nAPPEND k \"c\\x01\"\nGET k\nSTRLEN k\nSTRLEN none\n",
+     ":0\r\n:1\r\n:2\r\n:4\r\n$4\r\nabc\001\r\n:4\r\n:0\r\n"},
+    {"SET k v EX 10\nAPPEND k w\nTTL k\n", "+OK\r\n:2\r\n:10\r\n"},
+    {"TYPE k\nSET k v\nTYPE k\n", "+none\r\n+OK\r\n+string\r\n"},
+    {"SET a 1\nSET b 1\nUNLINK a b c\nFLUSHDB\nFLUSHDB ASYNC\nFLUSHDB nope\n",
+     "+OK\r\n+OK\r\n:2\r\n+OK\r\n+OK\r\n-ERR syntax error\r\n"},
+    {"SET k v GET\nSET k w GET\nSET k x NX GET\nSET none x XX GET\nGET k\n",
+     "$-1\r\n$1\r\nv\r\n$1\r\nw\r\n$-1\r\n$1\r\nw\r\n"},
+    {"SET k v EX 10\nSET k w KEEPTTL\nTTL k\nSET new w KEEPTTL\nTTL new\nSET k x KEEPTTL EX "
+     "10\nSET k x EX 10 KEEPTTL\nSET k x KEEPTTL KEEPTTL\nSET k y\nTTL k\n",
+     "+OK\r\n+OK\r\n:10\r\n+OK\r\n:-1\r\n-ERR syntax error\r\n-ERR syntax "
+     "error\r\n+OK\r\n+OK\r\n:-1\r\n"},
+};
+
+static const struct exchange expire_options[] = {
+    {"SET k v\nEXPIRE k 10 XX\nEXPIRE k 10 GT\nEXPIRE k 10 NX\nEXPIRE k 20 NX\nEXPIRE k 20 LT\nTTL "
+     "k\nEXPIRE k 20 GT\nEXPIRE k 10 GT\nTTL k\nEXPIRE k 10 XX LT\nTTL k\nEXPIRE k 0 GT\nEXISTS "
+     "k\nEXPIRE k 0 lt\nEXISTS k\n",
+     "+OK\r\n:0\r\n:0\r\n:1\r\n:0\r\n:0\r\n:10\r\n:1\r\n:0\r\n:20\r\n:1\r\n:10\r\n:0\r\n:1\r\n:"
+     "1\r\n:0\r\n"},
+    {"SET k v\nEXPIRE k 10 LT\nTTL k\n", "+OK\r\n:1\r\n:10\r\n"},
+    {"EXPIRE k 10 NX XX\nEXPIRE k 10 NX GT\nEXPIRE k 10 GT LT\nEXPIRE k x NX XX\nEXPIRE k 10 nope "
+     "NX XX\nEXPIRE none 10 NX\n",
+     "-ERR NX and XX, GT or LT options at the same time are not compatible\r\n-ERR NX and XX, GT "
+     "or LT options at the same time are not compatible\r\n-ERR GT and LT options at the same time "
+     "are not compatible\r\n-ERR NX and XX, GT or LT options at the same time are not "
+     "compatible\r\n-ERR Unsupported option nope\r\n:0\r\n"},
+    {"SET k v\nPEXPIRE k 9900\nTTL k\nPEXPIRE k 9223372036854775807\nPEXPIRE k 0\nEXISTS k\nPTTL "
+     "none\n",
+     "+OK\r\n:1\r\n:10\r\n-ERR invalid expire time in 'pexpire' command\r\n:1\r\n:0\r\n:-2\r\n"},
+    {"SET k v\nPTTL k\nPERSIST k\nEXPIRE k 10\nPERSIST k\nTTL k\nPERSIST none\n",
+     "+OK\r\n:-1\r\n:0\r\n:1\r\n:1\r\n:-1\r\n:0\r\n"},
+};
+
 static const struct exchange inline_lines[] = {
     {"ECHO \"a b\"\n", "$3\r\na b\r\n"},
     {"ECHO 'a b'\n", "$3\r\na b\r\n"},

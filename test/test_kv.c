@@ -78,6 +78,18 @@ START_TEST(expiry_is_set_and_told_as_in_redis)
 }
 END_TEST
 
+START_TEST(commands_for_one_value_answer_as_in_redis)
+{
+    replay(strings, COUNT(strings));
+}
+END_TEST
+
+START_TEST(expire_takes_conditions_as_redis_does)
+{
+    replay(expire_options, COUNT(expire_options));
+}
+END_TEST
+
 START_TEST(inline_lines_are_split_as_in_redis)
 {
     replay(inline_lines, COUNT(inline_lines));
@@ -271,6 +283,8 @@ int main(void)
         set_takes_options_as_redis_does,
         numbers_are_what_redis_takes_for_numbers,
         expiry_is_set_and_told_as_in_redis,
+        commands_for_one_value_answer_as_in_redis,
+        expire_takes_conditions_as_redis_does,
         inline_lines_are_split_as_in_redis,
         words_of_http_elsewhere_are_words,
         empty_and_null_arrays_are_passed_over,

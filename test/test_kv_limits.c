@@ -22,6 +22,10 @@ START_TEST(keys_and_values_are_any_bytes_up_to_a_mebibyte)
     say(client, "*2\r\n$3\r\nGET\r\n");
     say_bulk(client, big, MIB);
     expect_bulk(client, big, MIB);
+    say(client, "*3\r\n$6\r\nAPPEND\r\n");
+    say_bulk(client, big, MIB);
+    say_bulk(client, "x", 1);
+    expect(client, "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n");
     say(client, "*3\r\n$3\r\nSET\r\n");
     say_bulk(client, "\0", 1);
     say_bulk(client, "\r\n\0\r\n", 5);

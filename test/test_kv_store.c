@@ -118,7 +118,7 @@ START_TEST(expired_keys_are_not_there)
     ck_assert_int_eq(expires, KV_NEVER);
     ck_assert_int_eq(kv_expiry(store, bytes_of("4"), &expires), KV_NONE);
     ck_assert(!is_deleted("4"));
-    ck_assert_int_eq(kv_set_expiry(store, bytes_of("6"), KV_NEVER), KV_NONE);
+    ck_assert_int_eq(kv_set_expiry(store, bytes_of("6"), KV_NEVER, 0), KV_NONE);
     ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_PRESENT), KV_NONE);
     ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_ABSENT), KV_OK);
     for (int i = 10; i < 5000; i += 2) {
@@ -132,7 +132,7 @@ START_TEST(expired_keys_are_not_there)
     }
     kv_sweep(store);
     ck_assert_uint_eq(kv_count(store), 4997); /* 0, 4 and 6 have gone */
-    ck_assert_int_eq(kv_set_expiry(store, bytes_of("1"), past), KV_OK);
+    ck_assert_int_eq(kv_set_expiry(store, bytes_of("1"), past, 0), KV_OK);
     kv_sweep(store);
     ck_assert_uint_eq(kv_count(store), 4996);
     kv_store_free(store);
@@ -158,7 +158,7 @@ START_TEST(a_sweep_frees_what_has_expired_and_nothing_else)
         sprintf(key, "%d", i);
         ck_assert(is_there(key) == (i % 3 != 0));
         if (i % 3 == 1)
-            ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), KV_NEVER), KV_OK);
+            ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), KV_NEVER, 0), KV_OK);
     }
     ck_assert_int_eq(kv_sweep(store), KV_NEVER);
     kv_store_free(store);
@@ -180,6 +180,60 @@ START_TEST(no_addition_is_lost)
     run_threads(add_often);
     expect_value("even", "40000");
     expect_value("odd", "40000");
+    kv_store_free(store);
+}
+END_TEST
+
+static void *append_often(void *unused)
+{
+    size_t size;
+
+    for (int i = 0; i < 500; i++)
+        kv_append(store, bytes_of("k"), bytes_of("ab"), 8000, &size);
+    return unused;
+}
+
+/* 8 threads. An append that was lost would leave room for one more. */
+START_TEST(no_append_is_lost)
+{
+    size_t size = 0;
+
+    begin();
+    run_threads(append_often);
+    ck_assert_int_eq(kv_append(store, bytes_of("k"), bytes_of("x"), 8000, &size), KV_TOO_LONG);
+    ck_assert_int_eq(kv_append(store, bytes_of("k"), bytes_of(""), 8000, &size), KV_OK);
+    ck_assert_uint_eq(size, 8000);
+    kv_store_free(store);
+}
+END_TEST
+
+static void *take_all(void *unused)
+{
+    char key[16];
+    long long sum;
+
+    for (int i = 0; i < 2000; i++) {
+        sprintf(key, "%d", i);
+        struct kv_entry *entry = kv_take(store, bytes_of(key));
+        if (entry != NULL)
+            kv_add(store, bytes_of("takers"), 1, &sum);
+        kv_entry_release(entry);
+    }
+    return unused;
+}
+
+START_TEST(one_thread_takes_each_key)
+{
+    char key[16];
+
+    begin();
+    for (int i = 0; i < 2000; i++) {
+        sprintf(key, "%d", i);
+        put(key, "v", KV_NEVER);
+    }
+    run_threads(take_all);
+    expect_value("takers", "2000");
+    ck_assert_uint_eq(kv_count(store), 1);
     kv_store_free(store);
 }
 END_TEST
@@ -236,7 +290,7 @@ static void *do_everything(void *number)
             is_deleted(key);
             break;
         case 1:
-            kv_set_expiry(store, bytes_of(key), kv_now() + 1);
+            kv_set_expiry(store, bytes_of(key), kv_now() + 1, 0);
             break;
         case 2:
             kv_expiry(store, bytes_of(key), &expires);
@@ -282,6 +336,8 @@ int main(void)
         expired_keys_are_not_there,
         a_sweep_frees_what_has_expired_and_nothing_else,
         no_addition_is_lost,
+        no_append_is_lost,
+        one_thread_takes_each_key,
         one_thread_wins_each_absent_key,
         threads_never_see_half_a_value,
     };

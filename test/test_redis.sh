@@ -49,12 +49,17 @@ expect OK FLUSHALL
 expect 0 DBSIZE
 
 # Random commands: the same replies as from redis-server, in RESP2 and RESP3. Few different arguments, so that
-# commands meet each other's keys. Each time of expiry is months ahead, and differs from the others by minutes.
+# commands meet each other's keys. Each time of expiry has passed or is months ahead, and differs from the
+# others by minutes.
 forms='GET <key>|SET <key> <value>|SET <key> <value> <option>|SET <key> <value> <option> EX <seconds>
-SET <key> <value> PX <ms> <option>|SET <key> <value> EX <number>|MSET <key> <value> <key> <value>|MGET <key> <key>
+SET <key> <value> PX <ms> <option>|SET <key> <value> EX <wrong>|MSET <key> <value> <key> <value>|MGET <key> <key>
 DEL <key>|DEL <key> <key>|EXISTS <key> <key>|INCR <key>|DECR <key>|INCRBY <key> <number>|EXPIRE <key> <seconds>
-EXPIRE <key> <number>|TTL <key>|TTL <key>|ECHO <value>|PING|PING <value>|DBSIZE|INFO keyspace|FLUSHALL
+EXPIRE <key> <wrong>|TTL <key>|TTL <key>|ECHO <value>|PING|PING <value>|DBSIZE|INFO keyspace|FLUSHALL
 CLIENT SETNAME <name>|CLIENT GETNAME|SELECT 0|SELECT 1|AUTH default x|AUTH <name> x|CONFIG GET save|nope <number>
+DECRBY <key> <number>|SETEX <key> <seconds> <value>|SETEX <key> <wrong> <value>|PSETEX <key> <ms> <value>
+SETNX <key> <value>|GETSET <key> <value>|GETDEL <key>|APPEND <key> <text>|STRLEN <key>|TYPE <key>|UNLINK <key> <key>
+EXPIRE <key> <seconds> <option>|EXPIRE <key> <seconds> <option> <option>|PEXPIRE <key> <ms> <option>|PTTL <key>
+PERSIST <key>|FLUSHDB|FLUSHDB nope|SET <key> <value> <option> <option>|PSETEX <key> <wrong> <value>
 HELLO 4|COMMAND INFO nope|CLIENT nope|GET|SET <key>|EXPIRE <key>|HELLO 2 AUTH <name> x SETNAME'
 
 requests() { # SEED; the last one is QUIT
@@ -64,9 +69,11 @@ requests() { # SEED; the last one is QUIT
         function word(kind) {
             if (kind == "<key>") return any("a b c d")
             if (kind == "<value>") return any("1 -7 text 01 \"\" 9223372036854775807 \"\\xff\\r\\n\" a,b")
+            if (kind == "<text>") return any("a \"\" 12 \"\\xfe\"")
+            if (kind == "<wrong>") return any("0 -1 x 9223372036854775807 9223372036854776 1.5")
             if (kind == "<number>") return any("1 -1 10 0 9223372036854775807 -9223372036854775808 x 1.5")
             if (kind == "<name>") return any("me \"a\\x20b\" \"\" you")
-            if (kind == "<option>") return any("NX XX nx nope")
+            if (kind == "<option>") return any("NX XX nx GET KEEPTTL GT lt nope")
             return kind == "<ms>" ? seconds() * 1000 : seconds()
         }
         BEGIN {

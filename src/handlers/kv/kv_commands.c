@@ -7,6 +7,7 @@
 #include "kv_hello.h"
 #include "kv_info.h"
 #include "kv_keys.h"
+#include "kv_numbers.h"
 #include "kv_strings.h"
 
 #include <stddef.h>
@@ -54,7 +55,8 @@ static const struct kv_command config_subcommands[] = {
 const struct kv_command kv_commands[] = {
     {"get", 2, READ, ONE_KEY, kv_do_get, NULL, "the value, or null"},
     {"set", -3, KV_WRITE | KV_DENYOOM, ONE_KEY, kv_do_set, NULL,
-     "sets a value; NX: only if the key is new, XX: only if the key exists"},
+     "sets a value; NX: only if the key is new, XX: only if the key exists; GET: replies the value "
+     "before"},
     {"incr", 2, UPDATE, ONE_KEY, kv_do_incr, NULL, "adds 1 to an integer of 64 bits"},
     {"mset", -3, KV_WRITE | KV_DENYOOM, PAIRS, kv_do_mset, NULL, "sets all values atomically"},
     {"ping", -1, KV_FAST, NO_KEY, kv_ping, NULL, "PONG, or the text"},
@@ -63,13 +65,30 @@ const struct kv_command kv_commands[] = {
     {"exists", -2, READ, ALL_KEYS, kv_do_exists, NULL, "how many of the keys exist"},
     {"decr", 2, UPDATE, ONE_KEY, kv_do_decr, NULL, "subtracts 1"},
     {"incrby", 3, UPDATE, ONE_KEY, kv_do_incrby, NULL, "adds the amount"},
+    {"decrby", 3, UPDATE, ONE_KEY, kv_do_decrby, NULL, "subtracts the amount"},
     {"expire", -3, KV_WRITE | KV_FAST, ONE_KEY, kv_do_expire, NULL,
      "sets when the key expires; 0 or less removes it"},
+    {"pexpire", -3, KV_WRITE | KV_FAST, ONE_KEY, kv_do_pexpire, NULL, "the same in milliseconds"},
     {"ttl", 2, READ, ONE_KEY, kv_do_ttl, NULL,
      "seconds left; -1: the key does not expire, -2: the key does not exist"},
+    {"pttl", 2, READ, ONE_KEY, kv_do_pttl, NULL, "the same in milliseconds"},
+    {"persist", 2, KV_WRITE | KV_FAST, ONE_KEY, kv_do_persist, NULL,
+     "the key does not expire any more"},
+    {"setex", 4, KV_WRITE | KV_DENYOOM, ONE_KEY, kv_do_setex, NULL, "sets a value that expires"},
+    {"psetex", 4, KV_WRITE | KV_DENYOOM, ONE_KEY, kv_do_psetex, NULL, "the same in milliseconds"},
+    {"setnx", 3, UPDATE, ONE_KEY, kv_do_setnx, NULL, "sets a value only if the key is new"},
+    {"getset", 3, UPDATE, ONE_KEY, kv_do_getset, NULL, "sets a value; replies the value before"},
+    {"getdel", 2, KV_WRITE | KV_FAST, ONE_KEY, kv_do_getdel, NULL,
+     "removes a key; replies its value"},
+    {"append", 3, UPDATE, ONE_KEY, kv_do_append, NULL,
+     "appends to a value; replies its new length"},
+    {"strlen", 2, READ, ONE_KEY, kv_do_strlen, NULL, "the length of the value"},
+    {"type", 2, READ, ONE_KEY, kv_do_type, NULL, "string, or none"},
+    {"unlink", -2, KV_WRITE | KV_FAST, ALL_KEYS, kv_do_del, NULL, "the same as DEL"},
     {"echo", 2, ANYTIME | KV_FAST, NO_KEY, kv_echo, NULL, "the text"},
     {"dbsize", 1, READ, NO_KEY, kv_dbsize, NULL, "number of keys"},
     {"flushall", -1, KV_WRITE, NO_KEY, kv_flushall, NULL, "removes all keys atomically"},
+    {"flushdb", -1, KV_WRITE, NO_KEY, kv_flushall, NULL, "the same as FLUSHALL"},
     {"client", -2, 0, NO_KEY, NULL, client_subcommands, NULL},
     {"command", -1, ANYTIME, NO_KEY, kv_command_all, command_subcommands,
      "arity, flags and keys of all commands"},

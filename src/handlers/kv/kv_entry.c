@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value)
+struct kv_entry *kv_entry_join(uint64_t hash, struct kv_bytes key, struct kv_bytes value,
+                               struct kv_bytes suffix)
 {
-    struct kv_entry *entry = malloc(offsetof(struct kv_entry, bytes) + key.size + value.size);
+    size_t value_size = value.size + suffix.size;
+    struct kv_entry *entry = malloc(offsetof(struct kv_entry, bytes) + key.size + value_size);
 
     if (entry == NULL)
         return NULL;
@@ -14,10 +16,16 @@ struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_byte
     entry->heap_number = 0;
     atomic_init(&entry->references, 1);
     entry->key_size = (uint32_t)key.size;
-    entry->value_size = (uint32_t)value.size;
+    entry->value_size = (uint32_t)value_size;
     memcpy(entry->bytes, key.bytes, key.size);
     memcpy(entry->bytes + key.size, value.bytes, value.size);
+    memcpy(entry->bytes + key.size + value.size, suffix.bytes, suffix.size);
     return entry;
+}
+
+struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value)
+{
+    return kv_entry_join(hash, key, value, (struct kv_bytes){"", 0});
 }
 
 struct kv_bytes kv_entry_key(const struct kv_entry *entry)

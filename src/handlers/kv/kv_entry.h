@@ -27,6 +27,10 @@ struct kv_entry {
  * than 4 GiB. */
 struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value);
 
+/* The same with a value in two parts. */
+struct kv_entry *kv_entry_join(uint64_t hash, struct kv_bytes key, struct kv_bytes value,
+                               struct kv_bytes suffix);
+
 struct kv_bytes kv_entry_key(const struct kv_entry *entry);
 struct kv_bytes kv_entry_value(const struct kv_entry *entry);
 

@@ -45,6 +45,14 @@ int kv_send_not_integer(struct client *client)
     return resp_send_error(client->conn, "ERR value is not an integer or out of range");
 }
 
+int kv_send_invalid_expiry(struct client *client, const char *name)
+{
+    char text[96];
+
+    snprintf(text, sizeof text, "ERR invalid expire time in '%s' command", name);
+    return resp_send_error(client->conn, text);
+}
+
 int kv_send_no_memory(struct client *client)
 {
     return resp_send_error(client->conn, "OOM command not allowed: out of memory");

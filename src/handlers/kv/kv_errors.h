@@ -17,6 +17,9 @@ LINED_CHECK_RESULT int kv_send_arity(struct client *client, const char *name);
 LINED_CHECK_RESULT int kv_send_syntax(struct client *client);
 LINED_CHECK_RESULT int kv_send_not_integer(struct client *client);
 
+/* A time that cannot be the expiry, for the command with this name. */
+LINED_CHECK_RESULT int kv_send_invalid_expiry(struct client *client, const char *name);
+
 /* Out of memory; nothing has changed. */
 LINED_CHECK_RESULT int kv_send_no_memory(struct client *client);
 

@@ -14,6 +14,9 @@
 LINED_CHECK_RESULT bool kv_expiry_after(long long amount, long long unit_ms, int64_t *expires);
 
 LINED_CHECK_RESULT int kv_do_expire(struct client *client);
+LINED_CHECK_RESULT int kv_do_pexpire(struct client *client);
+LINED_CHECK_RESULT int kv_do_persist(struct client *client);
 LINED_CHECK_RESULT int kv_do_ttl(struct client *client);
+LINED_CHECK_RESULT int kv_do_pttl(struct client *client);
 
 #endif

@@ -1,49 +1,14 @@
 #include "kv_keys.h"
 
 #include "kv_errors.h"
+#include "kv_value.h"
 #include "resp_reply.h"
 
 #include <stdlib.h>
 
-/* Bytes of values that are sent between two checks that the client is still connected. */
-#define CHECK_EVERY ((size_t)256 * 1024)
-
-/* About the cost of an element of a reply besides its value, in bytes. */
-#define ELEMENT_COST 32u
-
-/* A few bytes can request gigabytes of values. If no reply can reach the client any more, the rest
- * of the reply is left out. Later commands of the client are still executed. */
-static bool is_gone(struct client *client)
-{
-    if (!client->is_gone && client->unchecked >= CHECK_EVERY) {
-        client->unchecked = 0;
-        client->is_gone = lined_peer_gone(client->conn);
-    }
-    return client->is_gone;
-}
-
-/* Sends the value of an entry, or null if entry is NULL. Releases the entry. */
-static int send_value(struct client *client, struct kv_entry *entry)
-{
-    int result;
-
-    if (is_gone(client)) {
-        result = LINED_OK;
-    } else if (entry == NULL) {
-        result = resp_send_null(client->conn, client->protocol);
-    } else {
-        struct kv_bytes value = kv_entry_value(entry);
-        client->unchecked += value.size;
-        result = resp_send_bulk(client->conn, value.bytes, value.size);
-    }
-    client->unchecked += ELEMENT_COST;
-    kv_entry_release(entry);
-    return result;
-}
-
 int kv_do_get(struct client *client)
 {
-    return send_value(client, kv_get(client->store, client->command->arguments[1]));
+    return kv_send_value(client, kv_get(client->store, client->command->arguments[1]));
 }
 
 static int send_values(struct client *client, struct kv_entry **entries, size_t count)
@@ -52,7 +17,7 @@ static int send_values(struct client *client, struct kv_entry **entries, size_t 
     size_t sent = 0;
 
     while (sent < count && result == LINED_OK)
-        result = send_value(client, entries[sent++]);
+        result = kv_send_value(client, entries[sent++]);
     while (sent < count)
         kv_entry_release(entries[sent++]);
     return result;

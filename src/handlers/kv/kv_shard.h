@@ -1,6 +1,6 @@
 /*
- * The shards of a store, for kv_store.c and kv_several.c. A store is split so that threads with
- * different keys rarely wait for each other.
+ * The shards of a store, for kv_store.c, kv_update.c and kv_several.c. A store is split so that
+ * threads with different keys rarely wait for each other.
  */
 #ifndef KV_SHARD_H
 #define KV_SHARD_H
@@ -36,5 +36,26 @@ static inline unsigned kv_shard_number(uint64_t hash)
 {
     return (unsigned)(hash >> (64 - KV_SHARD_BITS));
 }
+
+static inline struct kv_shard *kv_shard_lock(struct kv_store *store, uint64_t hash)
+{
+    struct kv_shard *shard = &store->shards[kv_shard_number(hash)];
+
+    pthread_mutex_lock(&shard->lock);
+    return shard;
+}
+
+static inline void kv_shard_unlock(struct kv_shard *shard)
+{
+    pthread_mutex_unlock(&shard->lock);
+}
+
+/* The entry of the key, with one more reference; NULL: there is none. */
+struct kv_entry *kv_hold_locked(const struct kv_table *table, uint64_t hash, struct kv_bytes key);
+
+/* Puts the entry, if the condition is true. expires may be KV_KEEP. *old is the replaced entry; it
+ * does not change if none was replaced. */
+enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
+                             enum kv_condition condition, struct kv_entry **old);
 
 #endif

@@ -35,60 +35,65 @@ void kv_store_free(struct kv_store *store)
     free(store);
 }
 
-static struct kv_shard *lock_shard(struct kv_store *store, uint64_t hash)
+struct kv_entry *kv_hold_locked(const struct kv_table *table, uint64_t hash, struct kv_bytes key)
 {
-    struct kv_shard *shard = &store->shards[kv_shard_number(hash)];
+    struct kv_entry *entry = kv_table_live(table, kv_table_find(table, hash, key));
 
-    pthread_mutex_lock(&shard->lock);
-    return shard;
-}
-
-static void unlock(struct kv_shard *shard)
-{
-    pthread_mutex_unlock(&shard->lock);
+    if (entry != NULL)
+        kv_entry_hold(entry);
+    return entry;
 }
 
 struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key)
 {
     uint64_t hash = kv_hash(store, key);
-    struct kv_shard *shard = lock_shard(store, hash);
-    struct kv_entry *entry = kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
+    struct kv_shard *shard = kv_shard_lock(store, hash);
+    struct kv_entry *entry = kv_hold_locked(&shard->table, hash, key);
 
-    if (entry != NULL)
-        kv_entry_hold(entry);
-    unlock(shard);
+    kv_shard_unlock(shard);
     return entry;
 }
 
-/* *old is the replaced entry; it does not change if none was replaced. */
-static enum kv_result put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
-                                 enum kv_condition condition, struct kv_entry **old)
+enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
+                             enum kv_condition condition, struct kv_entry **old)
 {
-    if (!kv_table_reserve(table) || (expires != KV_NEVER && !kv_heap_reserve(&table->heap)))
+    if (!kv_table_reserve(table))
         return KV_NO_MEMORY;
     struct kv_entry **link = kv_table_find(table, entry->hash, kv_entry_key(entry));
-    if (condition != KV_ALWAYS &&
-        (condition == KV_IF_PRESENT) != (kv_table_live(table, link) != NULL))
+    const struct kv_entry *live = kv_table_live(table, link);
+    if (condition != KV_ALWAYS && (condition == KV_IF_PRESENT) != (live != NULL))
         return KV_NONE;
+    if (expires == KV_KEEP)
+        expires = live == NULL ? KV_NEVER : kv_heap_expiry(&table->heap, live);
+    if (expires != KV_NEVER && !kv_heap_reserve(&table->heap))
+        return KV_NO_MEMORY;
     *old = kv_table_put(table, link, entry, expires);
     return KV_OK;
 }
 
 /* The new entry is made before the lock is taken, and the old one is released afterwards, because a
  * value may be large. */
-enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
-                      int64_t expires, enum kv_condition condition)
+enum kv_result kv_exchange(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
+                           int64_t expires, enum kv_condition condition, struct kv_entry **before)
 {
     struct kv_entry *entry = kv_entry_new(kv_hash(store, key), key, value);
     struct kv_entry *leaving = entry;
 
     if (entry == NULL)
         return KV_NO_MEMORY;
-    struct kv_shard *shard = lock_shard(store, entry->hash);
-    enum kv_result result = put_locked(&shard->table, entry, expires, condition, &leaving);
-    unlock(shard);
+    struct kv_shard *shard = kv_shard_lock(store, entry->hash);
+    if (before != NULL)
+        *before = kv_hold_locked(&shard->table, entry->hash, key);
+    enum kv_result result = kv_put_locked(&shard->table, entry, expires, condition, &leaving);
+    kv_shard_unlock(shard);
     kv_entry_release(leaving);
     return result;
+}
+
+enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
+                      int64_t expires, enum kv_condition condition)
+{
+    return kv_exchange(store, key, value, expires, condition, NULL);
 }
 
 static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct kv_bytes key,
@@ -105,12 +110,11 @@ static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct k
     }
     if (__builtin_add_overflow(number, amount, sum))
         return KV_OVERFLOW;
-    int64_t expires = entry == NULL ? KV_NEVER : kv_heap_expiry(&table->heap, entry);
     struct kv_bytes value = {digits, integer_write(*sum, digits)};
     struct kv_entry *added = kv_entry_new(hash, key, value);
     if (added == NULL)
         return KV_NO_MEMORY;
-    enum kv_result result = put_locked(table, added, expires, KV_ALWAYS, old);
+    enum kv_result result = kv_put_locked(table, added, KV_KEEP, KV_ALWAYS, old);
     if (result != KV_OK)
         kv_entry_release(added);
     return result;
@@ -120,40 +124,24 @@ enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amo
 {
     uint64_t hash = kv_hash(store, key);
     struct kv_entry *old = NULL;
-    struct kv_shard *shard = lock_shard(store, hash);
+    struct kv_shard *shard = kv_shard_lock(store, hash);
     enum kv_result result = add_locked(&shard->table, hash, key, amount, sum, &old);
 
-    unlock(shard);
+    kv_shard_unlock(shard);
     kv_entry_release(old);
-    return result;
-}
-
-enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires)
-{
-    uint64_t hash = kv_hash(store, key);
-    struct kv_shard *shard = lock_shard(store, hash);
-    struct kv_entry *entry = kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
-
-    enum kv_result result = KV_NONE;
-
-    if (entry != NULL)
-        result = kv_heap_reserve(&shard->table.heap) ? KV_OK : KV_NO_MEMORY;
-    if (result == KV_OK)
-        kv_heap_set(&shard->table.heap, entry, expires);
-    unlock(shard);
     return result;
 }
 
 enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires)
 {
     uint64_t hash = kv_hash(store, key);
-    struct kv_shard *shard = lock_shard(store, hash);
+    struct kv_shard *shard = kv_shard_lock(store, hash);
     const struct kv_entry *entry =
         kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
 
     if (entry != NULL)
         *expires = kv_heap_expiry(&shard->table.heap, entry);
-    unlock(shard);
+    kv_shard_unlock(shard);
     return entry == NULL ? KV_NONE : KV_OK;
 }
 
@@ -172,7 +160,7 @@ static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
         const struct kv_entry *first = kv_heap_first(heap);
         next = first == NULL ? KV_NEVER : kv_heap_expiry(heap, first);
         kv_table_take_spare(&shard->table, &spare);
-        unlock(shard);
+        kv_shard_unlock(shard);
         kv_entry_release_list(expired);
         kv_table_deinit(&spare);
     } while (expired != NULL);

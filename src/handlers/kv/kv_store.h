@@ -21,6 +21,7 @@ enum kv_result {
     KV_NONE,        /* there is no such key, or the condition is false */
     KV_NOT_INTEGER, /* the value is not an integer of 64 bits */
     KV_OVERFLOW,    /* the sum would not fit in 64 bits */
+    KV_TOO_LONG,    /* the value would be too long */
     KV_NO_MEMORY,   /* nothing has changed */
 };
 
@@ -34,16 +35,41 @@ void kv_store_free(struct kv_store *store);
 /* The entry of the key; the caller releases it. NULL: there is none. */
 struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key);
 
-/* Replaces value and expiry (on the clock of kv_now). */
+/* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                       int64_t expires, enum kv_condition condition);
+
+/* The same. If before is not NULL, *before is the earlier entry, also if the condition is false;
+ * the caller releases it. It does not change without memory for the new entry. */
+enum kv_result kv_exchange(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
+                           int64_t expires, enum kv_condition condition, struct kv_entry **before);
+
+/* Removes the entry of the key and returns it; the caller releases it. NULL: there is none. */
+struct kv_entry *kv_take(struct kv_store *store, struct kv_bytes key);
+
+/* Appends to a value, or to an empty one if the key does not exist; *size is the size of the
+ * result, which is at most most bytes. KV_OK, KV_TOO_LONG or KV_NO_MEMORY. */
+enum kv_result kv_append(struct kv_store *store, struct kv_bytes key, struct kv_bytes suffix,
+                         size_t most, size_t *size);
 
 /* Adds to a number, or to 0 if the key does not exist; *sum is the result. */
 enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amount,
                       long long *sum);
 
-/* Sets and reads the expiry of an existing key. */
-enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires);
+/* Conditions for a new expiry: all that are set must be true. A key that does not expire expires
+ * later than all others. */
+enum kv_expiry_condition {
+    KV_IF_NEVER = 1u << 0,   /* the key does not expire */
+    KV_IF_EXPIRES = 1u << 1, /* it expires */
+    KV_IF_LATER = 1u << 2,   /* the new time is later */
+    KV_IF_SOONER = 1u << 3,  /* the new time is sooner */
+};
+
+/* Sets the expiry of an existing key. A time that has passed removes the key. */
+enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires,
+                             unsigned conditions);
+
+/* Reads the expiry of an existing key. */
 enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires);
 
 /* ---- several keys, atomically: other threads see the whole effect or nothing ---- */
