@@ -379,6 +379,45 @@ static const struct exchange resp3[] = {
     {"SET k v\nRESET\nGET none\n", "+OK\r\n+RESET\r\n$-1\r\n"},
 };
 
+/* With requirepass secret, on a new connection. */
+static const struct exchange password = {
+    "GET k\nPING\nnope\nGET\nCLIENT\nCLIENT ID\nCOMMAND COUNT\nHELLO\nHELLO 3\nHELLO 3 SETNAME "
+    "me\nHELLO 4\nHELLO x\nHELLO 2 AUTH default wrong\nAUTH wrong\nAUTH \"\"\nAUTH secre\nAUTH "
+    "secrett\nAUTH default wrong\nAUTH bob secret\nAUTH default\nGET k\nAUTH secret\nGET k\nCLIENT "
+    "GETNAME\nAUTH wrong\nGET k\nRESET\nGET k\nAUTH default secret\nGET k\nRESET\nHELLO 2 SETNAME "
+    "me AUTH default secret SETNAME \"a b\"\nGET k\nCLIENT GETNAME\nRESET\nHELLO 2 AUTH bob "
+    "secret\nGET k\n",
+    "-NOAUTH Authentication required.\r\n-NOAUTH Authentication required.\r\n-ERR unknown command "
+    "'nope', with args beginning with: \r\n-ERR wrong number of arguments for 'get' "
+    "command\r\n-ERR wrong number of arguments for 'client' command\r\n-NOAUTH Authentication "
+    "required.\r\n-NOAUTH Authentication required.\r\n-NOAUTH HELLO must be called with the client "
+    "already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to "
+    "authenticate the client and select the RESP protocol version at the same time\r\n-NOAUTH "
+    "HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
+    "<pass> option can be used to authenticate the client and select the RESP protocol version at "
+    "the same time\r\n-NOAUTH HELLO must be called with the client already authenticated, "
+    "otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and "
+    "select the RESP protocol version at the same time\r\n-NOPROTO unsupported protocol "
+    "version\r\n-ERR Protocol version is not an integer or out of range\r\n-WRONGPASS invalid "
+    "username-password pair or user is disabled.\r\n-WRONGPASS invalid username-password pair or "
+    "user is disabled.\r\n-WRONGPASS invalid username-password pair or user is "
+    "disabled.\r\n-WRONGPASS invalid username-password pair or user is disabled.\r\n-WRONGPASS "
+    "invalid username-password pair or user is disabled.\r\n-WRONGPASS invalid username-password "
+    "pair or user is disabled.\r\n-WRONGPASS invalid username-password pair or user is "
+    "disabled.\r\n-WRONGPASS invalid username-password pair or user is disabled.\r\n-NOAUTH "
+    "Authentication required.\r\n+OK\r\n$-1\r\n$2\r\nme\r\n-WRONGPASS invalid username-password "
+    "pair or user is disabled.\r\n$-1\r\n+RESET\r\n-NOAUTH Authentication "
+    "required.\r\n+OK\r\n$-1\r\n+RESET\r\n-ERR Client names cannot contain spaces, newlines or "
+    "special characters.\r\n$-1\r\n$2\r\nme\r\n+RESET\r\n-WRONGPASS invalid username-password pair "
+    "or user is disabled.\r\n-NOAUTH Authentication required.\r\n"};
+
+/* The same; after these it closed. */
+static const struct exchange password_farewells[] = {
+    {"*11\r\n", "-ERR Protocol error: unauthenticated multibulk length\r\n"},
+    {"*2\r\n$4\r\nAUTH\r\n$16385\r\n", "-ERR Protocol error: unauthenticated bulk length\r\n"},
+    {"QUIT\n", "+OK\r\n"},
+};
+
 /* After these it closed. */
 static const struct exchange farewells[] = {
     {"ECHO \"a\n", "-ERR Protocol error: unbalanced quotes in request\r\n"},

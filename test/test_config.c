@@ -147,6 +147,8 @@ START_TEST(unknown_names_cause_a_warning)
     ck_assert(!names_warn("LINED_PORT=80", "f", 1, warning));
     ck_assert(!names_warn("LINED_SERVICE_HOST=10.0.0.1", "f", 1, warning));
     ck_assert(!names_warn("LINED_PORT_1234_TCP=tcp://10.0.0.1:1234", "f", 1, warning));
+    ck_assert(!names_warn("LINED_KV_PASSWORD=x", "the environment", 0, warning));
+    ck_assert(names_warn("LINED_KV_PASSWORD=x", "f", 1, warning));
     ck_assert(!names_warn("PATH=/bin", "f", 1, warning));
     for (int i = 0; settings[i].name != NULL; i++)
         ck_assert(!names_warn(settings[i].variable, "f", 1, warning));

@@ -5,6 +5,7 @@
 #include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -57,6 +58,45 @@ END_TEST
 START_TEST(after_hello_3_replies_are_those_of_resp3)
 {
     replay_after("HELLO 3\r\n", "%7\r\n" GREETING(3), resp3, COUNT(resp3));
+}
+END_TEST
+
+static void serve_with_password(const char *text)
+{
+    ck_assert_int_eq(setenv("LINED_KV_PASSWORD", text, 1), 0);
+    serve();
+    ck_assert_int_eq(unsetenv("LINED_KV_PASSWORD"), 0);
+}
+
+START_TEST(a_password_is_asked_for_as_by_redis)
+{
+    char *big = make_big(MIB);
+
+    serve_with_password("secret");
+    int client = dial(server.port);
+    ask(client, password.request, password.reply);
+    hang_up(client);
+    for (size_t i = 0; i < COUNT(password_farewells); i++)
+        part(password_farewells[i].request, strlen(password_farewells[i].request),
+             password_farewells[i].reply);
+    client = dial(server.port);
+    ask(client, "AUTH secret\n", "+OK\r\n");
+    say(client, "*2\r\n$4\r\nECHO\r\n");
+    say_bulk(client, big, MIB); /* the limits have gone */
+    expect_bulk(client, big, MIB);
+    hang_up(client);
+    end();
+    free(big);
+}
+END_TEST
+
+START_TEST(an_empty_password_counts_as_none)
+{
+    serve_with_password("");
+    int client = dial(server.port);
+    ask(client, "PING\n", "+PONG\r\n");
+    hang_up(client);
+    end();
 }
 END_TEST
 
@@ -279,6 +319,8 @@ int main(void)
         commands_answer_as_in_redis,
         errors_are_in_the_words_of_redis,
         clients_connect_as_to_redis,
+        a_password_is_asked_for_as_by_redis,
+        an_empty_password_counts_as_none,
         after_hello_3_replies_are_those_of_resp3,
         set_takes_options_as_redis_does,
         numbers_are_what_redis_takes_for_numbers,

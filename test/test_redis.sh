@@ -100,7 +100,7 @@ if command -v redis-server >/dev/null && command -v nc >/dev/null; then
     socket=$scratch/redis.sock
     redis-server --port 0 --unixsocket "$socket" --save '' --databases 1 --dir "$scratch" >"$scratch/redis.log" &
     redis=$!
-    trap 'kill "$redis" 2>/dev/null; [ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
+    trap '[ -z "$redis" ] || kill "$redis"; [ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
     until [ "$(redis-cli -s "$socket" PING 2>/dev/null)" = PONG ]; do
         kill -0 "$redis" 2>/dev/null || fail "redis-server does not start: $(cat "$scratch/redis.log")"
     done
@@ -115,6 +115,8 @@ if command -v redis-server >/dev/null && command -v nc >/dev/null; then
         done
     done
     kill "$redis"
+    wait "$redis" || true
+    redis=
 else
     echo "not compared with redis-server: it or nc is not installed"
 fi

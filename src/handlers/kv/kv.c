@@ -2,6 +2,7 @@
  * commands, because their arguments have announced lengths. Errors have the texts of Redis. */
 #include "kv.h"
 
+#include "kv_auth.h"
 #include "kv_client.h"
 #include "kv_dispatch.h"
 
@@ -39,6 +40,7 @@ static int serve_commands(struct client *client)
 struct kv {
     struct kv_store *store;
     struct kv_sweeper sweeper;
+    char *password;       /* owned; NULL: none */
     _Atomic uint64_t ids; /* the last id of a connection */
 };
 
@@ -49,6 +51,7 @@ static int serve(void *context, lined_conn *conn, void *state)
                             .store = kv->store,
                             .sweeper = &kv->sweeper,
                             .command = resp_command_new(),
+                            .password = kv->password,
                             .protocol = 2,
                             .id = atomic_fetch_add(&kv->ids, 1) + 1,
                             .since = kv_now()};
@@ -56,10 +59,21 @@ static int serve(void *context, lined_conn *conn, void *state)
     (void)state;
     if (client.command == NULL)
         return -ENOMEM;
+    kv_auth_reset(&client);
     int reason = serve_commands(&client);
     resp_command_free(client.command);
     kv_client_forget(&client);
     return reason;
+}
+
+/* Sets *password to a copy, or to NULL if there is none. As for options, an empty variable counts
+ * as not set. False: no memory. */
+static bool read_password(char **password)
+{
+    const char *value = getenv("LINED_KV_PASSWORD");
+
+    *password = value == NULL || *value == '\0' ? NULL : strdup(value);
+    return value == NULL || *value == '\0' || *password != NULL;
 }
 
 int kv_init(lined_server *server, const struct lined_options *options, void **context)
@@ -69,7 +83,7 @@ int kv_init(lined_server *server, const struct lined_options *options, void **co
 
     (void)server;
     (void)options;
-    if (kv == NULL || store == NULL) {
+    if (kv == NULL || store == NULL || !read_password(&kv->password)) {
         kv_store_free(store);
         free(kv);
         return -ENOMEM;
@@ -87,6 +101,7 @@ void kv_fini(void *context)
 
     kv_sweeper_deinit(&kv->sweeper);
     kv_store_free(kv->store);
+    free(kv->password);
     free(kv);
 }
 

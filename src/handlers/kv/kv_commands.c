@@ -1,5 +1,6 @@
 /* Flags, arities and ranges of keys are those of Redis 7.0. */
 #include "kv_admin.h"
+#include "kv_auth.h"
 #include "kv_client.h"
 #include "kv_command.h"
 #include "kv_command_info.h"

@@ -19,9 +19,11 @@ struct client {
     struct kv_store *store;
     struct kv_sweeper *sweeper; /* of the store */
     struct resp_command *command;
-    int protocol;  /* 2, or 3 after HELLO 3 */
-    uint64_t id;   /* from 1; the server uses each number once */
-    int64_t since; /* when it connected, on the clock of kv_now */
+    const char *password;  /* NULL: none is necessary */
+    bool is_authenticated; /* the client has sent it */
+    int protocol;          /* 2, or 3 after HELLO 3 */
+    uint64_t id;           /* from 1; the server uses each number once */
+    int64_t since;         /* when it connected, on the clock of kv_now */
     /* Owned, or NULL. Printable and without blanks. */
     char *name, *lib_name, *lib_version;
     size_t unchecked; /* bytes sent since the last check that the client is connected */

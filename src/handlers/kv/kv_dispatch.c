@@ -1,5 +1,6 @@
 #include "kv_dispatch.h"
 
+#include "kv_auth.h"
 #include "kv_command.h"
 #include "kv_errors.h"
 #include "resp_reply.h"
@@ -53,5 +54,7 @@ int kv_dispatch(struct client *client)
     }
     if (!has_arity(command, count))
         return kv_send_arity(client, command->name);
+    if ((command->flags & KV_NO_AUTH) == 0 && kv_auth_is_missing(client))
+        return resp_send_error(client->conn, "NOAUTH Authentication required.");
     return command->run(client);
 }

@@ -1,12 +1,12 @@
 #include "kv_hello.h"
 
+#include "kv_auth.h"
 #include "kv_client.h"
 #include "kv_errors.h"
 #include "resp_reply.h"
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A name and its value. */
 static int send_fact(struct client *client, const char *name, const char *value)
@@ -44,18 +44,6 @@ static int send_greeting(struct client *client)
     return result == LINED_OK ? resp_send_array(client->conn, 0) : result;
 }
 
-/* The only user, which has no password. */
-static bool is_user(const struct kv_bytes *user)
-{
-    return user->size == 7 && memcmp(user->bytes, "default", 7) == 0;
-}
-
-static int send_wrong_password(struct client *client)
-{
-    return resp_send_error(client->conn,
-                           "WRONGPASS invalid username-password pair or user is disabled.");
-}
-
 /* Applies the option of HELLO at *i, and moves *i after it. False: it is wrong, and the client has
  * the error; *result is that of the send. */
 static bool apply_option(struct client *client, size_t *i, int *result)
@@ -65,9 +53,9 @@ static bool apply_option(struct client *client, size_t *i, int *result)
 
     if (resp_is(option, "AUTH") && left >= 2) {
         *i += 3;
-        if (is_user(&option[1]))
+        if (kv_auth_check(client, &option[1], &option[2]))
             return true;
-        *result = send_wrong_password(client);
+        *result = kv_auth_send_wrong(client);
     } else if (resp_is(option, "SETNAME") && left >= 1) {
         *i += 2;
         if (!kv_client_is_name(&option[1]))
@@ -98,24 +86,14 @@ int kv_hello(struct client *client)
         if (!apply_option(client, &i, &result))
             return result;
     }
+    if (kv_auth_is_missing(client))
+        return resp_send_error(
+            client->conn,
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+            "HELLO AUTH <user> <pass> option can be used to authenticate the client and select "
+            "the RESP protocol version at the same time");
     client->protocol = (int)protocol;
     return send_greeting(client);
-}
-
-/* The user "default" has no password, so that each password is right, as in Redis. */
-int kv_auth(struct client *client)
-{
-    const struct resp_command *command = client->command;
-
-    if (command->count > 3)
-        return kv_send_syntax(client);
-    if (command->count == 2)
-        return resp_send_error(client->conn,
-                               "ERR AUTH <password> called without any password configured for the "
-                               "default user. Are you sure your configuration is correct?");
-    if (!is_user(&command->arguments[1]))
-        return send_wrong_password(client);
-    return resp_send_simple(client->conn, "OK");
 }
 
 int kv_select(struct client *client)
@@ -137,6 +115,7 @@ int kv_reset(struct client *client)
 {
     free(client->name);
     client->name = NULL;
+    kv_auth_reset(client);
     client->protocol = 2;
     return resp_send_simple(client->conn, "RESET");
 }

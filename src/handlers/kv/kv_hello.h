@@ -8,7 +8,6 @@
 #include "kv_connection.h"
 
 LINED_CHECK_RESULT int kv_hello(struct client *client);
-LINED_CHECK_RESULT int kv_auth(struct client *client);
 LINED_CHECK_RESULT int kv_select(struct client *client);
 LINED_CHECK_RESULT int kv_reset(struct client *client);
 LINED_CHECK_RESULT int kv_quit(struct client *client);

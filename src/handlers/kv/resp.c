@@ -166,6 +166,8 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
     if (!header_number(line, size, &length) || length < 0 ||
         length > (long long)RESP_ARGUMENT_MOST || !fits(command, (size_t)length))
         return fail_protocol(conn, "invalid bulk length");
+    if (command->is_limited && length > RESP_LIMITED_ARGUMENT_MOST)
+        return fail_protocol(conn, "unauthenticated bulk length");
     const char *bytes;
     result = lined_recv_exact(conn, &bytes, (size_t)length + 2); /* CR and LF */
     if (result != LINED_OK)
@@ -246,6 +248,8 @@ static int read_array(lined_conn *conn, struct resp_command *command, const char
         return fail_unended(conn, "too big mbulk count string");
     if (!header_number(line, size, &count) || count > RESP_ARGUMENTS_MOST)
         return fail_protocol(conn, "invalid multibulk length");
+    if (command->is_limited && count > RESP_LIMITED_ARGUMENTS_MOST)
+        return fail_protocol(conn, "unauthenticated multibulk length");
     for (long long i = 0; i < count && result == LINED_OK; i++)
         result = read_bulk(conn, command);
     return result;

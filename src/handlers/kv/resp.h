@@ -18,6 +18,10 @@
 #define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, including its LF */
 #define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* the memory in use by a command */
 
+/* Before a client has sent the password, as in Redis. */
+#define RESP_LIMITED_ARGUMENTS_MOST 10
+#define RESP_LIMITED_ARGUMENT_MOST  16384
+
 /* The command of a connection. The next command uses the same memory, unless it is large. */
 struct resp_command {
     struct kv_bytes *arguments; /* owned */
@@ -26,7 +30,8 @@ struct resp_command {
     char *bytes; /* owned; the arguments, one after another */
     size_t used;
     size_t capacity;
-    bool is_inline; /* it came as a line, not as an array */
+    bool is_inline;  /* it came as a line, not as an array */
+    bool is_limited; /* the next command has the limits below: the client has sent no password */
 };
 
 struct resp_command *resp_command_new(void);
