@@ -38,11 +38,20 @@ static int serve_commands(struct client *client)
 
 /* Shared by all connections. */
 struct kv {
+    struct kv_settings settings;
     struct kv_store *store;
     struct kv_sweeper sweeper;
-    char *password;       /* owned; NULL: none */
     _Atomic uint64_t ids; /* the last id of a connection */
 };
+
+/* For the next kv_init. */
+static struct kv_settings configured = {
+    .max_memory = UINT64_MAX, .max_value = KV_VALUE_DEFAULT, .max_inline = KV_INLINE_DEFAULT};
+
+void kv_configure(const struct kv_settings *settings)
+{
+    configured = *settings;
+}
 
 static int serve(void *context, lined_conn *conn, void *state)
 {
@@ -51,7 +60,7 @@ static int serve(void *context, lined_conn *conn, void *state)
                             .store = kv->store,
                             .sweeper = &kv->sweeper,
                             .command = resp_command_new(),
-                            .password = kv->password,
+                            .password = kv->settings.password,
                             .protocol = 2,
                             .id = atomic_fetch_add(&kv->ids, 1) + 1,
                             .since = kv_now()};
@@ -66,16 +75,6 @@ static int serve(void *context, lined_conn *conn, void *state)
     return reason;
 }
 
-/* Sets *password to a copy, or to NULL if there is none. As for options, an empty variable counts
- * as not set. False: no memory. */
-static bool read_password(char **password)
-{
-    const char *value = getenv("LINED_KV_PASSWORD");
-
-    *password = value == NULL || *value == '\0' ? NULL : strdup(value);
-    return value == NULL || *value == '\0' || *password != NULL;
-}
-
 int kv_init(lined_server *server, const struct lined_options *options, void **context)
 {
     struct kv *kv = malloc(sizeof *kv);
@@ -83,11 +82,12 @@ int kv_init(lined_server *server, const struct lined_options *options, void **co
 
     (void)server;
     (void)options;
-    if (kv == NULL || store == NULL || !read_password(&kv->password)) {
+    if (kv == NULL || store == NULL) {
         kv_store_free(store);
         free(kv);
         return -ENOMEM;
     }
+    kv->settings = configured;
     kv->store = store;
     atomic_init(&kv->ids, 0);
     kv_sweeper_init(&kv->sweeper, store);
@@ -101,7 +101,6 @@ void kv_fini(void *context)
 
     kv_sweeper_deinit(&kv->sweeper);
     kv_store_free(kv->store);
-    free(kv->password);
     free(kv);
 }
 
