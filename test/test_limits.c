@@ -3,13 +3,12 @@
 #include "../src/command/listen.h"
 #include "../src/net/reject.h"
 
+#include "fake_root.h"
 #include "suite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct limits none = {.descriptors = LIMITS_NONE,
@@ -208,38 +207,6 @@ START_TEST(rejected_clients_are_in_the_reserve)
 }
 END_TEST
 
-static char root[sizeof "/tmp/lined-limits-XXXXXX"];
-
-static void make_root(void)
-{
-    strcpy(root, "/tmp/lined-limits-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void write_file(const char *path, const char *text)
-{
-    char whole[256];
-
-    snprintf(whole, sizeof whole, "%s%s", root, path);
-    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        mkdir(whole, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(whole, "w");
-    ck_assert_msg(file != NULL, "%s", whole);
-    fputs(text, file);
-    fclose(file);
-}
-
-static void remove_root(void)
-{
-    char command[64];
-
-    snprintf(command, sizeof command, "rm -r %s", root);
-    ck_assert_int_eq(system(command), 0);
-}
-
 START_TEST(memory_in_use_is_subtracted)
 {
     enum { MIB = 1024 * 1024 };
@@ -248,15 +215,15 @@ START_TEST(memory_in_use_is_subtracted)
                                  .rlim_max = RLIM_INFINITY};
     struct limits limits;
 
-    make_root();
-    write_file("/proc/self/status", "Name:\tx\nVmSize:\t  307200 kB\nVmData:\t  204800 kB\n");
-    limits_read(&limits, root, 0);
+    fake_root_make();
+    fake_root_write("/proc/self/status", "Name:\tx\nVmSize:\t  307200 kB\nVmData:\t  204800 kB\n");
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.data_kb, LIMITS_NONE);
     ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
-    limits_read(&limits, root, 0);
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.data_kb, left_kb + 100 * 1024);
     ck_assert_uint_eq(limits.address_kb, LIMITS_NONE);
-    remove_root();
+    fake_root_remove();
 }
 END_TEST
 
@@ -264,26 +231,26 @@ START_TEST(the_systems_limits_are_read)
 {
     struct limits limits;
 
-    make_root();
-    write_file("/proc/sys/kernel/threads-max", "192730\n");
-    write_file("/proc/sys/kernel/pid_max", "32768\n");
-    write_file("/proc/sys/vm/max_map_count", "65530\n");
-    write_file("/proc/loadavg", "0.20 0.18 0.12 1/768 11206\n");
-    write_file("/proc/self/cgroup", "9:name=systemd:/x\n8:pids:/a/b\n7:blkio:/\n0::/c/d\n");
-    write_file("/sys/fs/cgroup/pids/a/b/pids.max", "max\n");
-    write_file("/sys/fs/cgroup/pids/a/pids.max", "9000\n");
-    write_file("/sys/fs/cgroup/pids/a/pids.current", "1000\n");
-    write_file("/sys/fs/cgroup/c/d/pids.max", "8600\n");
-    write_file("/sys/fs/cgroup/c/d/pids.current", "500\n");
-    limits_read(&limits, root, 0);
+    fake_root_make();
+    fake_root_write("/proc/sys/kernel/threads-max", "192730\n");
+    fake_root_write("/proc/sys/kernel/pid_max", "32768\n");
+    fake_root_write("/proc/sys/vm/max_map_count", "65530\n");
+    fake_root_write("/proc/loadavg", "0.20 0.18 0.12 1/768 11206\n");
+    fake_root_write("/proc/self/cgroup", "9:name=systemd:/x\n8:pids:/a/b\n7:blkio:/\n0::/c/d\n");
+    fake_root_write("/sys/fs/cgroup/pids/a/b/pids.max", "max\n");
+    fake_root_write("/sys/fs/cgroup/pids/a/pids.max", "9000\n");
+    fake_root_write("/sys/fs/cgroup/pids/a/pids.current", "1000\n");
+    fake_root_write("/sys/fs/cgroup/c/d/pids.max", "8600\n");
+    fake_root_write("/sys/fs/cgroup/c/d/pids.current", "500\n");
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.system_threads, 32000);
     ck_assert_uint_eq(limits.group_threads, 8000); /* of the group above counts as well */
     ck_assert_uint_eq(limits.maps, 65530);
-    write_file("/sys/fs/cgroup/c/d/pids.current", "600\n");
-    write_file("/sys/fs/cgroup/pids/a/pids.current", "9001\n");
-    limits_read(&limits, root, 0);
+    fake_root_write("/sys/fs/cgroup/c/d/pids.current", "600\n");
+    fake_root_write("/sys/fs/cgroup/pids/a/pids.current", "9001\n");
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.group_threads, 0);
-    remove_root();
+    fake_root_remove();
 }
 END_TEST
 
@@ -304,19 +271,19 @@ START_TEST(what_is_not_understood_is_no_limit)
     char line[600];
     struct limits limits;
 
-    make_root();
-    write_file("/proc/sys/kernel/threads-max", "1000\n");
-    write_file("/proc/loadavg", "what has become of the numbers\n");
-    write_file("/proc/self/cgroup", "\nno colon\n1:one colon\n3:cpu:/a\n0::/a\n");
-    write_file("/sys/fs/cgroup/a/pids.max", "300\n"); /* without pids.current */
-    limits_read(&limits, root, 0);
+    fake_root_make();
+    fake_root_write("/proc/sys/kernel/threads-max", "1000\n");
+    fake_root_write("/proc/loadavg", "what has become of the numbers\n");
+    fake_root_write("/proc/self/cgroup", "\nno colon\n1:one colon\n3:cpu:/a\n0::/a\n");
+    fake_root_write("/sys/fs/cgroup/a/pids.max", "300\n"); /* without pids.current */
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.system_threads, 1000);
     ck_assert_uint_eq(limits.group_threads, 300);
     snprintf(line, sizeof line, "0::/%0500d\n", 0); /* with more, longer than a path that is read */
-    write_file("/proc/self/cgroup", line);
-    limits_read(&limits, root, 0);
+    fake_root_write("/proc/self/cgroup", line);
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.group_threads, LIMITS_NONE);
-    remove_root();
+    fake_root_remove();
 }
 END_TEST
 
@@ -328,7 +295,7 @@ static void write_process(const char *number, const char *threads)
 
     snprintf(path, sizeof path, "/proc/%s/status", number);
     snprintf(text, sizeof text, "Name:\tx\nThreads:\t%s\n", threads);
-    write_file(path, text);
+    fake_root_write(path, text);
 }
 
 /* RLIMIT_NPROC counts the threads of all processes of the user; /proc shows them. */
@@ -343,21 +310,21 @@ START_TEST(the_process_limit_binds_users_other_than_root)
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &limit), 0);
     limits_read(&limits, "/nowhere", user);
     ck_assert_uint_eq(limits.user_threads, LIMIT);
-    make_root();
-    ck_assert_int_eq(chown(root, user, (gid_t)-1), 0);
+    fake_root_make();
+    ck_assert_int_eq(chown(fake_root(), user, (gid_t)-1), 0);
     ck_assert_int_eq(seteuid(user), 0); /* so that the folders are the user's */
     write_process("17", "30");
     write_process("18", "4");
     write_process("sys", "1000");
     snprintf(own, sizeof own, "%d", (int)getpid());
     write_process(own, "500"); /* what this one makes is lined's own */
-    write_file("/proc/19/cmdline", "it has ended in the meantime");
-    limits_read(&limits, root, user);
+    fake_root_write("/proc/19/cmdline", "it has ended in the meantime");
+    limits_read(&limits, fake_root(), user);
     ck_assert_uint_eq(limits.user_threads, LIMIT - 34);
-    limits_read(&limits, root, user + 1);
+    limits_read(&limits, fake_root(), user + 1);
     ck_assert_uint_eq(limits.user_threads, LIMIT);
     ck_assert_int_eq(seteuid(getuid()), 0);
-    remove_root();
+    fake_root_remove();
 }
 END_TEST
 
@@ -370,16 +337,16 @@ START_TEST(processes_bind_no_root)
     ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &limit), 0);
     limit.rlim_cur = limit.rlim_max < 5000 ? limit.rlim_max : 5000;
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &limit), 0);
-    make_root();
-    limits_read(&limits, root, 0);
+    fake_root_make();
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.user_threads, LIMITS_NONE);
-    write_file("/proc/self/uid_map", "         0          0 4294967295\n");
-    limits_read(&limits, root, 0);
+    fake_root_write("/proc/self/uid_map", "         0          0 4294967295\n");
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.user_threads, LIMITS_NONE);
-    write_file("/proc/self/uid_map", "         0     100000      65536\n");
-    limits_read(&limits, root, 0);
+    fake_root_write("/proc/self/uid_map", "         0     100000      65536\n");
+    limits_read(&limits, fake_root(), 0);
     ck_assert_uint_eq(limits.user_threads, limit.rlim_cur);
-    remove_root();
+    fake_root_remove();
 }
 END_TEST
 
