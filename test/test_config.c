@@ -110,6 +110,20 @@ START_TEST(options_override_the_environment_which_overrides_the_file)
 }
 END_TEST
 
+/* A handler in the file is as good as one on the command line. */
+START_TEST(the_handler_of_an_option_may_be_in_the_file)
+{
+    static const char file[] = "LINED_HANDLER=kv\nLINED_KV_MAXMEMORY=2M\n";
+
+    ck_assert_int_eq(read_with(NULL, no_variable, file), OPTIONS_SERVE);
+    ck_assert_uint_eq(options.kv.max_memory, 2 << 20);
+    ck_assert_int_eq(read_with("--kv-max-value=1M", no_variable, file), OPTIONS_SERVE);
+    ck_assert_int_eq(read_with("--handler=chat", no_variable, file), OPTIONS_BAD);
+    ck_assert_str_eq(message, "LINED_KV_MAXMEMORY needs --handler kv: set this handler, or leave "
+                              "LINED_KV_MAXMEMORY out");
+}
+END_TEST
+
 START_TEST(places_override_each_other)
 {
     ck_assert_int_eq(read_with("--listen=*:1", no_variable, "LINED_PORT=80\n"), OPTIONS_SERVE);
@@ -131,6 +145,10 @@ START_TEST(bad_values_are_named_by_file_and_line)
     ck_assert_int_eq(read_with(NULL, no_variable, "LINED_CONFIG=x\n"), OPTIONS_BAD);
     ck_assert_ptr_nonnull(strstr(message, "lined.conf:1: LINED_CONFIG is not possible"));
     ck_assert_int_eq(read_with(NULL, no_variable, "LINED_CHECK_CONFIG=no\n"), OPTIONS_BAD);
+    ck_assert_int_eq(read_with(NULL, no_variable, "LINED_HANDLER=kv\nLINED_KV_PASSWORD=x\n"),
+                     OPTIONS_BAD);
+    ck_assert_str_eq(message, "lined.conf:2: LINED_KV_PASSWORD is not possible in the file: set it "
+                              "in the environment, or use --kv-password-file");
 }
 END_TEST
 
@@ -148,7 +166,6 @@ START_TEST(unknown_names_cause_a_warning)
     ck_assert(!names_warn("LINED_SERVICE_HOST=10.0.0.1", "f", 1, warning));
     ck_assert(!names_warn("LINED_PORT_1234_TCP=tcp://10.0.0.1:1234", "f", 1, warning));
     ck_assert(!names_warn("LINED_KV_PASSWORD=x", "the environment", 0, warning));
-    ck_assert(names_warn("LINED_KV_PASSWORD=x", "f", 1, warning));
     ck_assert(!names_warn("PATH=/bin", "f", 1, warning));
     for (int i = 0; settings[i].name != NULL; i++)
         ck_assert(!names_warn(settings[i].variable, "f", 1, warning));
@@ -162,6 +179,7 @@ int main(void)
         what_others_read_differently_is_an_error,
         the_number_of_settings_is_bounded,
         options_override_the_environment_which_overrides_the_file,
+        the_handler_of_an_option_may_be_in_the_file,
         places_override_each_other,
         bad_values_are_named_by_file_and_line,
         unknown_names_cause_a_warning,

@@ -15,7 +15,7 @@ static char message[OPTIONS_MESSAGE_SIZE];
 /* Reads arguments, which are given as one string with spaces between; "''" is an empty one. */
 static enum options_action read_words(const char *words)
 {
-    static char copy[1024];
+    static char copy[2048];
     char *argv[128] = {(char[]){"lined"}};
     int argc = 1;
 
@@ -80,7 +80,7 @@ static const struct example {
     {"--log-peer", NULL, "perhaps", NUMBER(log_style.has_peer, false, true)},
     {"--log-probes", "no", "perhaps", NUMBER(log_style.omits_probes, false, true)},
     {"--log-lines", "no", "perhaps", NUMBER(log_style.omits_lines, false, true)},
-    {"--handler", "chat", "", TEXT(handler, "received", "chat")},
+    {"--handler", "kv", "", TEXT(handler, "received", "kv")},
     {"--mode", "active", "both", NUMBER(server.mode, LINED_PASSIVE, LINED_ACTIVE)},
     {"--max-line", "16", "15", NUMBER(server.max_line, 1460, 16)},
     {"--long-line", "close", "cut", NUMBER(server.long_line, LINED_LONG_SPLIT, LINED_LONG_CLOSE)},
@@ -112,6 +112,10 @@ static const struct example {
     {"--proxy-protocol", "any", "v3",
      NUMBER(server.proxy_protocol, LINED_PROXY_NONE, LINED_PROXY_ANY)},
     {"--proxy-from", "10.0.0.1", "proxy", TEXT(server.proxy_from, NULL, "10.0.0.1")},
+    {"--kv-password-file", "/p", "", TEXT(kv_password_file, NULL, "/p")},
+    {"--kv-maxmemory", "3G", "1048575", NUMBER(kv.max_memory, 0, INT64_C(3) << 30)},
+    {"--kv-max-value", "512M", "513M", NUMBER(kv.max_value, 16 << 20, 512 << 20)},
+    {"--kv-max-inline", "1k", "1023", NUMBER(kv.max_inline, 65536, 1024)},
 };
 
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
@@ -171,7 +175,7 @@ static bool mixes(int i)
 
 START_TEST(every_option_is_read)
 {
-    char words[1024] = "";
+    char words[2048] = "";
     size_t used = 0;
 
     for (int i = 0; i < EXAMPLES; i++) {
@@ -264,6 +268,86 @@ START_TEST(proxies_need_a_protocol_and_networks)
     setenv("LINED_PROXY_PROTOCOL", "any", 1);
     expect_bad("", "LINED_PROXY_PROTOCOL", "--proxy-from");
     expect_good("--proxy-from ::1");
+}
+END_TEST
+
+/* With a handler that does not have them they would do nothing, and so would the password. */
+START_TEST(options_of_kv_need_kv)
+{
+    expect_bad("--kv-maxmemory 1G", "--kv-maxmemory", "needs --handler kv");
+    expect_bad("--handler ./kv.so --kv-max-inline 1k", "--kv-max-inline", "needs --handler kv");
+    setenv("LINED_KV_PASSWORD_FILE", "/p", 1);
+    expect_bad("", "LINED_KV_PASSWORD_FILE", "leave LINED_KV_PASSWORD_FILE out");
+    expect_good("-H kv");
+    unsetenv("LINED_KV_PASSWORD_FILE");
+    setenv("LINED_KV_PASSWORD", "secret", 1);
+    expect_bad("-H chat", "LINED_KV_PASSWORD", "needs --handler kv");
+    ck_assert_ptr_null(strstr(message, "secret"));
+    expect_good("-H kv");
+    ck_assert_str_eq(options.kv.password, "secret");
+    setenv("LINED_HANDLER", "kv", 1);
+    expect_good("");
+}
+END_TEST
+
+START_TEST(there_is_one_password)
+{
+    char long_password[514];
+
+    memset(long_password, 'p', sizeof long_password);
+    long_password[512] = '\0';
+    setenv("LINED_KV_PASSWORD", long_password, 1);
+    expect_good("-H kv");
+    expect_bad("-H kv --kv-password-file /p", "LINED_KV_PASSWORD and --kv-password-file",
+               "leave one of them out");
+    setenv("LINED_KV_PASSWORD_FILE", "/p", 1);
+    expect_bad("-H kv", "LINED_KV_PASSWORD and LINED_KV_PASSWORD_FILE", "leave one of them out");
+    ck_assert_ptr_null(strstr(message, "ppp"));
+    setenv("LINED_KV_PASSWORD", "", 1);
+    expect_good("-H kv");
+    ck_assert_ptr_null(options.kv.password);
+    unsetenv("LINED_KV_PASSWORD_FILE");
+    long_password[512] = 'p';
+    long_password[513] = '\0';
+    setenv("LINED_KV_PASSWORD", long_password, 1);
+    expect_bad("-H kv", "LINED_KV_PASSWORD", "1 to 512 bytes");
+    ck_assert_ptr_null(strstr(message, "ppp"));
+}
+END_TEST
+
+START_TEST(sizes_have_suffixes)
+{
+    expect_good("-H kv --kv-maxmemory 1048576 --kv-max-value 1024 --kv-max-inline 2K");
+    ck_assert_uint_eq(options.kv.max_memory, 1048576);
+    ck_assert_uint_eq(options.kv.max_value, 1024);
+    ck_assert_uint_eq(options.kv.max_inline, 2048);
+    expect_good("-H kv --kv-maxmemory 1025k --kv-max-value 536870912 --kv-max-inline 16m");
+    ck_assert_uint_eq(options.kv.max_memory, 1025 * 1024);
+    ck_assert_uint_eq(options.kv.max_value, 512 << 20);
+    ck_assert_uint_eq(options.kv.max_inline, 16 << 20);
+    expect_good("-H kv --kv-maxmemory 1048576g");
+    ck_assert_uint_eq(options.kv.max_memory, UINT64_C(1) << 50);
+    static const char *const wrong[] = {"0",
+                                        "1023k",
+                                        "1M5",
+                                        "1MB",
+                                        "M",
+                                        "-1M",
+                                        "1.5G",
+                                        "0x100000",
+                                        "1048577G",
+                                        "18446744073709551616",
+                                        "17179869185G",
+                                        "1T"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char words[64];
+        snprintf(words, sizeof words, "-H kv --kv-maxmemory=%s", wrong[i]);
+        expect_bad(words, "--kv-maxmemory '", "from 1M to 1048576G");
+    }
+    expect_bad("-H kv --kv-maxmemory ''", "--kv-maxmemory ''", "from 1M to 1048576G");
+    expect_bad("-H kv --kv-max-value 1023", "--kv-max-value '1023'", "from 1k to 512M");
+    expect_bad("-H kv --kv-max-value 536870913", "--kv-max-value", "from 1k to 512M");
+    expect_bad("-H kv --kv-max-inline 17M", "--kv-max-inline '17M'", "from 1k to 16M");
 }
 END_TEST
 
@@ -486,6 +570,9 @@ int main(void)
         places_to_listen_are_a_list,
         bad_values_are_rejected_by_the_name_that_was_used,
         proxies_need_a_protocol_and_networks,
+        options_of_kv_need_kv,
+        there_is_one_password,
+        sizes_have_suffixes,
         gnu_habits_hold,
         bounds_are_inclusive,
         less_than_a_millisecond_is_not_for_ever,

@@ -20,6 +20,32 @@ bool value_number(const char *value, uint32_t min, uint32_t max, uint32_t *numbe
     return sum >= min;
 }
 
+/* What the suffix multiplies by; 0: it is none. */
+static uint64_t unit_of(const char *suffix)
+{
+    static const char *const suffixes[] = {"", "k", "K", "m", "M", "g", "G", NULL};
+    int index = value_word(suffix, suffixes);
+
+    return index < 0 ? 0 : UINT64_C(1) << (index + 1) / 2 * 10;
+}
+
+bool value_size(const char *value, uint64_t min, uint64_t max, uint64_t *bytes)
+{
+    size_t digits = strspn(value, "0123456789");
+    uint64_t unit = unit_of(value + digits);
+    uint64_t number = 0;
+
+    if (digits == 0 || unit == 0)
+        return false;
+    for (size_t i = 0; i < digits; i++) {
+        number = number * 10 + (uint64_t)(value[i] - '0');
+        if (number > max / unit)
+            return false;
+    }
+    *bytes = number * unit;
+    return *bytes >= min;
+}
+
 bool value_seconds(const char *value, uint32_t *ms)
 {
     enum { SECONDS_MAX = 1000000 };

@@ -5,6 +5,7 @@
 #include "config_file.h"
 #include "handler.h"
 #include "help.h"
+#include "kv_options.h"
 #include "message.h"
 #include "names.h"
 #include "notify.h"
@@ -120,6 +121,8 @@ static int start(struct options *options)
                  options->user, why);
         return refuse(text);
     }
+    if (!kv_options_prepare(options, "", text))
+        return refuse(text);
     if (options->check_config)
         return STATUS_DRAINED;
     /* Writing the log to a pipe without a reader, or to a file at RLIMIT_FSIZE, then only fails

@@ -44,12 +44,6 @@ static bool is_of_a_link(const char *name)
     return strncmp(name, "LINED_SERVICE_", 14) == 0 || strncmp(name, "LINED_PORT_", 11) == 0;
 }
 
-/* The handler kv reads it, from the environment alone. */
-static bool is_of_kv(const char *name, bool is_environment)
-{
-    return is_environment && strcmp(name, "LINED_KV_PASSWORD") == 0;
-}
-
 bool names_warn(const char *name, const char *place, unsigned line,
                 char warning[NAMES_WARNING_SIZE])
 {
@@ -59,7 +53,8 @@ bool names_warn(const char *name, const char *place, unsigned line,
     unsigned closest_distance = DISTANCE_MAX + 1;
 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-    if (strncmp(word, "LINED_", 6) != 0 || is_of_a_link(word) || is_of_kv(word, line == 0))
+    if (strncmp(word, "LINED_", 6) != 0 || is_of_a_link(word) ||
+        strcmp(word, OPTIONS_PASSWORD_VARIABLE) == 0)
         return false;
     for (int i = 0; settings[i].name != NULL; i++) {
         unsigned different = distance(word, settings[i].variable);

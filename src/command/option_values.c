@@ -373,3 +373,34 @@ bool option_proxy_from(struct options *options, const char *value)
 {
     return read_networks(options, &options->server.proxy_from, value);
 }
+
+bool option_kv_password_file(struct options *options, const char *value)
+{
+    options->kv_password_file = value;
+    return *value != '\0';
+}
+
+bool option_kv_maxmemory(struct options *options, const char *value)
+{
+    return value_size(value, OPTIONS_MEMORY_MIN, OPTIONS_MEMORY_MAX, &options->kv.max_memory);
+}
+
+static bool read_size(size_t *size, const char *value, size_t min, size_t max)
+{
+    uint64_t bytes;
+
+    if (!value_size(value, min, max, &bytes))
+        return false;
+    *size = (size_t)bytes;
+    return true;
+}
+
+bool option_kv_max_value(struct options *options, const char *value)
+{
+    return read_size(&options->kv.max_value, value, KV_VALUE_MIN, KV_VALUE_MAX);
+}
+
+bool option_kv_max_inline(struct options *options, const char *value)
+{
+    return read_size(&options->kv.max_inline, value, KV_INLINE_MIN, KV_INLINE_MAX);
+}

@@ -5,8 +5,10 @@
 #ifndef OPTION_VALUES_H
 #define OPTION_VALUES_H
 
+#include "command/limits_memory.h"
 #include "command/log/log_style.h"
 #include "command/log/log_writer.h"
+#include "handlers/kv/kv.h"
 
 #include <lined.h>
 #include <stdbool.h>
@@ -22,6 +24,14 @@
 /* How many listeners there can be, and the length of their texts together. */
 #define OPTIONS_LISTEN_MAX  64
 #define OPTIONS_LISTEN_SIZE 4096
+
+/* The maximum length of the password of kv, and the minimum and maximum of --kv-maxmemory. */
+#define OPTIONS_PASSWORD_MAX 512
+#define OPTIONS_MEMORY_MIN   (UINT64_C(1) << 20)
+#define OPTIONS_MEMORY_MAX   (UINT64_C(1) << 50)
+
+/* A variable that has no option, because every user can see the command line. */
+#define OPTIONS_PASSWORD_VARIABLE "LINED_KV_PASSWORD"
 
 /* The maximum number of settings: from_variable has a bit for each. */
 enum { SETTINGS_MAX = 64 };
@@ -50,6 +60,15 @@ struct options {
     const char *log_file; /* NULL: standard output; points into argv or the environment */
     struct log_style log_style;
     uint32_t drain_delay_ms;
+
+    /* For the handler kv. kv_options_prepare sets the password of the file, and max_memory if it is
+     * 0, because the user has not set it. */
+    struct kv_settings kv;        /* the password points into the environment or to kv_password */
+    const char *kv_password_file; /* NULL: none; points into argv or the environment */
+    char kv_password[OPTIONS_PASSWORD_MAX + 1];
+    struct limits_memory kv_limit; /* the lowest limit of the system */
+    bool kv_has_default;           /* max_memory comes from it */
+
     int argc;    /* the command line, for a reload; the caller sets it */
     char **argv; /* the same */
 
@@ -79,6 +98,7 @@ option_reader option_config, option_check_config, option_ip, option_port, option
     option_drain, option_backlog, option_busy_poll, option_stack_size, option_notify_fd,
     option_user, option_no_sandbox, option_max_connections, option_overflow, option_max_per_ip,
     option_accept_rate, option_admin, option_greeting, option_line_rate, option_allow, option_deny,
-    option_proxy_protocol, option_proxy_from;
+    option_proxy_protocol, option_proxy_from, option_kv_password_file, option_kv_maxmemory,
+    option_kv_max_value, option_kv_max_inline;
 
 #endif

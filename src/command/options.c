@@ -262,27 +262,18 @@ static enum options_action read_variables(struct options *options, const struct 
     return places_are_clear(options, message) ? OPTIONS_SERVE : OPTIONS_BAD;
 }
 
-/* --proxy-protocol and --proxy-from belong together: an address that any client may claim is none.
- * False: one of them is missing. */
-static bool proxies_are_clear(const struct options *options, char message[OPTIONS_MESSAGE_SIZE])
-{
-    bool has_protocol = options->server.proxy_protocol != LINED_PROXY_NONE;
-    bool has_networks = options->server.proxy_from != NULL;
-
-    if (has_protocol && !has_networks)
-        snprintf(message, OPTIONS_MESSAGE_SIZE,
-                 "%s needs --proxy-from CIDR[,CIDR...], the networks of the proxies",
-                 options_name(options, "--proxy-protocol"));
-    else if (has_networks && !has_protocol)
-        snprintf(message, OPTIONS_MESSAGE_SIZE, "%s needs --proxy-protocol v1, v2 or any",
-                 options_name(options, "--proxy-from"));
-    return has_protocol == has_networks;
-}
-
 /* The file cannot name another file, nor end lined. */
 static bool is_about_the_file(const struct setting *setting)
 {
     return strcmp(setting->name, "--config") == 0 || strcmp(setting->name, "--check-config") == 0;
+}
+
+static void describe_impossible(char message[OPTIONS_MESSAGE_SIZE], const struct config *config,
+                                const struct config_entry *entry, const char *option)
+{
+    snprintf(message, OPTIONS_MESSAGE_SIZE,
+             "%.100s:%u: %s is not possible in the file: set it in the environment, or use %s",
+             config->file, entry->line, entry->name, option);
 }
 
 static enum options_action read_config(struct options *options, const struct config *config,
@@ -294,12 +285,22 @@ static enum options_action read_config(struct options *options, const struct con
         const struct config_entry *entry = config_find(config, settings[i].variable);
         if (entry == NULL || !is_about_the_file(&settings[i]))
             continue;
-        snprintf(message, OPTIONS_MESSAGE_SIZE,
-                 "%.100s:%u: %s is not possible in the file: set it in the environment, or use %s",
-                 config->file, entry->line, entry->name, settings[i].name);
+        describe_impossible(message, config, entry, settings[i].name);
+        return OPTIONS_BAD;
+    }
+    const struct config_entry *password = config_find(config, OPTIONS_PASSWORD_VARIABLE);
+    if (password != NULL) {
+        describe_impossible(message, config, password, "--kv-password-file");
         return OPTIONS_BAD;
     }
     return read_variables(options, &source, given, message);
+}
+
+static void read_password(struct options *options, char *(*get)(const char *name))
+{
+    const char *password = get(OPTIONS_PASSWORD_VARIABLE);
+
+    options->kv.password = password != NULL && *password != '\0' ? password : NULL;
 }
 
 static void note_places(struct options *options)
@@ -316,7 +317,10 @@ enum options_action options_read_all(struct options *options, int argc, char **a
     const struct source environment = {.get = get};
     bool given[SETTINGS_MAX] = {false};
 
-    *options = (struct options){.handler = "received", .notify_fd = -1};
+    *options =
+        (struct options){.handler = "received",
+                         .notify_fd = -1,
+                         .kv = {.max_value = KV_VALUE_DEFAULT, .max_inline = KV_INLINE_DEFAULT}};
     lined_options_init(&options->server, sizeof options->server);
     enum options_action action = read_arguments(options, argc, argv, given, message);
     if (action != OPTIONS_SERVE)
@@ -325,13 +329,14 @@ enum options_action options_read_all(struct options *options, int argc, char **a
         return OPTIONS_BAD;
     override_places(given);
     action = read_variables(options, &environment, given, message);
+    read_password(options, get);
     if (action == OPTIONS_SERVE && config != NULL) {
         override_places(given);
         action = read_config(options, config, given, message);
     }
     /* Before the file is read, a part may be missing. */
     bool is_complete = config != NULL || options->config == NULL;
-    if (action == OPTIONS_SERVE && is_complete && !proxies_are_clear(options, message))
+    if (action == OPTIONS_SERVE && is_complete && !option_rules_hold(options, message))
         action = OPTIONS_BAD;
     note_places(options);
     return action;
@@ -341,13 +346,4 @@ enum options_action options_read(struct options *options, int argc, char **argv,
                                  char *(*get)(const char *name), char message[OPTIONS_MESSAGE_SIZE])
 {
     return options_read_all(options, argc, argv, get, NULL, message);
-}
-
-const char *options_name(const struct options *options, const char *option)
-{
-    for (int i = 0; settings[i].name != NULL; i++) {
-        if (strcmp(settings[i].name, option) == 0 && (options->from_variable >> i & 1) != 0)
-            return settings[i].variable;
-    }
-    return option;
 }

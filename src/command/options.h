@@ -6,6 +6,7 @@
 #define OPTIONS_H
 
 #include "config.h"
+#include "option_rules.h" /* options_name */
 #include "settings.h"
 
 enum options_action {
@@ -29,9 +30,5 @@ enum options_action options_read(struct options *options, int argc, char **argv,
 enum options_action options_read_all(struct options *options, int argc, char **argv,
                                      char *(*get)(const char *name), const struct config *config,
                                      char message[OPTIONS_MESSAGE_SIZE]);
-
-/* The name of an option for messages: the option, such as "--port", or its variable "LINED_PORT" if
- * the value comes from there. */
-const char *options_name(const struct options *options, const char *option);
 
 #endif

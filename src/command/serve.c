@@ -4,6 +4,7 @@
 
 #include "base/monotonic.h"
 #include "command/admin/admin.h"
+#include "command/kv_options.h"
 #include "command/limits.h"
 #include "command/log/log_file.h"
 #include "command/log/log_messages.h"
@@ -272,6 +273,7 @@ static void report_start(const struct serving *serving)
     listen_report(serving->server);
     report_protection(serving);
     max_connections_report(serving->options->server.max_connections, &serving->bound);
+    kv_options_report(serving->options);
     admin_report(&serving->admin);
 }
 

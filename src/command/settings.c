@@ -297,6 +297,38 @@ const struct setting settings[] = {
      .allowed = "networks such as 10.0.0.0/8,fd00::/8",
      .read = option_proxy_from,
      .help = "networks of the proxies, for --proxy-protocol"},
+    {.name = "--kv-password-file",
+     .argument = "FILE",
+     .handler = "kv",
+     .variable = "LINED_KV_PASSWORD_FILE",
+     .allowed = "the path of a file",
+     .read = option_kv_password_file,
+     .help = "for --handler kv: clients must send the password in this file (AUTH); or set it as "
+             "LINED_KV_PASSWORD in the environment (default: none)"},
+    {.name = "--kv-maxmemory",
+     .argument = "BYTES",
+     .handler = "kv",
+     .variable = "LINED_KV_MAXMEMORY",
+     .allowed = "a number of bytes from 1M to 1048576G; k, M and G are powers of 1024",
+     .read = option_kv_maxmemory,
+     .help = "for --handler kv: maximum memory of the data, at least 1M; may end with k, M or G "
+             "(default: a quarter of the memory that lined may use)"},
+    {.name = "--kv-max-value",
+     .argument = "BYTES",
+     .handler = "kv",
+     .variable = "LINED_KV_MAX_VALUE",
+     .allowed = "a number of bytes from 1k to 512M; k and M are powers of 1024",
+     .read = option_kv_max_value,
+     .help = "for --handler kv: maximum length of a key, a value or another argument, 1k to 512M "
+             "(default 16M)"},
+    {.name = "--kv-max-inline",
+     .argument = "BYTES",
+     .handler = "kv",
+     .variable = "LINED_KV_MAX_INLINE",
+     .allowed = "a number of bytes from 1k to 16M; k and M are powers of 1024",
+     .read = option_kv_max_inline,
+     .help = "for --handler kv: maximum length of a command that is a line, including its LF, 1k "
+             "to 16M (default 64k)"},
     {.name = NULL},
 };
 

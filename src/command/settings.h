@@ -18,8 +18,9 @@ struct setting {
      * value on the command line, where it means yes. */
     const char *argument;
 
-    char letter;     /* short option, or 0 */
-    bool can_change; /* SIGHUP reads it again, see reload.h */
+    char letter;         /* short option, or 0 */
+    bool can_change;     /* SIGHUP reads it again, see reload.h */
+    const char *handler; /* the option is for this handler alone; NULL: for each */
     const char *variable;
     const char *allowed; /* behind "must be" */
 
