@@ -166,6 +166,9 @@ START_TEST(unknown_names_cause_a_warning)
     ck_assert(!names_warn("LINED_SERVICE_HOST=10.0.0.1", "f", 1, warning));
     ck_assert(!names_warn("LINED_PORT_1234_TCP=tcp://10.0.0.1:1234", "f", 1, warning));
     ck_assert(!names_warn("LINED_KV_PASSWORD=x", "the environment", 0, warning));
+    ck_assert(names_warn("LINED_KV_PASSWRD=secret", "the environment", 0, warning));
+    ck_assert_str_eq(warning, "the environment: LINED_KV_PASSWRD is no variable of lined and is "
+                              "ignored; did you mean LINED_KV_PASSWORD?");
     ck_assert(!names_warn("PATH=/bin", "f", 1, warning));
     for (int i = 0; settings[i].name != NULL; i++)
         ck_assert(!names_warn(settings[i].variable, "f", 1, warning));

@@ -139,7 +139,16 @@ START_TEST(a_pipe_is_read_to_its_end)
 }
 END_TEST
 
-/* ---- the memory ---- */
+/* ---- the settings ---- */
+
+static struct kv_settings configured;
+
+void __wrap_kv_configure(const struct kv_settings *given);
+
+void __wrap_kv_configure(const struct kv_settings *given)
+{
+    configured = *given;
+}
 
 static char *no_variable(const char *name)
 {
@@ -213,6 +222,37 @@ START_TEST(the_users_maximum_is_taken)
 }
 END_TEST
 
+START_TEST(the_handler_gets_the_settings)
+{
+    char file[600];
+    char *argv[] = {(char[]){"lined"},
+                    (char[]){"--handler=kv"},
+                    (char[]){"--kv-maxmemory=3M"},
+                    (char[]){"--kv-max-value=2k"},
+                    (char[]){"--kv-max-inline=3k"},
+                    file,
+                    NULL};
+    static struct options options;
+
+    folder_make();
+    write_bytes("secret\n", 7, 0600);
+    snprintf(file, sizeof file, "--kv-password-file=%s", folder_path("password"));
+    ck_assert_int_eq(options_read(&options, 6, argv, no_variable, message_text), OPTIONS_SERVE);
+    ck_assert(kv_options_prepare(&options, "/nowhere", message_text));
+    ck_assert_str_eq(configured.password, "secret");
+    ck_assert_uint_eq(configured.max_memory, 3 << 20);
+    ck_assert_uint_eq(configured.max_value, 2048);
+    ck_assert_uint_eq(configured.max_inline, 3072);
+    ck_assert_int_eq(options_read(&options, 2, argv, no_variable, message_text), OPTIONS_SERVE);
+    ck_assert(kv_options_prepare(&options, "/nowhere", message_text));
+    ck_assert_ptr_null(configured.password);
+    ck_assert_uint_eq(configured.max_memory, 64 << 20);
+    ck_assert_uint_eq(configured.max_value, KV_VALUE_DEFAULT);
+    ck_assert_uint_eq(configured.max_inline, KV_INLINE_DEFAULT);
+    folder_remove();
+}
+END_TEST
+
 START_TEST(another_handler_has_no_message)
 {
     char *argv[] = {(char[]){"lined"}, NULL};
@@ -237,6 +277,7 @@ int main(void)
         the_default_is_a_quarter_of_the_lowest_limit,
         without_limits_there_is_a_default_too,
         the_users_maximum_is_taken,
+        the_handler_gets_the_settings,
         another_handler_has_no_message,
     };
     return suite_run("kv_options", tests, sizeof tests / sizeof tests[0]);

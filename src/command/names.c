@@ -44,27 +44,38 @@ static bool is_of_a_link(const char *name)
     return strncmp(name, "LINED_SERVICE_", 14) == 0 || strncmp(name, "LINED_PORT_", 11) == 0;
 }
 
+/* The known name that is most like the word, or NULL if none is; *is_known: it is the word. */
+static const char *find_closest(const char *word, bool *is_known)
+{
+    const char *closest = NULL;
+    unsigned closest_distance = DISTANCE_MAX + 1;
+    const struct setting *setting = settings;
+    const char *name = OPTIONS_PASSWORD_VARIABLE; /* the only one without an option */
+
+    for (; name != NULL; name = setting->name == NULL ? NULL : setting++->variable) {
+        unsigned different = distance(word, name);
+        if (different < closest_distance) {
+            closest_distance = different;
+            closest = name;
+        }
+    }
+    *is_known = closest_distance == 0;
+    return closest;
+}
+
 bool names_warn(const char *name, const char *place, unsigned line,
                 char warning[NAMES_WARNING_SIZE])
 {
     char word[NAME_MAX_SIZE];
     char where[160];
-    const char *closest = NULL;
-    unsigned closest_distance = DISTANCE_MAX + 1;
+    bool is_known;
 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-    if (strncmp(word, "LINED_", 6) != 0 || is_of_a_link(word) ||
-        strcmp(word, OPTIONS_PASSWORD_VARIABLE) == 0)
+    if (strncmp(word, "LINED_", 6) != 0 || is_of_a_link(word))
         return false;
-    for (int i = 0; settings[i].name != NULL; i++) {
-        unsigned different = distance(word, settings[i].variable);
-        if (different == 0)
-            return false;
-        if (different < closest_distance) {
-            closest_distance = different;
-            closest = settings[i].variable;
-        }
-    }
+    const char *closest = find_closest(word, &is_known);
+    if (is_known)
+        return false;
     if (line == 0)
         snprintf(where, sizeof where, "%.100s", place);
     else

@@ -152,6 +152,12 @@ static void must_be_allowed(const struct options *options)
     INVARIANT(server->idle_timeout_ms <= 1000000000);
     INVARIANT(server->drain_timeout_ms <= 1000000000);
     INVARIANT(options->handler[0] != '\0');
+    INVARIANT(options->kv.max_memory == 0 || (options->kv.max_memory >= OPTIONS_MEMORY_MIN &&
+                                              options->kv.max_memory <= OPTIONS_MEMORY_MAX));
+    INVARIANT(options->kv.max_value >= KV_VALUE_MIN && options->kv.max_value <= KV_VALUE_MAX);
+    INVARIANT(options->kv.max_inline >= KV_INLINE_MIN && options->kv.max_inline <= KV_INLINE_MAX);
+    INVARIANT(strcmp(options->handler, "kv") == 0 ||
+              (options->kv.password == NULL && options->kv_password_file == NULL));
 }
 
 static bool is_same(const struct options *a, const struct options *b)
