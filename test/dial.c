@@ -128,19 +128,25 @@ static ssize_t receive(int fd, void *bytes, size_t size)
     }
 }
 
-void expect_bytes(int fd, const void *bytes, size_t size)
+void receive_exactly(int fd, void *bytes, size_t size)
 {
-    char *received = malloc(size + 1);
     size_t count = 0;
 
-    ck_assert_ptr_nonnull(received);
     while (count < size) {
-        ssize_t n = receive(fd, received + count, size - count);
+        ssize_t n = receive(fd, (char *)bytes + count, size - count);
         if (n <= 0)
             ck_abort_msg("%s after %zu of %zu bytes", n == 0 ? "end of file" : "reset", count,
                          size);
         count += (size_t)n;
     }
+}
+
+void expect_bytes(int fd, const void *bytes, size_t size)
+{
+    char *received = malloc(size + 1);
+
+    ck_assert_ptr_nonnull(received);
+    receive_exactly(fd, received, size);
     if (memcmp(received, bytes, size) != 0) {
         received[size] = '\0';
         ck_abort_msg("expected \"%s\", received \"%s\"", (const char *)bytes, received);

@@ -33,6 +33,9 @@ void stop_reading(int fd);
 uint64_t acknowledged(int fd);
 void await_acknowledged(int fd, uint64_t bytes);
 
+/* Receives this number of bytes. */
+void receive_exactly(int fd, void *bytes, size_t size);
+
 /* Receives just these bytes. */
 void expect(int fd, const char *text);
 void expect_bytes(int fd, const void *bytes, size_t size);

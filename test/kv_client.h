@@ -12,7 +12,7 @@
 
 extern struct process server;
 
-/* Starts it; with up to two more arguments. */
+/* Starts it with --kv-max-value 1048576, and with up to two more arguments. */
 void serve(void);
 void serve_with(const char *one, const char *two);
 

@@ -376,7 +376,121 @@ static const struct exchange resp3[] = {
     {"INFO keyspace\nINFO nope\n", "=16\r\ntxt:# Keyspace\r\n\r\n=4\r\ntxt:\r\n"},
     {"CONFIG GET save nope\nCONFIG GET nope\n", "%1\r\n$4\r\nsave\r\n$0\r\n\r\n%0\r\n"},
     {"COMMAND INFO nope\nCOMMAND DOCS nope\n", "*1\r\n_\r\n%0\r\n"},
+    {"WATCH k\nSET k v\nMULTI\nEXEC\nMULTI\nGET none\nMGET none k\nSCAN 0\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n_\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n_\r\n*2\r\n_\r\n$"
+     "1\r\nv\r\n"
+     "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n"},
     {"SET k v\nRESET\nGET none\n", "+OK\r\n+RESET\r\n$-1\r\n"},
+};
+
+static const struct exchange transactions[] = {
+    {"MULTI\nSET k v\nGET k\nMGET k none\nDEL k k\nEXEC\nGET k\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*4\r\n+OK\r\n$1\r\nv\r\n*2\r\n$1\r\nv\r\n$"
+     "-1\r\n:1\r\n$-1\r\n"},
+    {"MULTI\nEXEC\nMULTI\nDISCARD\n", "+OK\r\n*0\r\n+OK\r\n+OK\r\n"},
+    {"EXEC\nDISCARD\nUNWATCH\nUNWATCH a\nMULTI a\nDISCARD a\nWATCH\nEXEC a\n",
+     "-ERR EXEC without MULTI\r\n-ERR DISCARD without MULTI\r\n+OK\r\n-ERR wrong number of "
+     "arguments for 'unwatch' command\r\n-ERR wrong number of arguments for 'multi' "
+     "command\r\n-ERR wrong number of arguments for 'discard' command\r\n-ERR wrong number of "
+     "arguments for 'watch' command\r\n-EXECABORT Transaction discarded because of: wrong number "
+     "of arguments for 'exec' command\r\n"},
+    {"MULTI\nMULTI\nWATCH k\nUNWATCH\nEXEC\nEXEC\n",
+     "+OK\r\n-ERR MULTI calls can not be nested\r\n-ERR WATCH inside MULTI is not "
+     "allowed\r\n+QUEUED\r\n*1\r\n+OK\r\n-ERR EXEC without MULTI\r\n"},
+    {"MULTI\nSET k v\nDISCARD\nGET k\n", "+OK\r\n+QUEUED\r\n+OK\r\n$-1\r\n"},
+    {"MULTI\nSET k v\nnope\nEXEC\nGET k\n",
+     "+OK\r\n+QUEUED\r\n-ERR unknown command 'nope', with args beginning with: \r\n-EXECABORT "
+     "Transaction discarded because of previous errors.\r\n$-1\r\n"},
+    {"MULTI\nSET k\nEXEC\nMULTI\nCLIENT nope\nSET k v\nEXEC\nGET k\n",
+     "+OK\r\n-ERR wrong number of arguments for 'set' command\r\n-EXECABORT Transaction discarded "
+     "because of previous errors.\r\n+OK\r\n-ERR unknown subcommand 'nope'. Try CLIENT "
+     "HELP.\r\n+QUEUED\r\n-EXECABORT Transaction discarded because of previous errors.\r\n$-1\r\n"},
+    {"MULTI\nSET k v\nEXEC a\nGET k\nEXEC\n",
+     "+OK\r\n+QUEUED\r\n-EXECABORT Transaction discarded because of: wrong number of arguments for "
+     "'exec' command\r\n$-1\r\n-ERR EXEC without MULTI\r\n"},
+    {"MULTI\nDISCARD a\nSET k v\nEXEC\nGET k\n",
+     "+OK\r\n-ERR wrong number of arguments for 'discard' command\r\n+QUEUED\r\n-EXECABORT "
+     "Transaction discarded because of previous errors.\r\n$-1\r\n"},
+    {"MULTI\nSET k x\nINCR k\nSET k 1\nINCR k\nSET k 1 NX XX\nMSET k\nMSET k 1 j\nEXPIRE k "
+     "x\nEXEC\nGET k\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n-ERR wrong number of arguments "
+     "for 'mset' command\r\n+QUEUED\r\n+QUEUED\r\n-EXECABORT Transaction discarded because of "
+     "previous errors.\r\n$-1\r\n"},
+    {"MULTI\nRESET\nEXEC\nWATCH k\nRESET\nSET k v\nMULTI\nGET k\nEXEC\n",
+     "+OK\r\n+RESET\r\n-ERR EXEC without "
+     "MULTI\r\n+OK\r\n+RESET\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\nv\r\n"},
+    {"MULTI\nSELECT 0\nSELECT 1\nCLIENT SETNAME me\nCLIENT GETNAME\nPING\nECHO a\nPING a b\nEXEC\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*7\r\n+"
+     "OK\r\n-ERR DB index is out of range\r\n+OK\r\n$2\r\nme\r\n+PONG\r\n$1\r\na\r\n-ERR wrong "
+     "number of arguments for 'ping' command\r\n"},
+    {"MULTI\nDBSIZE\nSET k v\nDBSIZE\nKEYS *\nSCAN 0\nFLUSHALL\nDBSIZE\nFLUSHDB nope\nEXEC\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+"
+     "QUEUED\r\n*8\r\n:0\r\n+OK\r\n:1\r\n*1\r\n$1\r\nk\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n+"
+     "OK\r\n:0\r\n-ERR syntax error\r\n"},
+    {"WATCH k\nSET k v\nMULTI\nGET k\nEXEC\nMULTI\nGET k\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\nv\r\n"},
+    {"SET k v\nWATCH k j\nMULTI\nSET k w\nGET k\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n$1\r\nw\r\n"},
+    {"SET k v\nWATCH k\nSET k v\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n"},
+    {"SET k v\nWATCH k\nUNWATCH\nSET k w\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n"},
+    {"SET k v\nWATCH k\nDISCARD\nSET k w\nMULTI\nDISCARD\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n-ERR DISCARD without "
+     "MULTI\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n"},
+    {"SET k v\nWATCH k\nEXPIRE k 100\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n:1\r\n+OK\r\n+QUEUED\r\n*-1\r\n"},
+    {"SET k v EX 100\nWATCH k\nPERSIST k\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n:1\r\n+OK\r\n+QUEUED\r\n*-1\r\n"},
+    {"SET k v\nWATCH k\nPERSIST k\nEXPIRE j 100\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n:0\r\n:0\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n"},
+    {"SET k v\nWATCH k\nFLUSHALL\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n"},
+    {"WATCH k\nFLUSHALL\nDEL k\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n:0\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n"},
+    {"SET k v\nWATCH k k\nDEL k\nMULTI\nPING\nEXEC\n",
+     "+OK\r\n+OK\r\n:1\r\n+OK\r\n+QUEUED\r\n*-1\r\n"},
+    {"SET k v PX 1\nWATCH k\nMULTI\nnope\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n-ERR unknown command 'nope', with args beginning with: \r\n-EXECABORT "
+     "Transaction discarded because of previous errors.\r\n"},
+    {"MULTI\nSETEX k 0 v\nSETNX k v\nAPPEND k w\nGETSET k x\nGETDEL k\nSTRLEN k\nTYPE k\nTTL "
+     "k\nPTTL k\nINCRBY n 2\nDECRBY n 3\nDECR n\nEXISTS n n\nUNLINK n\nEXEC\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+"
+     "QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*14\r\n-ERR "
+     "invalid expire time in 'setex' "
+     "command\r\n:1\r\n:2\r\n$2\r\nvw\r\n$1\r\nx\r\n:0\r\n+none\r\n:-2\r\n:-2\r\n:2\r\n:-1\r\n:-"
+     "2\r\n:2\r\n:1\r\n"},
+    {"MULTI\nCOMMAND COUNT x\nCONFIG GET save\nINFO keyspace\nHELLO 9\nAUTH a b\nAUTH x\nEXEC\n",
+     "+OK\r\n-ERR wrong number of arguments for 'command|count' "
+     "command\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n-EXECABORT Transaction "
+     "discarded because of previous errors.\r\n"},
+};
+
+static const struct exchange scans[] = {
+    {"SCAN\nSCAN x\nSCAN 0x\nSCAN \"\"\nSCAN 0 x\nSCAN 0 MATCH\nSCAN 0 COUNT 0\nSCAN 0 COUNT "
+     "-1\nSCAN 0 COUNT x\nSCAN 0 FOO 1\nSCAN 0 MATCH a COUNT\n",
+     "-ERR wrong number of arguments for 'scan' command\r\n-ERR invalid cursor\r\n-ERR invalid "
+     "cursor\r\n*2\r\n$1\r\n0\r\n*0\r\n-ERR syntax error\r\n-ERR syntax error\r\n-ERR syntax "
+     "error\r\n-ERR syntax error\r\n-ERR value is not an integer or out of range\r\n-ERR syntax "
+     "error\r\n-ERR syntax error\r\n"},
+    {"SCAN 0\nSET k v\nSCAN 0\nSCAN 0 MATCH k\nSCAN 0 MATCH x COUNT 1000\nSCAN 0 COUNT 1000 TYPE "
+     "string\nSCAN 0 TYPE STRING\nSCAN 0 TYPE list COUNT 1000\nSCAN 0 TYPE nope\nSCAN 0 COUNT "
+     "9223372036854775807\nSCAN 0 count 7 match K match k\n",
+     "*2\r\n$1\r\n0\r\n*0\r\n+OK\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n*2\r\n$1\r\n0\r\n*1\r\n$"
+     "1\r\nk\r\n*2\r\n$1\r\n0\r\n*0\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n*2\r\n$1\r\n0\r\n*1\r\n$"
+     "1\r\nk\r\n*2\r\n$1\r\n0\r\n*0\r\n*2\r\n$1\r\n0\r\n*0\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n*"
+     "2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n"},
+    {"KEYS\nKEYS a b\nKEYS *\nSET k v\nKEYS *\nKEYS k*\nKEYS K\nKEYS ?\nKEYS ??\nKEYS \"\"\n",
+     "-ERR wrong number of arguments for 'keys' command\r\n-ERR wrong number of arguments for "
+     "'keys' "
+     "command\r\n*0\r\n+OK\r\n*1\r\n$1\r\nk\r\n*1\r\n$1\r\nk\r\n*0\r\n*1\r\n$1\r\nk\r\n*0\r\n*"
+     "0\r\n"},
+    {"SET \"\" v\nKEYS *\nKEYS **\nKEYS \"\"\nKEYS ?\nSCAN 0 MATCH * COUNT 1000\nSCAN 0 MATCH ** "
+     "COUNT 1000\nSCAN 0 MATCH \"\" COUNT 1000\n",
+     "+OK\r\n*1\r\n$0\r\n\r\n*0\r\n*1\r\n$0\r\n\r\n*0\r\n*2\r\n$1\r\n0\r\n*1\r\n$0\r\n\r\n*2\r\n$"
+     "1\r\n0\r\n*0\r\n*2\r\n$1\r\n0\r\n*1\r\n$0\r\n\r\n"},
+    {"SET k v PX 1\nSET j v EX -1\nSET k v EX 100\nKEYS *\n",
+     "+OK\r\n-ERR invalid expire time in 'set' command\r\n+OK\r\n*1\r\n$1\r\nk\r\n"},
 };
 
 /* With requirepass secret, on a new connection. */

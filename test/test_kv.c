@@ -61,6 +61,18 @@ START_TEST(after_hello_3_replies_are_those_of_resp3)
 }
 END_TEST
 
+START_TEST(transactions_answer_as_in_redis)
+{
+    replay(transactions, COUNT(transactions));
+}
+END_TEST
+
+START_TEST(keys_are_listed_as_in_redis)
+{
+    replay(scans, COUNT(scans));
+}
+END_TEST
+
 static void serve_with_password(const char *text)
 {
     ck_assert_int_eq(setenv("LINED_KV_PASSWORD", text, 1), 0);
@@ -200,25 +212,27 @@ END_TEST
 
 START_TEST(it_says_what_it_is)
 {
-    serve();
+    serve_with("--kv-maxmemory", "100M");
     int client = dial(server.port);
     ask(client, "HELLO\n", "*14\r\n" GREETING(2));
     ask(client, "HELLO 2 SETNAME me\n", "*14\r\n" GREETING(2));
     ask(client, "CLIENT GETNAME\n", "$2\r\nme\r\n");
     ask(client, "CLIENT ID\n", ":1\r\n");
     ask(client, "CONFIG GET *\n",
-        "*10\r\n$10\r\nappendonly\r\n$2\r\nno\r\n$9\r\ndatabases\r\n$1\r\n1\r\n"
-        "$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"
+        "*12\r\n$10\r\nappendonly\r\n$2\r\nno\r\n$9\r\ndatabases\r\n$1\r\n1\r\n"
+        "$9\r\nmaxmemory\r\n$9\r\n104857600\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n"
         "$18\r\nproto-max-bulk-len\r\n$7\r\n1048576\r\n$4\r\nsave\r\n$0\r\n\r\n");
     ask(client, "HELLO 3\n", "%7\r\n" GREETING(3));
     ask(client, "HELLO\n", "%7\r\n" GREETING(3));
     int other = dial(server.port);
     ask(other, "CLIENT ID\nSET k v\n", ":2\r\n+OK\r\n");
     ask(other, "INFO\n",
-        "$141\r\n"
+        "$220\r\n"
         "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nserver_name:lined\r\n"
         "lined_version:" LINED_VERSION
-        "\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n\r\n");
+        "\r\n\r\n# Memory\r\nused_memory:112\r\nmaxmemory:104857600\r\n"
+        "maxmemory_policy:noeviction\r\n\r\n"
+        "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n\r\n");
     hang_up(other);
     hang_up(client);
     end();
@@ -319,6 +333,8 @@ int main(void)
         commands_answer_as_in_redis,
         errors_are_in_the_words_of_redis,
         clients_connect_as_to_redis,
+        transactions_answer_as_in_redis,
+        keys_are_listed_as_in_redis,
         a_password_is_asked_for_as_by_redis,
         an_empty_password_counts_as_none,
         after_hello_3_replies_are_those_of_resp3,

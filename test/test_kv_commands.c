@@ -26,7 +26,7 @@ static void spell(char text[64], const struct kv_command *command)
 static bool next_row(FILE *document, char *row, int size)
 {
     while (fgets(row, size, document) != NULL && strncmp(row, "There are no ", 13) != 0) {
-        if (strncmp(row, "| `", 3) == 0)
+        if (strncmp(row, "| `", 3) == 0 && row[3] != '-') /* that is an option */
             return true;
     }
     return false;
@@ -97,7 +97,9 @@ static void expect_arity_error(int client, const struct kv_command *command, int
     for (; words < count; words++)
         strcat(line, " x");
     strcat(line, "\n");
-    snprintf(error, sizeof error, "-ERR wrong number of arguments for '%s' command\r\n",
+    snprintf(error, sizeof error, "-%s wrong number of arguments for '%s' command\r\n",
+             strcmp(command->name, "exec") == 0 ? "EXECABORT Transaction discarded because of:"
+                                                : "ERR",
              command->name);
     ask(client, line, error);
 }

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char no_memory[] = "-OOM command not allowed: out of memory\r\n";
+static const char no_memory[] = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
 
 static struct fault_control *control;
 

@@ -141,15 +141,6 @@ END_TEST
 
 /* ---- the settings ---- */
 
-static struct kv_settings configured;
-
-void __wrap_kv_configure(const struct kv_settings *given);
-
-void __wrap_kv_configure(const struct kv_settings *given)
-{
-    configured = *given;
-}
-
 static char *no_variable(const char *name)
 {
     (void)name;
@@ -239,16 +230,18 @@ START_TEST(the_handler_gets_the_settings)
     snprintf(file, sizeof file, "--kv-password-file=%s", folder_path("password"));
     ck_assert_int_eq(options_read(&options, 6, argv, no_variable, message_text), OPTIONS_SERVE);
     ck_assert(kv_options_prepare(&options, "/nowhere", message_text));
-    ck_assert_str_eq(configured.password, "secret");
-    ck_assert_uint_eq(configured.max_memory, 3 << 20);
-    ck_assert_uint_eq(configured.max_value, 2048);
-    ck_assert_uint_eq(configured.max_inline, 3072);
+    const struct kv_settings *configured = kv_options_context(&options);
+    ck_assert_ptr_nonnull(configured);
+    ck_assert_str_eq(configured->password, "secret");
+    ck_assert_uint_eq(configured->max_memory, 3 << 20);
+    ck_assert_uint_eq(configured->max_value, 2048);
+    ck_assert_uint_eq(configured->max_inline, 3072);
     ck_assert_int_eq(options_read(&options, 2, argv, no_variable, message_text), OPTIONS_SERVE);
     ck_assert(kv_options_prepare(&options, "/nowhere", message_text));
-    ck_assert_ptr_null(configured.password);
-    ck_assert_uint_eq(configured.max_memory, 64 << 20);
-    ck_assert_uint_eq(configured.max_value, KV_VALUE_DEFAULT);
-    ck_assert_uint_eq(configured.max_inline, KV_INLINE_DEFAULT);
+    ck_assert_ptr_null(configured->password);
+    ck_assert_uint_eq(configured->max_memory, 64 << 20);
+    ck_assert_uint_eq(configured->max_value, KV_VALUE_DEFAULT);
+    ck_assert_uint_eq(configured->max_inline, KV_INLINE_DEFAULT);
     folder_remove();
 }
 END_TEST

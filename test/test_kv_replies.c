@@ -85,6 +85,7 @@ const char *lined_version(void)
 static void prepare(void)
 {
     conn = (struct lined_conn){.gone_from = SIZE_MAX};
+    context = NULL;
     ck_assert_int_eq(kv_init(NULL, NULL, &context), LINED_OK);
 }
 
@@ -207,6 +208,22 @@ static const char *const requests[] = {
     "AUTH x\n",
     "AUTH bob x\n",
     "AUTH a b c\n",
+    "KEYS *\n",
+    "KEYS\n",
+    "SCAN 0\n",
+    "SCAN x\n",
+    "SCAN 0 COUNT x\n",
+    "SCAN 0 MATCH k TYPE string COUNT 1000\n",
+    "MULTI\nMULTI\nWATCH k\nSET k v\nDISCARD\n",
+    "EXEC\n",
+    "EXEC k\n",
+    "DISCARD\n",
+    "WATCH k\nUNWATCH\n",
+    "UNWATCH\n",
+    "MULTI\nSET k v\nGET k\nMGET k none k\nSCAN 0 COUNT 1000\nINFO\nINCR k\nEXEC\n",
+    "MULTI\nnope\nEXEC\n",
+    "WATCH k\nSET k w\nMULTI\nGET k\nEXEC\n",
+    "HELLO 3\nWATCH k\nSET k w\nMULTI\nGET k\nEXEC\n",
     "QUIT\n",
     "nope a b\n",
     "ECHO \"a\n",
@@ -295,27 +312,74 @@ static char *make_mget(size_t count, char key, const char *after)
     return text;
 }
 
-static void expect_given_up(char key)
+/* A transaction of count times GET k, and what is to follow. To be freed. */
+static char *make_transaction(size_t count, const char *after)
 {
-    char *text = make_mget(900000, key, "SET after 1\n");
+    char *text = malloc(32 + count * 6 + strlen(after) + 1);
 
+    ck_assert_ptr_nonnull(text);
+    size_t used = (size_t)sprintf(text, "MULTI\n");
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)sprintf(text + used, "GET k\n");
+    used += (size_t)sprintf(text + used, "EXEC\n");
+    strcpy(text + used, after);
+    return text;
+}
+
+static void expect_given_up(const char *request)
+{
     conn.gone_from = 0;
-    ck_assert_int_eq(play(text), LINED_EOF);
+    ck_assert_int_eq(play(request), LINED_EOF);
     ck_assert_uint_lt(conn.bytes, 4 * MIB);
     conn.gone_from = SIZE_MAX;
     ck_assert_int_eq(play("GET after\n"), LINED_EOF);
     expect_last("$1\r\n1\r\n");
-    free(text);
+    play("DEL after\n");
 }
 
-/* 900,000 values of a mebibyte, and 900,000 that are not there, which is 4.5 MB. */
+/* 500 values of a mebibyte, 900,000 that are not there, which is 4.5 MB, and 500 values in a
+ * transaction. */
 START_TEST(a_reply_to_a_client_that_has_gone_is_given_up)
 {
+    char *values = make_mget(500, 'k', "SET after 1\n");
+    char *nulls = make_mget(900000, 'n', "SET after 1\n");
+    char *transaction = make_transaction(500, "SET after 1\n");
+
     prepare();
     store_big_value();
-    expect_given_up('k');
-    expect_given_up('n');
+    expect_given_up(values);
+    expect_given_up(nulls);
+    expect_given_up(transaction);
     finish();
+    free(transaction);
+    free(nulls);
+    free(values);
+}
+END_TEST
+
+#define TOO_LONG "-ERR reply exceeds 536870912 bytes\r\n"
+
+/* 512 values of a mebibyte are the maximum, in one command and in one transaction. */
+START_TEST(a_reply_has_at_most_512_mebibytes)
+{
+    char *most = make_mget(512, 'k', "");
+    char *more = make_mget(513, 'k', "");
+    char *transaction = make_transaction(513, "PING\n");
+
+    prepare();
+    store_big_value();
+    ck_assert_int_eq(play(most), LINED_EOF);
+    ck_assert_uint_gt(conn.bytes, 512 * MIB);
+    ck_assert_int_eq(play(more), LINED_EOF);
+    ck_assert_uint_eq(conn.bytes, strlen(TOO_LONG));
+    expect_last(TOO_LONG);
+    ck_assert_int_eq(play(transaction), LINED_EOF);
+    ck_assert_uint_gt(conn.bytes, 512 * MIB);
+    expect_last("\r\n" TOO_LONG "+PONG\r\n");
+    finish();
+    free(transaction);
+    free(more);
+    free(most);
 }
 END_TEST
 
@@ -361,6 +425,7 @@ int main(void)
         each_command_is_among_the_requests,
         a_reply_that_fails_is_the_last,
         a_reply_to_a_client_that_has_gone_is_given_up,
+        a_reply_has_at_most_512_mebibytes,
         a_pipeline_of_a_client_that_has_gone_costs_no_replies,
         small_replies_do_not_ask_for_the_client,
     };

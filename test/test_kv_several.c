@@ -13,7 +13,7 @@ static struct kv_store *store;
 
 static void begin(void)
 {
-    store = kv_store_new();
+    store = kv_store_new(UINT64_MAX);
     ck_assert_ptr_nonnull(store);
 }
 
@@ -106,6 +106,45 @@ START_TEST(several_keys_change_at_one_moment)
 }
 END_TEST
 
+/* Adds 1 to each key, or reads them, as one operation. The keys come in different orders. */
+static void *add_or_read(void *number)
+{
+    int which = *(int *)number;
+    bool is_good = true;
+
+    for (int i = 0; i < ROUNDS / 4 && is_good; i++) {
+        kv_shards shards = 0;
+        long long sum, first = -1;
+        for (int key = 0; key < PAIRS; key++)
+            shards |= kv_shard_of(store, bytes_of(names[key]));
+        kv_lock(store, shards);
+        for (int key = 0; key < PAIRS; key++) {
+            const char *name = names[i % 2 == 0 ? key : PAIRS - 1 - key];
+            is_good = kv_add(store, bytes_of(name), which % 2, &sum) == KV_OK && is_good;
+            first = first == -1 ? sum : first;
+            is_good = is_good && sum == first;
+        }
+        kv_unlock(store, shards);
+    }
+    return is_good ? number : NULL;
+}
+
+START_TEST(operations_between_lock_and_unlock_are_one)
+{
+    long long sum;
+
+    begin();
+    for (int i = 0; i < PAIRS; i++)
+        sprintf(names[i], "n%d", i);
+    run_threads(add_or_read);
+    for (int i = 0; i < PAIRS; i++) {
+        ck_assert_int_eq(kv_add(store, bytes_of(names[i]), 0, &sum), KV_OK);
+        ck_assert_int_eq(sum, THREADS / 2 * (ROUNDS / 4));
+    }
+    kv_store_free(store);
+}
+END_TEST
+
 /* As an MGET does while it sends. */
 START_TEST(what_is_read_stays_when_it_is_replaced)
 {
@@ -119,10 +158,10 @@ START_TEST(what_is_read_stays_when_it_is_replaced)
     kv_set(store, keys[0], bytes_of("new"), KV_NEVER, KV_ALWAYS);
     kv_clear(store);
     kv_entry_release(entries[1]);
-    kv_store_free(store);
     ck_assert_mem_eq(kv_entry_key(entries[0]).bytes, "k", 1);
     ck_assert_mem_eq(kv_entry_value(entries[0]).bytes, "old", 3);
     kv_entry_release(entries[0]);
+    kv_store_free(store);
 }
 END_TEST
 
@@ -152,6 +191,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         several_keys_change_at_one_moment,
+        operations_between_lock_and_unlock_are_one,
         what_is_read_stays_when_it_is_replaced,
         the_last_of_a_key_that_comes_twice_counts,
     };

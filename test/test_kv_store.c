@@ -1,5 +1,6 @@
 /* The store of kv, and several threads at once. What it is made of is in test_kv_table.c, and what
  * concerns several keys in test_kv_several.c. */
+#include "../src/handlers/kv/kv_memory.h"
 #include "../src/handlers/kv/kv_store.h"
 #include "kv_text.h"
 #include "suite.h"
@@ -40,10 +41,20 @@ static bool is_deleted(const char *key)
     return kv_delete(store, &bytes, 1) == 1;
 }
 
+static void begin_with(uint64_t max_memory)
+{
+    store = kv_store_new(max_memory);
+    ck_assert_ptr_nonnull(store);
+}
+
 static void begin(void)
 {
-    store = kv_store_new();
-    ck_assert_ptr_nonnull(store);
+    begin_with(UINT64_MAX);
+}
+
+static uint64_t used(void)
+{
+    return atomic_load(&kv_memory_of(store)->used);
 }
 
 START_TEST(what_is_put_is_found_while_the_table_grows_and_shrinks)
@@ -114,9 +125,11 @@ START_TEST(expired_keys_are_not_there)
     kv_entry_release(entries[1]);
     ck_assert_int_eq(kv_add(store, bytes_of("2"), 1, &sum), KV_OK);
     ck_assert_int_eq(sum, 1);
-    ck_assert_int_eq(kv_expiry(store, bytes_of("2"), &expires), KV_OK);
+    struct kv_entry *entry = kv_peek(store, bytes_of("2"), &expires);
+    ck_assert_ptr_nonnull(entry);
     ck_assert_int_eq(expires, KV_NEVER);
-    ck_assert_int_eq(kv_expiry(store, bytes_of("4"), &expires), KV_NONE);
+    kv_entry_release(entry);
+    ck_assert_ptr_null(kv_peek(store, bytes_of("4"), &expires));
     ck_assert(!is_deleted("4"));
     ck_assert_int_eq(kv_set_expiry(store, bytes_of("6"), KV_NEVER, 0), KV_NONE);
     ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_PRESENT), KV_NONE);
@@ -262,6 +275,71 @@ START_TEST(one_thread_wins_each_absent_key)
 }
 END_TEST
 
+/* Puts keys until one is rejected. Returns how many were put. */
+static int fill(const char *value)
+{
+    char key[16];
+    int count = 0;
+
+    for (;; count++) {
+        sprintf(key, "%d", count);
+        if (kv_set(store, bytes_of(key), bytes_of(value), KV_NEVER, KV_ALWAYS) == KV_NO_MEMORY)
+            return count;
+        ck_assert_uint_le(used(), kv_memory_of(store)->max);
+    }
+}
+
+START_TEST(memory_has_a_maximum)
+{
+    static char value[1001];
+    char key[16];
+    size_t size;
+    long long sum;
+
+    begin_with((uint64_t)256 * 1024);
+    memset(value, 'v', 1000);
+    int count = fill(value);
+    ck_assert_int_gt(count, 200);
+    ck_assert_int_lt(count, 256);
+    ck_assert_uint_eq(kv_count(store), (size_t)count);
+    ck_assert_int_eq(kv_append(store, bytes_of("0"), bytes_of(value), 10000, &size), KV_NO_MEMORY);
+    while (kv_add(store, bytes_of("n"), 1, &sum) == KV_OK && sum < 1000)
+        continue;
+    expect_value("0", value);
+    for (int i = 0; i < count; i++) { /* EXPIRE frees memory in the end: it is allowed */
+        sprintf(key, "%d", i);
+        ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), kv_now() - 1, 0), KV_OK);
+    }
+    kv_sweep(store);
+    ck_assert_int_ge(fill(value), count - 1);
+    kv_clear(store);
+    ck_assert_uint_eq(used(), 0);
+    ck_assert_int_ge(fill(value), count - 1);
+    kv_store_free(store);
+}
+END_TEST
+
+/* Otherwise slow clients could hold more than the maximum. */
+START_TEST(replaced_values_that_are_still_read_count)
+{
+    static char value[100001];
+    struct kv_entry *read[10];
+    int count = 0;
+
+    begin_with(500000);
+    memset(value, 'v', sizeof value - 1);
+    for (; kv_set(store, bytes_of("k"), bytes_of(value), KV_NEVER, KV_ALWAYS) == KV_OK; count++)
+        ck_assert_ptr_nonnull(read[count] = kv_get(store, bytes_of("k")));
+    ck_assert_int_eq(count, 4);
+    for (int i = 0; i < count; i++)
+        kv_entry_release(read[i]);
+    put("k", value, KV_NEVER);
+    kv_clear(store);
+    ck_assert_uint_eq(used(), 0);
+    kv_store_free(store);
+}
+END_TEST
+
 static bool is_uniform(struct kv_bytes value)
 {
     for (size_t i = 1; i < value.size; i++) {
@@ -293,7 +371,7 @@ static void *do_everything(void *number)
             kv_set_expiry(store, bytes_of(key), kv_now() + 1, 0);
             break;
         case 2:
-            kv_expiry(store, bytes_of(key), &expires);
+            kv_entry_release(kv_peek(store, bytes_of(key), &expires));
             break;
         case 3:
             if (i % 32 == 0)
@@ -324,6 +402,7 @@ START_TEST(threads_never_see_half_a_value)
     run_threads(do_everything);
     kv_clear(store);
     ck_assert_uint_eq(kv_count(store), 0);
+    ck_assert_uint_eq(used(), 0);
     kv_store_free(store);
 }
 END_TEST
@@ -339,6 +418,8 @@ int main(void)
         no_append_is_lost,
         one_thread_takes_each_key,
         one_thread_wins_each_absent_key,
+        memory_has_a_maximum,
+        replaced_values_that_are_still_read_count,
         threads_never_see_half_a_value,
     };
     return suite_run("kv_store", tests, sizeof tests / sizeof tests[0]);

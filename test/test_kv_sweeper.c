@@ -32,7 +32,7 @@ int64_t __wrap_kv_sweep(struct kv_store *swept)
 
 static void begin(void)
 {
-    store = kv_store_new();
+    store = kv_store_new(UINT64_MAX);
     ck_assert_ptr_nonnull(store);
     kv_sweeper_init(&sweeper, store);
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static struct kv_memory memory = {.max = UINT64_MAX};
+
 /* The bytes 0, 1, 2, ... under the key 0, 1, ... 15: the values of other implementations. */
 START_TEST(siphash_is_siphash)
 {
@@ -67,13 +69,13 @@ END_TEST
 /* The step is what a lock is held for. */
 START_TEST(a_table_gives_up_few_at_a_time)
 {
-    struct kv_table table = {0}, spare;
+    struct kv_table table = {.memory = &memory}, spare;
     struct kv_entry *entry;
 
     for (uint64_t i = 0; i < 1000; i++) {
         const struct kv_bytes key = {(const char *)&i, sizeof i};
-        ck_assert(kv_table_reserve(&table) && kv_heap_reserve(&table.heap));
-        ck_assert_ptr_nonnull(entry = kv_entry_new(i * 7, key, key));
+        ck_assert(kv_table_reserve(&table) && kv_heap_reserve(&table.heap, &memory));
+        ck_assert_ptr_nonnull(entry = kv_entry_new(&memory, i * 7, key, key));
         ck_assert_ptr_null(
             kv_table_put(&table, kv_table_find(&table, i * 7, key), entry, (int64_t)(i + 1)));
     }
@@ -84,9 +86,73 @@ START_TEST(a_table_gives_up_few_at_a_time)
     }
     ck_assert_ptr_null(kv_table_take_expired(&table, 1000, 8));
     kv_table_take_spare(&table, &spare);
-    ck_assert_ptr_null(table.buckets); /* it gives all its memory back */
+    ck_assert_ptr_null(table.segments[0]); /* it gives all its memory back */
     ck_assert_ptr_null(table.heap.items);
     kv_table_deinit(&spare);
+}
+END_TEST
+
+static void put(struct kv_table *table, uint64_t number)
+{
+    const struct kv_bytes key = {(const char *)&number, sizeof number};
+    uint64_t hash = number * 0x9e3779b97f4a7c15u >> 11;
+    struct kv_entry *entry = kv_entry_new(&memory, hash, key, key);
+
+    ck_assert_ptr_nonnull(entry);
+    ck_assert(kv_table_reserve(table));
+    ck_assert_ptr_null(kv_table_put(table, kv_table_find(table, hash, key), entry, KV_NEVER));
+}
+
+/* Counts the keys of one step of a scan, which are numbers. */
+static void count_step(const struct kv_table *table, uint64_t *cursor, unsigned char *seen)
+{
+    struct kv_entry **link = kv_table_scan(table, cursor);
+
+    for (const struct kv_entry *entry = link == NULL ? NULL : *link; entry != NULL;
+         entry = entry->next) {
+        uint64_t number;
+        memcpy(&number, entry->bytes, sizeof number);
+        seen[number]++;
+    }
+}
+
+/* Tables of each size up to KEYS, to which each step of the scan adds some keys. */
+START_TEST(a_scan_finds_each_key_once_while_the_table_grows)
+{
+    enum { KEYS = 130, ADDED = 400 };
+
+    for (unsigned keys = 0; keys < KEYS; keys += 1 + keys / 20) {
+        for (unsigned added = 0; added < 20; added += 6) {
+            struct kv_table table = {.memory = &memory};
+            unsigned char seen[KEYS + ADDED] = {0};
+            uint64_t cursor = 0;
+            uint64_t next = keys;
+            for (unsigned i = 0; i < keys; i++)
+                put(&table, i);
+            do {
+                count_step(&table, &cursor, seen);
+                for (unsigned i = 0; i < added && next < KEYS + ADDED; i++)
+                    put(&table, next++);
+            } while (cursor != 0);
+            for (unsigned i = 0; i < keys; i++)
+                ck_assert_msg(seen[i] == 1, "key %u of %u, %u added: %u times", i, keys, added,
+                              seen[i]);
+            kv_table_deinit(&table);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_table_adds_one_bucket_for_each_key)
+{
+    struct kv_table table = {.memory = &memory};
+
+    for (uint64_t i = 0; i < 5000; i++) {
+        put(&table, i);
+        ck_assert_uint_eq(table.bucket_count, i < 4 ? 4 : i + 1);
+    }
+    kv_table_deinit(&table);
+    ck_assert_uint_eq(atomic_load(&memory.used), 0);
 }
 END_TEST
 
@@ -100,7 +166,7 @@ START_TEST(the_heap_has_the_soonest_first)
     unsigned random = 1;
 
     for (int i = 0; i < ENTRIES; i++)
-        ck_assert_ptr_nonnull(entries[i] = kv_entry_new(0, bytes_of("k"), bytes_of("v")));
+        ck_assert_ptr_nonnull(entries[i] = kv_entry_new(&memory, 0, bytes_of("k"), bytes_of("v")));
     for (int step = 0; step < STEPS; step++) {
         random = random * 1103515245 + 12345;
         unsigned which = random >> 8 & 1023;
@@ -112,7 +178,7 @@ START_TEST(the_heap_has_the_soonest_first)
                 which++;
             at = KV_NEVER;
         }
-        ck_assert(kv_heap_reserve(&heap));
+        ck_assert(kv_heap_reserve(&heap, &memory));
         kv_heap_set(&heap, entries[which], at);
         expires[which] = at;
         int64_t soonest = KV_NEVER;
@@ -130,7 +196,7 @@ START_TEST(the_heap_has_the_soonest_first)
         kv_heap_set(&heap, entries[i], KV_NEVER);
         kv_entry_release(entries[i]);
     }
-    kv_heap_deinit(&heap);
+    kv_heap_deinit(&heap, &memory);
 }
 END_TEST
 
@@ -157,6 +223,8 @@ int main(void)
         siphash_is_siphash,
         integers_have_one_spelling,
         a_table_gives_up_few_at_a_time,
+        a_scan_finds_each_key_once_while_the_table_grows,
+        a_table_adds_one_bucket_for_each_key,
         the_heap_has_the_soonest_first,
         numbers_are_written_as_printf_writes_them,
     };

@@ -50,8 +50,12 @@ bool kv_options_prepare(struct options *options, const char *root,
     options->kv_has_default = options->kv.max_memory == 0;
     if (options->kv_has_default)
         options->kv.max_memory = default_memory(&options->kv_limit);
-    kv_configure(&options->kv);
     return true;
+}
+
+void *kv_options_context(const struct options *options)
+{
+    return is_kv(options) ? (void *)&options->kv : NULL;
 }
 
 /* ---- texts ---- */

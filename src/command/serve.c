@@ -89,6 +89,7 @@ static bool init_handler(struct serving *serving)
 {
     int result = LINED_OK;
 
+    serving->context = kv_options_context(serving->options);
     if (serving->module->init != NULL)
         result =
             serving->module->init(serving->server, &serving->options->server, &serving->context);

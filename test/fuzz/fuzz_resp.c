@@ -172,7 +172,7 @@ static void must_be_whole(const char *replies, size_t size)
 static int play(lined_conn *conn, size_t first, size_t next)
 {
     now_ms = 1000000;
-    void *context;
+    void *context = NULL;
 
     INVARIANT(kv_init(NULL, NULL, &context) == LINED_OK);
     conn->replied = 0;

@@ -4,7 +4,10 @@
 
 #include "kv_auth.h"
 #include "kv_client.h"
+#include "kv_connection.h"
 #include "kv_dispatch.h"
+#include "kv_errors.h"
+#include "kv_transaction.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -20,20 +23,25 @@ static bool is_http(const struct resp_command *command)
 {
     const struct kv_bytes *words = command->arguments;
 
-    return resp_is(&words[0], "POST") || resp_is(&words[0], "Host:") ||
+    return resp_is(words[0], "POST") || resp_is(words[0], "Host:") ||
            (command->is_inline && command->count == 3 && words[2].size >= 5 &&
             memcmp(words[2].bytes, "HTTP/", 5) == 0);
 }
 
 static int serve_commands(struct client *client)
 {
-    for (;;) {
-        int result = resp_read(client->conn, client->command);
-        if (result == LINED_OK && client->command->count > 0)
-            result = is_http(client->command) ? LINED_END : kv_dispatch(client);
+    while (client->reply.result == LINED_OK) {
+        int result = resp_read(&client->reader, client->command);
+        if (client->reader.problem[0] != '\0')
+            kv_error_protocol(client, client->reader.problem);
         if (result != LINED_OK)
-            return result;
+            return client->reply.result == LINED_OK ? result : client->reply.result;
+        if (client->command->count > 0 && is_http(client->command))
+            return LINED_END;
+        if (client->command->count > 0)
+            kv_dispatch(client);
     }
+    return client->reply.result;
 }
 
 /* Shared by all connections. */
@@ -44,41 +52,38 @@ struct kv {
     _Atomic uint64_t ids; /* the last id of a connection */
 };
 
-/* For the next kv_init. */
-static struct kv_settings configured = {
-    .max_memory = UINT64_MAX, .max_value = KV_VALUE_DEFAULT, .max_inline = KV_INLINE_DEFAULT};
-
-void kv_configure(const struct kv_settings *settings)
-{
-    configured = *settings;
-}
-
 static int serve(void *context, lined_conn *conn, void *state)
 {
     struct kv *kv = context;
+    struct resp_command command = {0};
     struct client client = {.conn = conn,
+                            .settings = &kv->settings,
                             .store = kv->store,
                             .sweeper = &kv->sweeper,
-                            .command = resp_command_new(),
-                            .password = kv->settings.password,
-                            .protocol = 2,
+                            .reader = {.conn = conn,
+                                       .max_argument = kv->settings.max_value,
+                                       .max_inline = kv->settings.max_inline},
+                            .command = &command,
+                            .reply = {.conn = conn, .protocol = 2, .result = LINED_OK},
                             .id = atomic_fetch_add(&kv->ids, 1) + 1,
                             .since = kv_now()};
 
     (void)state;
-    if (client.command == NULL)
-        return -ENOMEM;
     kv_auth_reset(&client);
     int reason = serve_commands(&client);
-    resp_command_free(client.command);
+    kv_transaction_end(&client);
     kv_client_forget(&client);
+    resp_command_deinit(&command);
     return reason;
 }
 
 int kv_init(lined_server *server, const struct lined_options *options, void **context)
 {
+    static const struct kv_settings defaults = {
+        .max_memory = UINT64_MAX, .max_value = KV_VALUE_DEFAULT, .max_inline = KV_INLINE_DEFAULT};
+    const struct kv_settings *settings = *context == NULL ? &defaults : *context;
     struct kv *kv = malloc(sizeof *kv);
-    struct kv_store *store = kv_store_new();
+    struct kv_store *store = kv_store_new(settings->max_memory);
 
     (void)server;
     (void)options;
@@ -87,7 +92,7 @@ int kv_init(lined_server *server, const struct lined_options *options, void **co
         free(kv);
         return -ENOMEM;
     }
-    kv->settings = configured;
+    kv->settings = *settings;
     kv->store = store;
     atomic_init(&kv->ids, 0);
     kv_sweeper_init(&kv->sweeper, store);

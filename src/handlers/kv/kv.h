@@ -4,32 +4,14 @@
 #ifndef KV_H
 #define KV_H
 
-#include <lined.h>
+#include "kv_settings.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include <lined.h>
 
 extern const struct lined_handler lined_handler_kv;
 
-/* What kv_configure sets. Sizes are in bytes. */
-struct kv_settings {
-    const char *password; /* NULL: clients need none. The caller keeps it valid until kv_fini. */
-    uint64_t max_memory;  /* keys, values and the tables of the store together */
-    size_t max_value;     /* a key, a value or another argument; KV_VALUE_MIN to KV_VALUE_MAX */
-    size_t max_inline; /* a command that is a line, with its LF; KV_INLINE_MIN to KV_INLINE_MAX */
-};
-
-#define KV_VALUE_MIN      ((size_t)1024)
-#define KV_VALUE_DEFAULT  ((size_t)16 * 1024 * 1024)
-#define KV_VALUE_MAX      ((size_t)512 * 1024 * 1024) /* as in Redis */
-#define KV_INLINE_MIN     ((size_t)1024)
-#define KV_INLINE_DEFAULT ((size_t)64 * 1024) /* as in Redis */
-#define KV_INLINE_MAX     ((size_t)16 * 1024 * 1024)
-
-/* Sets what the next kv_init uses; without a call there is no password, memory is not limited, and
- * the other two have their defaults. Not thread-safe. */
-void kv_configure(const struct kv_settings *settings);
-
+/* *context points to struct kv_settings, which are copied, or is NULL: then there is no password,
+ * memory is not limited, and the other two have their defaults. */
 int kv_init(lined_server *server, const struct lined_options *options, void **context);
 void kv_fini(void *context);
 

@@ -1,42 +1,54 @@
+/* The subcommands of CLIENT. */
 #include "kv_client.h"
 
+#include "kv_connection.h"
 #include "kv_errors.h"
-#include "resp_reply.h"
+#include "kv_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool kv_client_is_name(const struct kv_bytes *name)
+/* True if each byte is printable and none is a blank. */
+static bool is_name(struct kv_bytes name)
 {
-    for (size_t i = 0; i < name->size; i++) {
-        if (name->bytes[i] < '!' || name->bytes[i] > '~')
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.bytes[i] < '!' || name.bytes[i] > '~')
             return false;
     }
     return true;
 }
 
-int kv_client_send_bad_name(struct client *client)
+/* Replaces *text, which is owned, by a copy of the name, or by NULL if this is empty. what is the
+ * name's own name for the error. False: the client has the error. */
+static bool rename_text(struct client *client, char **text, const char *what, struct kv_bytes name)
 {
-    return resp_send_error(
-        client->conn, "ERR Client names cannot contain spaces, newlines or special characters.");
-}
+    char error[96];
+    char *copy = name.size == 0 ? NULL : malloc(name.size + 1);
 
-bool kv_client_rename(char **text, const struct kv_bytes *name)
-{
-    char *copy = NULL;
-
-    if (name->size > 0) {
-        copy = malloc(name->size + 1);
-        if (copy == NULL)
-            return false;
-        memcpy(copy, name->bytes, name->size);
-        copy[name->size] = '\0';
+    if (!is_name(name) || (name.size > 0 && copy == NULL)) {
+        snprintf(error, sizeof error,
+                 "ERR %s cannot contain spaces, newlines or special characters.", what);
+        if (is_name(name))
+            kv_error_no_memory(client);
+        else
+            kv_reply_error(&client->reply, error);
+        free(copy);
+        return false;
+    }
+    if (copy != NULL) {
+        memcpy(copy, name.bytes, name.size);
+        copy[name.size] = '\0';
     }
     free(*text);
     *text = copy;
     return true;
+}
+
+bool kv_client_set_name(struct client *client, struct kv_bytes name)
+{
+    return rename_text(client, &client->name, "Client names", name);
 }
 
 void kv_client_forget(struct client *client)
@@ -46,50 +58,36 @@ void kv_client_forget(struct client *client)
     free(client->lib_version);
 }
 
-static int rename_and_reply(struct client *client, char **text, const struct kv_bytes *name)
+void kv_run_client_setname(struct client *client)
 {
-    if (!kv_client_rename(text, name))
-        return kv_send_no_memory(client);
-    return resp_send_simple(client->conn, "OK");
+    if (kv_client_set_name(client, kv_argument(client, 2)))
+        kv_reply_simple(&client->reply, "OK");
 }
 
-int kv_client_setname(struct client *client)
-{
-    const struct kv_bytes *name = &client->command->arguments[2];
-
-    if (!kv_client_is_name(name))
-        return kv_client_send_bad_name(client);
-    return rename_and_reply(client, &client->name, name);
-}
-
-int kv_client_getname(struct client *client)
+void kv_run_client_getname(struct client *client)
 {
     if (client->name == NULL)
-        return resp_send_null(client->conn, client->protocol);
-    return resp_send_text(client->conn, client->name);
+        kv_reply_null(&client->reply);
+    else
+        kv_reply_text(&client->reply, client->name);
 }
 
-int kv_client_id(struct client *client)
+void kv_run_client_id(struct client *client)
 {
-    return resp_send_number(client->conn, (long long)client->id);
+    kv_reply_number(&client->reply, (long long)client->id);
 }
 
 /* With the errors of Redis 7.2, which has it first. */
-int kv_client_setinfo(struct client *client)
+void kv_run_client_setinfo(struct client *client)
 {
-    const struct kv_bytes *option = &client->command->arguments[2];
-    const struct kv_bytes *value = &client->command->arguments[3];
+    struct kv_bytes option = kv_argument(client, 2);
     bool is_name = resp_is(option, "LIB-NAME");
 
     if (!is_name && !resp_is(option, "LIB-VER"))
-        return kv_send_about(client, "Unrecognized option '", option, "'");
-    if (!kv_client_is_name(value))
-        return resp_send_error(client->conn,
-                               is_name ? "ERR lib-name cannot contain spaces, newlines or special "
-                                         "characters."
-                                       : "ERR lib-ver cannot contain spaces, newlines or special "
-                                         "characters.");
-    return rename_and_reply(client, is_name ? &client->lib_name : &client->lib_version, value);
+        kv_error_about(client, "Unrecognized option '", option, "'");
+    else if (rename_text(client, is_name ? &client->lib_name : &client->lib_version,
+                         is_name ? "lib-name" : "lib-ver", kv_argument(client, 3)))
+        kv_reply_simple(&client->reply, "OK");
 }
 
 static const char *or_empty(const char *text)
@@ -98,7 +96,7 @@ static const char *or_empty(const char *text)
 }
 
 /* The fields of Redis that exist in kv. */
-int kv_client_info(struct client *client)
+void kv_run_client_info(struct client *client)
 {
     char peer[LINED_PEER_SIZE];
     const char *name = or_empty(client->name);
@@ -106,17 +104,21 @@ int kv_client_info(struct client *client)
     const char *lib_version = or_empty(client->lib_version);
     size_t most = strlen(name) + strlen(lib_name) + strlen(lib_version) + sizeof peer + 256;
     char *text = malloc(most);
+    const struct kv_transaction *transaction = &client->transaction;
 
-    if (text == NULL)
-        return kv_send_no_memory(client);
+    if (text == NULL) {
+        kv_error_no_memory(client);
+        return;
+    }
     lined_peer(client->conn, peer);
     int size = snprintf(text, most,
-                        "id=%" PRIu64 " addr=%s name=%s age=%" PRId64
-                        " idle=0 flags=N db=0 sub=0 psub=0 multi=-1 cmd=client|info user=default "
-                        "lib-name=%s lib-ver=%s resp=%d\n",
-                        client->id, peer, name, (kv_now() - client->since) / 1000, lib_name,
-                        lib_version, client->protocol);
-    int result = resp_send_verbatim(client->conn, client->protocol, text, (size_t)size);
+                        "id=%" PRIu64 " addr=%s name=%s age=%" PRId64 " idle=0 flags=%s db=0 sub=0 "
+                        "psub=0 multi=%lld cmd=client|info user=default lib-name=%s lib-ver=%s "
+                        "resp=%d\n",
+                        client->id, peer, name, (kv_now() - client->since) / 1000,
+                        transaction->is_open ? "x" : "N",
+                        transaction->is_open ? (long long)transaction->count : -1, lib_name,
+                        lib_version, client->reply.protocol);
+    kv_reply_verbatim(&client->reply, text, (size_t)size);
     free(text);
-    return result;
 }

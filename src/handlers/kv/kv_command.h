@@ -5,7 +5,7 @@
 #ifndef KV_COMMAND_H
 #define KV_COMMAND_H
 
-#include "kv_connection.h"
+struct client;
 
 /* The names that Redis has for flags, in its order. */
 enum kv_flag {
@@ -16,9 +16,11 @@ enum kv_flag {
     KV_NOSCRIPT = 1u << 4,
     KV_LOADING = 1u << 5,
     KV_STALE = 1u << 6,
-    KV_FAST = 1u << 7,
-    KV_NO_AUTH = 1u << 8,
-    KV_ALLOW_BUSY = 1u << 9,
+    KV_SKIP_SLOWLOG = 1u << 7,
+    KV_FAST = 1u << 8,
+    KV_NO_AUTH = 1u << 9,
+    KV_ALLOW_BUSY = 1u << 10,
+    KV_UNQUEUED = 1u << 11, /* without a name: executed at once after MULTI, not queued */
 };
 
 /* The arguments that are keys, as in Redis: the first, the last (negative: from the end), and the
@@ -32,10 +34,7 @@ struct kv_command {
     int arity;        /* number of arguments, including the name; negative: the minimum */
     unsigned flags;   /* of enum kv_flag */
     struct kv_key_range keys;
-    /* Answers client->command, which has the right number of arguments. Returns the same results as
-     * the line callback of struct lined_handler. NULL: the command is only valid with a subcommand.
-     */
-    int (*run)(struct client *client);
+    void (*run)(struct client *client);   /* of kv_run.h; NULL: only valid with a subcommand */
     const struct kv_command *subcommands; /* NULL: none; otherwise a list like kv_commands */
     const char *help;                     /* one line; NULL if run is NULL */
 };

@@ -1,12 +1,14 @@
-#include "kv_command_info.h"
-
+/* COMMAND and its subcommands. */
 #include "kv_command.h"
-#include "resp_reply.h"
+#include "kv_connection.h"
+#include "kv_run.h"
 
 #include <stddef.h>
 
-static const char *const flag_names[] = {"write",   "readonly", "denyoom", "admin",   "noscript",
-                                         "loading", "stale",    "fast",    "no_auth", "allow_busy"};
+/* In the order of enum kv_flag. */
+static const char *const flag_names[] = {"write",    "readonly", "denyoom",   "admin",
+                                         "noscript", "loading",  "stale",     "skip_slowlog",
+                                         "fast",     "no_auth",  "allow_busy"};
 
 static size_t count_of(const struct kv_command *list)
 {
@@ -18,7 +20,7 @@ static size_t count_of(const struct kv_command *list)
 }
 
 /* A command, or a subcommand: "config|get". */
-static const struct kv_command *find(const struct kv_command *list, const struct kv_bytes *name)
+static const struct kv_command *find(const struct kv_command *list, struct kv_bytes name)
 {
     const struct kv_command *found = NULL;
 
@@ -27,117 +29,97 @@ static const struct kv_command *find(const struct kv_command *list, const struct
     return found;
 }
 
-static int send_flags(struct client *client, unsigned flags)
+static void reply_flags(struct kv_reply *reply, unsigned flags)
 {
-    int result = resp_send_set(client->conn, client->protocol, (size_t)__builtin_popcount(flags));
+    unsigned shown = flags & (KV_UNQUEUED - 1);
 
-    for (size_t i = 0; flags >> i != 0 && result == LINED_OK; i++) {
-        if ((flags >> i & 1) != 0)
-            result = resp_send_simple(client->conn, flag_names[i]);
+    kv_reply_set(reply, (size_t)__builtin_popcount(shown));
+    for (size_t i = 0; shown >> i != 0; i++) {
+        if ((shown >> i & 1) != 0)
+            kv_reply_simple(reply, flag_names[i]);
     }
-    return result;
 }
 
-/* Redis has lists of three more kinds here: categories for access control, tips and
- * specifications of keys. In kv they are empty. */
-static int send_empty_lists(struct client *client)
+static void reply_each(struct kv_reply *reply, const struct kv_command *list);
+
+/* The ten elements of Redis 7. Three of them are empty in kv: categories for access control, tips
+ * and specifications of keys. */
+static void reply_info(struct kv_reply *reply, const struct kv_command *command)
 {
-    int result = LINED_OK;
-
-    for (int i = 0; i < 3 && result == LINED_OK; i++)
-        result = resp_send_set(client->conn, client->protocol, 0);
-    return result;
-}
-
-static int send_each(struct client *client, const struct kv_command *list);
-
-/* The ten elements of Redis 7. */
-static int send_info(struct client *client, const struct kv_command *command)
-{
-    const long long keys[] = {command->keys.first, command->keys.last, command->keys.step};
-    int result = resp_send_array(client->conn, 10);
-
-    if (result == LINED_OK)
-        result = resp_send_text(client->conn, command->name);
-    if (result == LINED_OK)
-        result = resp_send_number(client->conn, command->arity);
-    if (result == LINED_OK)
-        result = send_flags(client, command->flags);
-    for (size_t i = 0; i < 3 && result == LINED_OK; i++)
-        result = resp_send_number(client->conn, keys[i]);
-    if (result == LINED_OK)
-        result = send_empty_lists(client);
-    if (result == LINED_OK)
-        result = resp_send_set(client->conn, client->protocol, count_of(command->subcommands));
-    return result == LINED_OK ? send_each(client, command->subcommands) : result;
+    kv_reply_array(reply, 10);
+    kv_reply_text(reply, command->name);
+    kv_reply_number(reply, command->arity);
+    reply_flags(reply, command->flags);
+    kv_reply_number(reply, command->keys.first);
+    kv_reply_number(reply, command->keys.last);
+    kv_reply_number(reply, command->keys.step);
+    for (int i = 0; i < 3; i++)
+        kv_reply_set(reply, 0);
+    kv_reply_set(reply, count_of(command->subcommands));
+    reply_each(reply, command->subcommands);
 }
 
 /* The header has been sent. */
-static int send_each(struct client *client, const struct kv_command *list)
+static void reply_each(struct kv_reply *reply, const struct kv_command *list)
 {
-    int result = LINED_OK;
-
-    for (; list != NULL && list->name != NULL && result == LINED_OK; list++)
-        result = send_info(client, list);
-    return result;
+    for (; list != NULL && list->name != NULL; list++)
+        reply_info(reply, list);
 }
 
-int kv_command_all(struct client *client)
+void kv_run_command(struct client *client)
 {
-    int result = resp_send_array(client->conn, count_of(kv_commands));
-
-    return result == LINED_OK ? send_each(client, kv_commands) : result;
+    kv_reply_array(&client->reply, count_of(kv_commands));
+    reply_each(&client->reply, kv_commands);
 }
 
-int kv_command_count(struct client *client)
+void kv_run_command_count(struct client *client)
 {
-    return resp_send_number(client->conn, (long long)count_of(kv_commands));
+    kv_reply_number(&client->reply, (long long)count_of(kv_commands));
 }
 
-int kv_command_info(struct client *client)
+void kv_run_command_info(struct client *client)
 {
-    const struct resp_command *words = client->command;
+    size_t count = client->command->count;
 
-    if (words->count == 2)
-        return kv_command_all(client);
-    int result = resp_send_array(client->conn, words->count - 2);
-    for (size_t i = 2; i < words->count && result == LINED_OK; i++) {
-        const struct kv_command *command = find(kv_commands, &words->arguments[i]);
-        result = command == NULL ? resp_send_null(client->conn, client->protocol)
-                                 : send_info(client, command);
+    if (count == 2) {
+        kv_run_command(client);
+        return;
     }
-    return result;
+    kv_reply_array(&client->reply, count - 2);
+    for (size_t i = 2; i < count; i++) {
+        const struct kv_command *command = find(kv_commands, kv_argument(client, i));
+        if (command == NULL)
+            kv_reply_null(&client->reply);
+        else
+            reply_info(&client->reply, command);
+    }
 }
 
 /* True if COMMAND DOCS has the help of this command: it has a help, and it is asked for. */
 static bool is_documented(const struct client *client, const struct kv_command *command)
 {
-    const struct resp_command *words = client->command;
-    bool is_asked = words->count == 2;
+    bool is_asked = client->command->count == 2;
 
-    for (size_t i = 2; i < words->count && !is_asked; i++)
-        is_asked = resp_is(&words->arguments[i], command->name);
+    for (size_t i = 2; i < client->command->count && !is_asked; i++)
+        is_asked = resp_is(kv_argument(client, i), command->name);
     return is_asked && command->help != NULL;
 }
 
-int kv_command_docs(struct client *client)
+void kv_run_command_docs(struct client *client)
 {
+    struct kv_reply *reply = &client->reply;
     const struct kv_command *command;
     size_t count = 0;
 
     for (command = kv_commands; command->name != NULL; command++)
         count += is_documented(client, command);
-    int result = resp_send_map(client->conn, client->protocol, count);
-    for (command = kv_commands; command->name != NULL && result == LINED_OK; command++) {
+    kv_reply_map(reply, count);
+    for (command = kv_commands; command->name != NULL; command++) {
         if (!is_documented(client, command))
             continue;
-        result = resp_send_text(client->conn, command->name);
-        if (result == LINED_OK)
-            result = resp_send_map(client->conn, client->protocol, 1);
-        if (result == LINED_OK)
-            result = resp_send_text(client->conn, "summary");
-        if (result == LINED_OK)
-            result = resp_send_text(client->conn, command->help);
+        kv_reply_text(reply, command->name);
+        kv_reply_map(reply, 1);
+        kv_reply_text(reply, "summary");
+        kv_reply_text(reply, command->help);
     }
-    return result;
 }

@@ -1,18 +1,23 @@
 #include "kv_entry.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct kv_entry *kv_entry_join(uint64_t hash, struct kv_bytes key, struct kv_bytes value,
-                               struct kv_bytes suffix)
+static size_t size_of(size_t key_size, size_t value_size)
+{
+    return offsetof(struct kv_entry, bytes) + key_size + value_size;
+}
+
+struct kv_entry *kv_entry_join(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                               struct kv_bytes value, struct kv_bytes suffix)
 {
     size_t value_size = value.size + suffix.size;
-    struct kv_entry *entry = malloc(offsetof(struct kv_entry, bytes) + key.size + value_size);
+    struct kv_entry *entry = kv_memory_new(memory, size_of(key.size, value_size));
 
     if (entry == NULL)
         return NULL;
     entry->next = NULL;
     entry->hash = hash;
+    entry->memory = memory;
     entry->heap_number = 0;
     atomic_init(&entry->references, 1);
     entry->key_size = (uint32_t)key.size;
@@ -23,9 +28,10 @@ struct kv_entry *kv_entry_join(uint64_t hash, struct kv_bytes key, struct kv_byt
     return entry;
 }
 
-struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value)
+struct kv_entry *kv_entry_new(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                              struct kv_bytes value)
 {
-    return kv_entry_join(hash, key, value, (struct kv_bytes){"", 0});
+    return kv_entry_join(memory, hash, key, value, (struct kv_bytes){"", 0});
 }
 
 struct kv_bytes kv_entry_key(const struct kv_entry *entry)
@@ -50,7 +56,7 @@ void kv_entry_release(struct kv_entry *entry)
 {
     if (entry != NULL &&
         atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) == 1)
-        free(entry);
+        kv_memory_free(entry->memory, entry, size_of(entry->key_size, entry->value_size));
 }
 
 void kv_entry_release_list(struct kv_entry *first)

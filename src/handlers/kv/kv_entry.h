@@ -7,6 +7,7 @@
 #define KV_ENTRY_H
 
 #include "kv_bytes.h"
+#include "kv_memory.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 struct kv_entry {
     struct kv_entry *next; /* in a chain of the table, under its lock; or in a list outside of it */
     uint64_t hash;         /* of the key; never changes */
+    struct kv_memory *memory; /* that its size belongs to; never changes */
     /* 64 bits: one MGET can take a million references, on thousands of connections. */
     _Atomic uint64_t references;
     uint32_t key_size;    /* never changes */
@@ -23,13 +25,14 @@ struct kv_entry {
     char bytes[];         /* the key, then the value; they never change */
 };
 
-/* Makes an entry with one reference that does not expire. NULL: no memory. Key and value are less
- * than 4 GiB. */
-struct kv_entry *kv_entry_new(uint64_t hash, struct kv_bytes key, struct kv_bytes value);
+/* Makes an entry with one reference that does not expire. NULL: no memory. Key and
+ * value are less than 4 GiB. */
+struct kv_entry *kv_entry_new(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                              struct kv_bytes value);
 
 /* The same with a value in two parts. */
-struct kv_entry *kv_entry_join(uint64_t hash, struct kv_bytes key, struct kv_bytes value,
-                               struct kv_bytes suffix);
+struct kv_entry *kv_entry_join(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                               struct kv_bytes value, struct kv_bytes suffix);
 
 struct kv_bytes kv_entry_key(const struct kv_entry *entry);
 struct kv_bytes kv_entry_value(const struct kv_entry *entry);

@@ -8,22 +8,25 @@
 #include "kv_connection.h"
 
 /* "ERR <before><word><after>" */
-LINED_CHECK_RESULT int kv_send_about(struct client *client, const char *before,
-                                     const struct kv_bytes *word, const char *after);
+void kv_error_about(struct client *client, const char *before, struct kv_bytes word,
+                    const char *after);
 
 /* Wrong number of arguments for the command with this name. */
-LINED_CHECK_RESULT int kv_send_arity(struct client *client, const char *name);
+void kv_error_arity(struct client *client, const char *name);
 
-LINED_CHECK_RESULT int kv_send_syntax(struct client *client);
-LINED_CHECK_RESULT int kv_send_not_integer(struct client *client);
+void kv_error_syntax(struct client *client);
+void kv_error_not_integer(struct client *client);
 
 /* A time that cannot be the expiry, for the command with this name. */
-LINED_CHECK_RESULT int kv_send_invalid_expiry(struct client *client, const char *name);
+void kv_error_invalid_expiry(struct client *client, const char *name);
 
 /* Out of memory; nothing has changed. */
-LINED_CHECK_RESULT int kv_send_no_memory(struct client *client);
+void kv_error_no_memory(struct client *client);
+
+/* After a protocol error: what is wrong. */
+void kv_error_protocol(struct client *client, const char *problem);
 
 /* Unknown command. */
-LINED_CHECK_RESULT int kv_send_unknown(struct client *client);
+void kv_error_unknown(struct client *client);
 
 #endif

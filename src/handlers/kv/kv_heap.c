@@ -1,23 +1,22 @@
 #include "kv_heap.h"
 
-#include <stdlib.h>
-
 #define ROOM_FIRST 8u
 
-void kv_heap_deinit(struct kv_heap *heap)
+void kv_heap_deinit(struct kv_heap *heap, struct kv_memory *memory)
 {
-    free(heap->items);
+    kv_memory_free(memory, heap->items, heap->room * sizeof *heap->items);
     *heap = (struct kv_heap){0};
 }
 
-bool kv_heap_reserve(struct kv_heap *heap)
+bool kv_heap_reserve(struct kv_heap *heap, struct kv_memory *memory)
 {
     if (heap->count + 1 < heap->room) /* item 0 is not used */
         return true;
     if (heap->room > UINT32_MAX / 2)
         return false;
     uint32_t room = heap->room == 0 ? ROOM_FIRST : heap->room * 2;
-    struct kv_heap_item *items = realloc(heap->items, room * sizeof *items);
+    struct kv_heap_item *items =
+        kv_memory_grow(memory, heap->items, heap->room * sizeof *items, room * sizeof *items);
     if (items == NULL)
         return false;
     heap->items = items;

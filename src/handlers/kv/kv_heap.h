@@ -24,10 +24,10 @@ struct kv_heap {
     uint32_t room;
 };
 
-void kv_heap_deinit(struct kv_heap *heap);
+void kv_heap_deinit(struct kv_heap *heap, struct kv_memory *memory);
 
 /* Makes room for one more entry. False: no memory. */
-bool kv_heap_reserve(struct kv_heap *heap);
+bool kv_heap_reserve(struct kv_heap *heap, struct kv_memory *memory);
 
 /* Sets when the entry expires; KV_NEVER: it does not. For an entry that did not expire before, the
  * caller has reserved room. */

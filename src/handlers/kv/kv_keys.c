@@ -1,64 +1,200 @@
-#include "kv_keys.h"
-
+/* Commands about keys, whatever their values are. */
+#include "integer.h"
+#include "kv_connection.h"
 #include "kv_errors.h"
-#include "kv_value.h"
-#include "resp_reply.h"
+#include "kv_glob.h"
+#include "kv_run.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
-int kv_do_get(struct client *client)
+/* Bounds the time for one key. */
+#define PATTERN_MAX 1024u
+
+/* Steps of SCAN for each key that COUNT asks for, as in Redis. */
+#define STEPS_FOR_EACH 10u
+
+/* Steps between two checks that the client is still connected. */
+#define CHECK_EVERY 1024u
+
+void kv_run_del(struct client *client)
 {
-    return kv_send_value(client, kv_get(client->store, client->command->arguments[1]));
+    size_t deleted =
+        kv_delete(client->store, &client->command->arguments[1], client->command->count - 1);
+
+    kv_reply_number(&client->reply, (long long)deleted);
 }
 
-static int send_values(struct client *client, struct kv_entry **entries, size_t count)
+void kv_run_exists(struct client *client)
 {
-    int result = resp_send_array(client->conn, count);
-    size_t sent = 0;
+    size_t found =
+        kv_count_of(client->store, &client->command->arguments[1], client->command->count - 1);
 
-    while (sent < count && result == LINED_OK)
-        result = kv_send_value(client, entries[sent++]);
-    while (sent < count)
-        kv_entry_release(entries[sent++]);
-    return result;
+    kv_reply_number(&client->reply, (long long)found);
 }
 
-int kv_do_mget(struct client *client)
+void kv_run_type(struct client *client)
 {
-    size_t count = client->command->count - 1;
-    struct kv_entry **entries = malloc(count * sizeof(struct kv_entry *));
+    bool exists = kv_count_of(client->store, &client->command->arguments[1], 1) == 1;
 
-    if (entries == NULL)
-        return kv_send_no_memory(client);
-    kv_get_several(client->store, &client->command->arguments[1], count, entries);
-    int result = send_values(client, entries, count);
-    free(entries);
-    return result;
+    kv_reply_simple(&client->reply, exists ? "string" : "none");
 }
 
-int kv_do_mset(struct client *client)
+void kv_run_dbsize(struct client *client)
 {
-    size_t count = client->command->count - 1;
-
-    if (count % 2 != 0)
-        return kv_send_arity(client, "mset");
-    if (kv_set_several(client->store, &client->command->arguments[1], count / 2) != KV_OK)
-        return kv_send_no_memory(client);
-    return resp_send_simple(client->conn, "OK");
+    kv_reply_number(&client->reply, (long long)kv_count(client->store));
 }
 
-int kv_do_del(struct client *client)
+/* SYNC and ASYNC mean the same: all keys are removed before the reply. */
+void kv_run_flushall(struct client *client)
 {
-    const struct resp_command *command = client->command;
-    size_t deleted = kv_delete(client->store, &command->arguments[1], command->count - 1);
+    size_t count = client->command->count;
 
-    return resp_send_number(client->conn, (long long)deleted);
+    if (count > 2 || (count == 2 && !resp_is(kv_argument(client, 1), "SYNC") &&
+                      !resp_is(kv_argument(client, 1), "ASYNC"))) {
+        kv_error_syntax(client);
+        return;
+    }
+    kv_clear(client->store);
+    kv_reply_simple(&client->reply, "OK");
 }
 
-int kv_do_exists(struct client *client)
-{
-    const struct resp_command *command = client->command;
-    size_t found = kv_count_of(client->store, &command->arguments[1], command->count - 1);
+/* ---- SCAN and KEYS ---- */
 
-    return resp_send_number(client->conn, (long long)found);
+struct search {
+    uint64_t cursor;
+    long long count;  /* COUNT */
+    bool is_none;     /* TYPE is a type that kv does not have: nothing is found */
+    bool has_pattern; /* otherwise all keys are found */
+    struct kv_bytes pattern;
+};
+
+/* False: the pattern is too long, and the client has the error. */
+static bool set_pattern(struct client *client, struct search *search, struct kv_bytes pattern)
+{
+    search->has_pattern = pattern.size != 1 || pattern.bytes[0] != '*';
+    search->pattern = pattern;
+    if (pattern.size <= PATTERN_MAX)
+        return true;
+    kv_reply_error(&client->reply, "ERR pattern exceeds 1024 bytes");
+    return false;
+}
+
+static bool is_found(const struct search *search, const struct kv_entry *entry)
+{
+    return !search->is_none &&
+           (!search->has_pattern || kv_glob(search->pattern, kv_entry_key(entry)));
+}
+
+/* Takes one step, and keeps the keys that match. False: no memory. The locks are not held while
+ * patterns are compared.
+ */
+static bool step(struct client *client, struct search *search, struct kv_found *found)
+{
+    size_t kept = found->count;
+
+    if (kv_scan(client->store, &search->cursor, found) != KV_OK)
+        return false;
+    for (size_t i = kept; i < found->count; i++) {
+        if (is_found(search, found->entries[i]))
+            found->entries[kept++] = found->entries[i];
+        else
+            kv_entry_release(found->entries[i]);
+    }
+    found->count = kept;
+    return true;
+}
+
+/* Takes steps until the end, or until this number of keys is found or of steps is taken. The
+ * replies are left to the caller, which frees found. False: no memory, and the client has the
+ * error. */
+static bool run_search(struct client *client, struct search *search, size_t keys, size_t steps,
+                       struct kv_found *found)
+{
+    for (size_t taken = 1;; taken++) {
+        if (!step(client, search, found)) {
+            for (size_t i = 0; i < found->count; i++)
+                kv_entry_release(found->entries[i]);
+            kv_error_no_memory(client);
+            return false;
+        }
+        if (search->cursor == 0 || found->count >= keys || taken >= steps ||
+            (taken % CHECK_EVERY == 0 && lined_peer_gone(client->conn)))
+            return true;
+    }
+}
+
+void kv_run_keys(struct client *client)
+{
+    struct search all = {0};
+    struct kv_found found = {0};
+
+    if (!set_pattern(client, &all, kv_argument(client, 1)))
+        return;
+    if (run_search(client, &all, SIZE_MAX, SIZE_MAX, &found))
+        kv_reply_entries(&client->reply, found.entries, found.count, KV_KEY);
+    free(found.entries);
+}
+
+/* Reads the option of SCAN at i and its value. False: it is wrong, and the client has the error. */
+static bool read_scan_option(struct client *client, size_t i, struct search *search)
+{
+    struct kv_bytes option = kv_argument(client, i);
+    bool has_value = i + 1 < client->command->count;
+
+    if (has_value && resp_is(option, "MATCH"))
+        return set_pattern(client, search, kv_argument(client, i + 1));
+    if (has_value && resp_is(option, "TYPE")) {
+        search->is_none = !resp_is(kv_argument(client, i + 1), "string");
+        return true;
+    }
+    if (!has_value || !resp_is(option, "COUNT")) {
+        kv_error_syntax(client);
+    } else if (!resp_number(kv_argument(client, i + 1), &search->count)) {
+        kv_error_not_integer(client);
+    } else if (search->count < 1) {
+        kv_error_syntax(client);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* Digits. As in Redis, an empty text is 0, and the number may begin with zeros. */
+static bool read_cursor(struct kv_bytes text, uint64_t *cursor)
+{
+    *cursor = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9' ||
+            __builtin_mul_overflow(*cursor, 10, cursor) ||
+            __builtin_add_overflow(*cursor, text.bytes[i] - '0', cursor))
+            return false;
+    }
+    return true;
+}
+
+void kv_run_scan(struct client *client)
+{
+    struct search search = {.count = 10};
+    struct kv_found found = {0};
+    char text[INTEGER_MOST];
+
+    if (!read_cursor(kv_argument(client, 1), &search.cursor)) {
+        kv_reply_error(&client->reply, "ERR invalid cursor");
+        return;
+    }
+    for (size_t i = 2; i < client->command->count; i += 2) {
+        if (!read_scan_option(client, i, &search))
+            return;
+    }
+    size_t steps = search.count > LLONG_MAX / STEPS_FOR_EACH
+                       ? SIZE_MAX
+                       : (size_t)search.count * STEPS_FOR_EACH;
+    if (run_search(client, &search, (size_t)search.count, steps, &found)) {
+        kv_reply_array(&client->reply, 2);
+        kv_reply_bulk(&client->reply,
+                      (struct kv_bytes){text, integer_write((long long)search.cursor, text)});
+        kv_reply_entries(&client->reply, found.entries, found.count, KV_KEY);
+    }
+    free(found.entries);
 }

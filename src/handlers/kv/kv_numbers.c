@@ -1,52 +1,57 @@
-#include "kv_numbers.h"
-
+/* Commands that change a value which is a number. */
+#include "kv_connection.h"
 #include "kv_errors.h"
-#include "resp_reply.h"
+#include "kv_run.h"
 
 #include <limits.h>
 
-static int add(struct client *client, long long amount)
+static void add(struct client *client, long long amount)
 {
     long long sum;
 
-    switch (kv_add(client->store, client->command->arguments[1], amount, &sum)) {
+    switch (kv_add(client->store, kv_argument(client, 1), amount, &sum)) {
     case KV_OK:
-        return resp_send_number(client->conn, sum);
+        kv_reply_number(&client->reply, sum);
+        break;
     case KV_NO_MEMORY:
-        return kv_send_no_memory(client);
+        kv_error_no_memory(client);
+        break;
     case KV_OVERFLOW:
-        return resp_send_error(client->conn, "ERR increment or decrement would overflow");
+        kv_reply_error(&client->reply, "ERR increment or decrement would overflow");
+        break;
     default:
-        return kv_send_not_integer(client);
+        kv_error_not_integer(client);
     }
 }
 
-int kv_do_incr(struct client *client)
+void kv_run_incr(struct client *client)
 {
-    return add(client, 1);
+    add(client, 1);
 }
 
-int kv_do_decr(struct client *client)
+void kv_run_decr(struct client *client)
 {
-    return add(client, -1);
+    add(client, -1);
 }
 
-int kv_do_decrby(struct client *client)
+void kv_run_incrby(struct client *client)
 {
     long long amount;
 
-    if (!resp_number(&client->command->arguments[2], &amount))
-        return kv_send_not_integer(client);
-    if (amount == LLONG_MIN)
-        return resp_send_error(client->conn, "ERR decrement would overflow");
-    return add(client, -amount);
+    if (resp_number(kv_argument(client, 2), &amount))
+        add(client, amount);
+    else
+        kv_error_not_integer(client);
 }
 
-int kv_do_incrby(struct client *client)
+void kv_run_decrby(struct client *client)
 {
     long long amount;
 
-    if (!resp_number(&client->command->arguments[2], &amount))
-        return kv_send_not_integer(client);
-    return add(client, amount);
+    if (!resp_number(kv_argument(client, 2), &amount))
+        kv_error_not_integer(client);
+    else if (amount == LLONG_MIN)
+        kv_reply_error(&client->reply, "ERR decrement would overflow");
+    else
+        add(client, -amount);
 }

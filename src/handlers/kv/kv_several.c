@@ -7,29 +7,29 @@
 
 #include <string.h>
 
-/* One bit for each shard. */
-typedef uint64_t shard_set;
+_Static_assert(KV_SHARDS == 64, "kv_shards has a bit for each shard");
 
-_Static_assert(KV_SHARDS == 64, "a bit for each shard");
-
-#define ALL_SHARDS UINT64_MAX
-
-static shard_set shard_bit(uint64_t hash)
+static kv_shards shard_bit(uint64_t hash)
 {
     return UINT64_C(1) << kv_shard_number(hash);
 }
 
-static shard_set shards_of(const struct kv_store *store, const struct kv_bytes *keys, size_t count)
+kv_shards kv_shard_of(const struct kv_store *store, struct kv_bytes key)
 {
-    shard_set set = 0;
+    return shard_bit(kv_hash(store, key));
+}
 
-    for (size_t i = 0; i < count && set != ALL_SHARDS; i++)
-        set |= shard_bit(kv_hash(store, keys[i]));
+static kv_shards shards_of(const struct kv_store *store, const struct kv_bytes *keys, size_t count)
+{
+    kv_shards set = 0;
+
+    for (size_t i = 0; i < count && set != KV_ALL_SHARDS; i++)
+        set |= kv_shard_of(store, keys[i]);
     return set;
 }
 
 /* Removes the lowest shard from a set that is not empty, and returns it. */
-static struct kv_shard *take_shard(struct kv_store *store, shard_set *set)
+static struct kv_shard *take_shard(struct kv_store *store, kv_shards *set)
 {
     struct kv_shard *shard = &store->shards[__builtin_ctzll(*set)];
 
@@ -37,16 +37,16 @@ static struct kv_shard *take_shard(struct kv_store *store, shard_set *set)
     return shard;
 }
 
-static void lock_set(struct kv_store *store, shard_set set)
+void kv_lock(struct kv_store *store, kv_shards shards)
 {
-    while (set != 0)
-        pthread_mutex_lock(&take_shard(store, &set)->lock);
+    while (shards != 0)
+        pthread_mutex_lock(&take_shard(store, &shards)->lock);
 }
 
-static void unlock_set(struct kv_store *store, shard_set set)
+void kv_unlock(struct kv_store *store, kv_shards shards)
 {
-    while (set != 0)
-        pthread_mutex_unlock(&take_shard(store, &set)->lock);
+    while (shards != 0)
+        pthread_mutex_unlock(&take_shard(store, &shards)->lock);
 }
 
 static struct kv_table *table_of(struct kv_store *store, uint64_t hash)
@@ -66,26 +66,26 @@ static struct kv_entry *find_locked(struct kv_store *store, struct kv_bytes key)
 void kv_get_several(struct kv_store *store, const struct kv_bytes *keys, size_t count,
                     struct kv_entry **entries)
 {
-    shard_set set = shards_of(store, keys, count);
+    kv_shards set = shards_of(store, keys, count);
 
-    lock_set(store, set);
+    kv_lock(store, set);
     for (size_t i = 0; i < count; i++) {
         entries[i] = find_locked(store, keys[i]);
         if (entries[i] != NULL)
             kv_entry_hold(entries[i]);
     }
-    unlock_set(store, set);
+    kv_unlock(store, set);
 }
 
 size_t kv_count_of(struct kv_store *store, const struct kv_bytes *keys, size_t count)
 {
-    shard_set set = shards_of(store, keys, count);
+    kv_shards set = shards_of(store, keys, count);
     size_t found = 0;
 
-    lock_set(store, set);
+    kv_lock(store, set);
     for (size_t i = 0; i < count; i++)
         found += find_locked(store, keys[i]) != NULL;
-    unlock_set(store, set);
+    kv_unlock(store, set);
     return found;
 }
 
@@ -97,11 +97,11 @@ static void push(struct kv_entry **list, struct kv_entry *entry)
 
 size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t count)
 {
-    shard_set set = shards_of(store, keys, count);
+    kv_shards set = shards_of(store, keys, count);
     struct kv_entry *deleted = NULL;
     size_t found = 0;
 
-    lock_set(store, set);
+    kv_lock(store, set);
     for (size_t i = 0; i < count; i++) {
         uint64_t hash = kv_hash(store, keys[i]);
         struct kv_table *table = table_of(store, hash);
@@ -111,21 +111,21 @@ size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t cou
         push(&deleted, kv_table_remove(table, link));
         found++;
     }
-    unlock_set(store, set);
+    kv_unlock(store, set);
     kv_entry_release_list(deleted);
     return found;
 }
 
 /* Makes entries from the pairs, as a list in their order. False: no memory, and no entry is made.
  */
-static bool make_entries(const struct kv_store *store, const struct kv_bytes *pairs, size_t count,
+static bool make_entries(struct kv_store *store, const struct kv_bytes *pairs, size_t count,
                          struct kv_entry **first)
 {
     struct kv_entry **end = first;
 
     for (size_t i = 0; i < count; i++, end = &(*end)->next) {
         const struct kv_bytes *pair = &pairs[2 * i];
-        *end = kv_entry_new(kv_hash(store, pair[0]), pair[0], pair[1]);
+        *end = kv_entry_new(&store->memory, kv_hash(store, pair[0]), pair[0], pair[1]);
         if (*end == NULL) {
             kv_entry_release_list(*first);
             return false;
@@ -135,7 +135,7 @@ static bool make_entries(const struct kv_store *store, const struct kv_bytes *pa
 }
 
 /* A table with some room accepts any number of entries, so nothing can fail after this. */
-static bool reserve_locked(struct kv_store *store, shard_set set)
+static bool reserve_locked(struct kv_store *store, kv_shards set)
 {
     bool is_reserved = true;
 
@@ -165,16 +165,16 @@ static struct kv_entry *put_locked(struct kv_store *store, struct kv_entry *entr
 enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pairs, size_t count)
 {
     struct kv_entry *entries = NULL;
-    shard_set set = 0;
+    kv_shards set = 0;
 
     if (!make_entries(store, pairs, count, &entries))
         return KV_NO_MEMORY;
     for (const struct kv_entry *entry = entries; entry != NULL; entry = entry->next)
         set |= shard_bit(entry->hash);
-    lock_set(store, set);
+    kv_lock(store, set);
     bool is_reserved = reserve_locked(store, set);
     struct kv_entry *leaving = is_reserved ? put_locked(store, entries) : entries;
-    unlock_set(store, set);
+    kv_unlock(store, set);
     kv_entry_release_list(leaving);
     return is_reserved ? KV_OK : KV_NO_MEMORY;
 }
@@ -183,12 +183,12 @@ struct kv_counts kv_counts(struct kv_store *store)
 {
     struct kv_counts counts = {0};
 
-    lock_set(store, ALL_SHARDS);
+    kv_lock(store, KV_ALL_SHARDS);
     for (size_t i = 0; i < KV_SHARDS; i++) {
         counts.keys += store->shards[i].table.count;
         counts.expiring += store->shards[i].table.heap.count;
     }
-    unlock_set(store, ALL_SHARDS);
+    kv_unlock(store, KV_ALL_SHARDS);
     return counts;
 }
 
@@ -201,12 +201,12 @@ void kv_clear(struct kv_store *store)
 {
     struct kv_table cleared[KV_SHARDS];
 
-    lock_set(store, ALL_SHARDS);
+    kv_lock(store, KV_ALL_SHARDS);
     for (size_t i = 0; i < KV_SHARDS; i++) {
         cleared[i] = store->shards[i].table;
-        store->shards[i].table = (struct kv_table){0};
+        store->shards[i].table = (struct kv_table){.memory = &store->memory};
     }
-    unlock_set(store, ALL_SHARDS);
+    kv_unlock(store, KV_ALL_SHARDS);
     for (size_t i = 0; i < KV_SHARDS; i++)
         kv_table_deinit(&cleared[i]);
 }

@@ -1,6 +1,6 @@
 /*
- * The shards of a store, for kv_store.c, kv_update.c and kv_several.c. A store is split so that
- * threads with different keys rarely wait for each other.
+ * The shards of a store, for kv_store.c, kv_update.c, kv_several.c and kv_scan.c. A store is split
+ * so that threads with different keys rarely wait for each other.
  */
 #ifndef KV_SHARD_H
 #define KV_SHARD_H
@@ -16,11 +16,12 @@
 #define KV_SHARDS     (1u << KV_SHARD_BITS)
 
 struct kv_shard {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;  /* recursive: in a transaction the thread has it already */
     struct kv_table table; /* lock */
 };
 
 struct kv_store {
+    struct kv_memory memory;
     struct siphash_key
         key; /* random, so that a client cannot choose keys that all fall into one bucket */
     struct kv_shard shards[KV_SHARDS];

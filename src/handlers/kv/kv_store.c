@@ -9,7 +9,7 @@
 /* Removing an entry from the heap and its chain takes about 0.5 microseconds. */
 #define SWEPT_AT_A_TIME 64u
 
-struct kv_store *kv_store_new(void)
+struct kv_store *kv_store_new(uint64_t max_memory)
 {
     struct kv_store *store = calloc(1, sizeof *store);
 
@@ -19,8 +19,15 @@ struct kv_store *kv_store_new(void)
         free(store);
         return NULL;
     }
-    for (size_t i = 0; i < KV_SHARDS; i++)
-        pthread_mutex_init(&store->shards[i].lock, NULL);
+    store->memory.max = max_memory;
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    for (size_t i = 0; i < KV_SHARDS; i++) {
+        pthread_mutex_init(&store->shards[i].lock, &recursive);
+        store->shards[i].table.memory = &store->memory;
+    }
+    pthread_mutexattr_destroy(&recursive);
     return store;
 }
 
@@ -33,6 +40,11 @@ void kv_store_free(struct kv_store *store)
         pthread_mutex_destroy(&store->shards[i].lock);
     }
     free(store);
+}
+
+struct kv_memory *kv_memory_of(struct kv_store *store)
+{
+    return &store->memory;
 }
 
 struct kv_entry *kv_hold_locked(const struct kv_table *table, uint64_t hash, struct kv_bytes key)
@@ -54,6 +66,17 @@ struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key)
     return entry;
 }
 
+struct kv_entry *kv_peek(struct kv_store *store, struct kv_bytes key, int64_t *expires)
+{
+    uint64_t hash = kv_hash(store, key);
+    struct kv_shard *shard = kv_shard_lock(store, hash);
+    struct kv_entry *entry = kv_hold_locked(&shard->table, hash, key);
+
+    *expires = entry == NULL ? KV_NEVER : kv_heap_expiry(&shard->table.heap, entry);
+    kv_shard_unlock(shard);
+    return entry;
+}
+
 enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
                              enum kv_condition condition, struct kv_entry **old)
 {
@@ -65,7 +88,7 @@ enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int
         return KV_NONE;
     if (expires == KV_KEEP)
         expires = live == NULL ? KV_NEVER : kv_heap_expiry(&table->heap, live);
-    if (expires != KV_NEVER && !kv_heap_reserve(&table->heap))
+    if (expires != KV_NEVER && !kv_heap_reserve(&table->heap, table->memory))
         return KV_NO_MEMORY;
     *old = kv_table_put(table, link, entry, expires);
     return KV_OK;
@@ -76,7 +99,7 @@ enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int
 enum kv_result kv_exchange(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                            int64_t expires, enum kv_condition condition, struct kv_entry **before)
 {
-    struct kv_entry *entry = kv_entry_new(kv_hash(store, key), key, value);
+    struct kv_entry *entry = kv_entry_new(&store->memory, kv_hash(store, key), key, value);
     struct kv_entry *leaving = entry;
 
     if (entry == NULL)
@@ -111,7 +134,7 @@ static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct k
     if (__builtin_add_overflow(number, amount, sum))
         return KV_OVERFLOW;
     struct kv_bytes value = {digits, integer_write(*sum, digits)};
-    struct kv_entry *added = kv_entry_new(hash, key, value);
+    struct kv_entry *added = kv_entry_new(table->memory, hash, key, value);
     if (added == NULL)
         return KV_NO_MEMORY;
     enum kv_result result = kv_put_locked(table, added, KV_KEEP, KV_ALWAYS, old);
@@ -130,19 +153,6 @@ enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amo
     kv_shard_unlock(shard);
     kv_entry_release(old);
     return result;
-}
-
-enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires)
-{
-    uint64_t hash = kv_hash(store, key);
-    struct kv_shard *shard = kv_shard_lock(store, hash);
-    const struct kv_entry *entry =
-        kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
-
-    if (entry != NULL)
-        *expires = kv_heap_expiry(&shard->table.heap, entry);
-    kv_shard_unlock(shard);
-    return entry == NULL ? KV_NONE : KV_OK;
 }
 
 /* Removes expired entries, a few at a time, so that the lock is only held for some microseconds.

@@ -27,13 +27,16 @@ enum kv_result {
 
 enum kv_condition { KV_ALWAYS, KV_IF_ABSENT, KV_IF_PRESENT };
 
-/* kv_store_new returns NULL without memory. When a store is freed, no other thread may use it.
- * Freeing NULL is allowed. */
-struct kv_store *kv_store_new(void);
+/* The keys, values and tables have at most max_memory bytes. kv_store_new returns NULL without
+ * memory. When a store is freed, no other thread may use it. Freeing NULL is allowed. */
+struct kv_store *kv_store_new(uint64_t max_memory);
 void kv_store_free(struct kv_store *store);
 
 /* The entry of the key; the caller releases it. NULL: there is none. */
 struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key);
+
+/* The same; *expires is its expiry, or KV_NEVER. */
+struct kv_entry *kv_peek(struct kv_store *store, struct kv_bytes key, int64_t *expires);
 
 /* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
@@ -69,9 +72,6 @@ enum kv_expiry_condition {
 enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_t expires,
                              unsigned conditions);
 
-/* Reads the expiry of an existing key. */
-enum kv_result kv_expiry(struct kv_store *store, struct kv_bytes key, int64_t *expires);
-
 /* ---- several keys, atomically: other threads see the whole effect or nothing ---- */
 
 /* As kv_get for each of count keys. */
@@ -96,12 +96,41 @@ struct kv_counts {
 struct kv_counts kv_counts(struct kv_store *store);
 size_t kv_count(struct kv_store *store); /* keys of kv_counts */
 
+/* The memory of the store. */
+struct kv_memory *kv_memory_of(struct kv_store *store);
+
 /* Removes all keys. Needs no memory. */
 void kv_clear(struct kv_store *store);
+
+/* ---- several operations, atomically ---- */
+
+/* One bit for each shard. */
+typedef uint64_t kv_shards;
+#define KV_ALL_SHARDS UINT64_MAX
+
+kv_shards kv_shard_of(const struct kv_store *store, struct kv_bytes key);
+
+/* From kv_lock to kv_unlock no other thread can use these shards. The thread must not call kv_lock
+ * again, and its operations must only use keys of these shards: locks are taken in the order of the
+ * shards. */
+void kv_lock(struct kv_store *store, kv_shards shards);
+void kv_unlock(struct kv_store *store, kv_shards shards);
 
 /* ---- one shard after another ---- */
 
 /* Frees expired entries. Returns when the next key expires, or KV_NEVER. */
 int64_t kv_sweep(struct kv_store *store);
+
+/* {0} is an empty list. */
+struct kv_found {
+    struct kv_entry **entries; /* owned, with a reference to each; count of them */
+    size_t count, room;
+};
+
+/* One step of a scan, which begins with *cursor 0 and ends when it is 0 again. Appends some
+ * entries, or none. An entry that the store has from the first step to the last is appended at
+ * least once; and once only, unless kv_clear or expiry empties a shard in between. KV_OK or
+ * KV_NO_MEMORY. */
+enum kv_result kv_scan(struct kv_store *store, uint64_t *cursor, struct kv_found *found);
 
 #endif

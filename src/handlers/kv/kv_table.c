@@ -2,45 +2,93 @@
 
 #include "kv_clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS_FIRST 4u
+#define FIRST_BUCKETS 4u
+
+/* Position of the highest bit. */
+static unsigned log2_of(size_t number)
+{
+    return 63 - (unsigned)__builtin_clzll(number);
+}
+
+/* Buckets of a segment. Also the number of its first bucket, except for segment 0. */
+static size_t segment_size(unsigned segment)
+{
+    return segment == 0 ? FIRST_BUCKETS : (size_t)2 << segment;
+}
+
+static struct kv_entry **bucket(const struct kv_table *table, size_t number)
+{
+    if (number < FIRST_BUCKETS)
+        return &table->segments[0][number];
+    unsigned segment = log2_of(number) - 1;
+    return &table->segments[segment][number - segment_size(segment)];
+}
 
 void kv_table_deinit(struct kv_table *table)
 {
     for (size_t i = 0; i < table->bucket_count; i++)
-        kv_entry_release_list(table->buckets[i]);
-    free(table->buckets);
-    kv_heap_deinit(&table->heap);
-    *table = (struct kv_table){0};
+        kv_entry_release_list(*bucket(table, i));
+    for (unsigned i = 0; i < KV_SEGMENTS && table->segments[i] != NULL; i++)
+        kv_memory_free(table->memory, table->segments[i],
+                       segment_size(i) * sizeof **table->segments);
+    kv_heap_deinit(&table->heap, table->memory);
+    *table = (struct kv_table){.memory = table->memory};
+}
+
+/* The bits of a hash that are the number of its bucket: the lowest n + 1, or only n if the bucket
+ * with bit n does not exist yet. There is at least one bucket. */
+static size_t mask_of(const struct kv_table *table, uint64_t hash)
+{
+    size_t high = (size_t)1 << log2_of(table->bucket_count - 1);
+
+    return (hash & (high - 1)) + high < table->bucket_count ? 2 * high - 1 : high - 1;
 }
 
 static struct kv_entry **bucket_of(const struct kv_table *table, uint64_t hash)
 {
-    return &table->buckets[hash & (table->bucket_count - 1)];
+    return bucket(table, hash & mask_of(table, hash));
 }
 
-/* Doubles the number of buckets. */
+/* Makes the segment for the bucket with this number, if there is none. */
+static bool make_segment(struct kv_table *table, size_t number)
+{
+    unsigned segment = number < FIRST_BUCKETS ? 0 : log2_of(number) - 1;
+
+    if (table->segments[segment] == NULL)
+        table->segments[segment] =
+            kv_memory_new_zeroed(table->memory, segment_size(segment) * sizeof **table->segments);
+    return table->segments[segment] != NULL;
+}
+
+/* Adds a bucket, and moves to it the entries whose hash has its number. They are all in the bucket
+ * with the same number without the highest bit. */
 static bool grow(struct kv_table *table)
 {
-    size_t old_count = table->bucket_count;
-    struct kv_table grown = *table;
+    size_t number = table->bucket_count;
 
-    grown.bucket_count = old_count == 0 ? BUCKETS_FIRST : old_count * 2;
-    grown.buckets = calloc(grown.bucket_count, sizeof(struct kv_entry *));
-    if (grown.buckets == NULL)
+    if (!make_segment(table, number))
         return false;
-    for (size_t i = 0; i < old_count; i++) {
-        for (struct kv_entry *entry = table->buckets[i], *next; entry != NULL; entry = next) {
-            struct kv_entry **bucket = bucket_of(&grown, entry->hash);
-            next = entry->next;
-            entry->next = *bucket;
-            *bucket = entry;
-        }
+    if (number == 0) {
+        table->bucket_count = FIRST_BUCKETS;
+        return true;
     }
-    free(table->buckets);
-    *table = grown;
+    size_t high = (size_t)1 << log2_of(number);
+    struct kv_entry **link = bucket(table, number - high);
+    struct kv_entry **end = bucket(table, number);
+    while (*link != NULL) {
+        struct kv_entry *entry = *link;
+        if ((entry->hash & high) == 0) {
+            link = &entry->next;
+            continue;
+        }
+        *link = entry->next;
+        *end = entry;
+        end = &entry->next;
+    }
+    *end = NULL;
+    table->bucket_count++;
     return true;
 }
 
@@ -127,12 +175,32 @@ struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsi
 
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare)
 {
-    *spare = (struct kv_table){0};
+    *spare = (struct kv_table){.memory = table->memory};
     if (table->count == 0) {
         *spare = *table;
-        *table = (struct kv_table){0};
+        *table = (struct kv_table){.memory = spare->memory};
     } else if (table->heap.count == 0) {
         spare->heap = table->heap;
         table->heap = (struct kv_heap){0};
     }
+}
+
+/* The cursor counts with its bits in reverse order, so the highest bit of a bucket's number changes
+ * first. When a bucket is divided, both parts keep its place in this order. */
+struct kv_entry **kv_table_scan(const struct kv_table *table, uint64_t *cursor)
+{
+    if (table->bucket_count == 0) {
+        *cursor = 0;
+        return NULL;
+    }
+    size_t mask = mask_of(table, *cursor);
+    size_t number = *cursor & mask;
+    size_t bit = (mask + 1) / 2;
+    *cursor = number;
+    while ((*cursor & bit) != 0) {
+        *cursor ^= bit;
+        bit /= 2;
+    }
+    *cursor |= bit;
+    return bucket(table, number);
 }

@@ -2,6 +2,10 @@
  * A hash table of entries. The caller locks: a link, and an entry without a reference of the
  * caller, are valid until the unlock. No function frees an entry: a removed entry is returned with
  * the reference of the table, which the caller releases after the unlock.
+ *
+ * The table grows by linear hashing (Litwin 1980): each new entry may add one bucket, which takes
+ * over a part of another one. So no operation moves all entries, and a lock is held only for some
+ * microseconds.
  */
 #ifndef KV_TABLE_H
 #define KV_TABLE_H
@@ -13,15 +17,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* {0} is an empty table. */
+/* 2^41 buckets: more than there is memory. */
+#define KV_SEGMENTS 40u
+
+/* {.memory} is an empty table. */
 struct kv_table {
-    struct kv_entry **buckets; /* owned; bucket_count of them: a power of two, or none */
+    struct kv_memory *memory; /* of all that the table has */
+    /* Owned. The first has 4 buckets, and each further one as many as all before it: buckets do not
+     * move. */
+    struct kv_entry **segments[KV_SEGMENTS];
     size_t bucket_count;
     size_t count; /* entries, including expired ones */
     struct kv_heap heap;
 };
 
-/* Frees the table and its references. */
+/* Frees all that the table has; it is then empty. */
 void kv_table_deinit(struct kv_table *table);
 
 /* Makes room for one more entry; earlier links become invalid. False: no memory, and the table is
@@ -49,5 +59,11 @@ struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsi
 /* Moves memory without entries to *spare. The caller frees it with kv_table_deinit after the
  * unlock, because free(3) may take milliseconds. */
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare);
+
+/* One step of a scan, which begins with *cursor 0 and ends when it is 0 again. Returns the link to
+ * the first entry of a bucket, or NULL for an empty table. The table may change between steps: an
+ * entry that it has all the time is in at least one step. It can be in two if the table has lost
+ * all entries and has grown again in between. */
+struct kv_entry **kv_table_scan(const struct kv_table *table, uint64_t *cursor);
 
 #endif

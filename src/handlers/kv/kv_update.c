@@ -53,7 +53,7 @@ enum kv_result kv_append(struct kv_store *store, struct kv_bytes key, struct kv_
         *size = value.size + suffix.size;
         if (*size > most)
             result = KV_TOO_LONG;
-        else if ((joined = kv_entry_join(hash, key, value, suffix)) == NULL)
+        else if ((joined = kv_entry_join(&store->memory, hash, key, value, suffix)) == NULL)
             result = KV_NO_MEMORY;
         else
             result = replace_seen(store, seen, joined);
@@ -85,7 +85,7 @@ static enum kv_result set_expiry_locked(struct kv_table *table, struct kv_entry 
         *removed = kv_table_remove(table, link);
         return KV_OK;
     }
-    if (!kv_heap_reserve(&table->heap))
+    if (!kv_heap_reserve(&table->heap, table->memory))
         return KV_NO_MEMORY;
     kv_heap_set(&table->heap, entry, expires);
     return KV_OK;

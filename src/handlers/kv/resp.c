@@ -2,7 +2,6 @@
 
 #include "integer.h"
 #include "resp_inline.h"
-#include "resp_reply.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,38 +11,28 @@
 #include <strings.h>
 
 /* The maximum memory that a connection keeps while it waits for its next command. */
-#define KEEP_MOST ((size_t)64 * 1024)
+#define KEEP_MAX ((size_t)64 * 1024)
 
-struct resp_command *resp_command_new(void)
-{
-    return calloc(1, sizeof(struct resp_command));
-}
-
-static void give_back(struct resp_command *command)
+void resp_command_deinit(struct resp_command *command)
 {
     free(command->arguments);
     free(command->bytes);
-    command->arguments = NULL;
-    command->room = 0;
-    command->bytes = NULL;
-    command->capacity = 0;
+    *command = (struct resp_command){0};
 }
 
-void resp_command_free(struct resp_command *command)
+size_t resp_command_size(const struct resp_command *command)
 {
-    give_back(command);
-    free(command);
+    return command->capacity + command->room * sizeof *command->arguments;
 }
 
-bool resp_is(const struct kv_bytes *argument, const char *word)
+bool resp_is(struct kv_bytes argument, const char *word)
 {
-    return argument->size == strlen(word) &&
-           strncasecmp(argument->bytes, word, argument->size) == 0;
+    return argument.size == strlen(word) && strncasecmp(argument.bytes, word, argument.size) == 0;
 }
 
-bool resp_number(const struct kv_bytes *argument, long long *number)
+bool resp_number(struct kv_bytes argument, long long *number)
 {
-    return integer_read(argument->bytes, argument->size, number);
+    return integer_read(argument.bytes, argument.size, number);
 }
 
 char resp_shown(char byte)
@@ -57,16 +46,17 @@ char resp_shown(char byte)
 
 static void begin(struct resp_command *command)
 {
-    if (command->capacity + command->room * sizeof *command->arguments > KEEP_MOST)
-        give_back(command);
+    if (resp_command_size(command) > KEEP_MAX)
+        resp_command_deinit(command);
     command->count = 0;
     command->used = 0;
 }
 
-static bool fits(const struct resp_command *command, size_t size)
+static bool fits(const struct resp_reader *reader, const struct resp_command *command, size_t size)
 {
-    return command->used + (command->count + 1) * sizeof *command->arguments + size <=
-           RESP_COMMAND_MOST;
+    return size <= reader->max_argument &&
+           command->used + (command->count + 1) * sizeof *command->arguments + size <=
+               reader->max_argument + RESP_COMMAND_MORE;
 }
 
 /* Makes room for one more argument. False: no memory. */
@@ -88,7 +78,7 @@ static bool reserve_bytes(struct resp_command *command, size_t size)
 {
     if (command->bytes != NULL && size <= command->capacity)
         return true;
-    size_t capacity = size * 2 + 64;
+    size_t capacity = size + size / 2 + 64;
     char *grown = realloc(command->bytes, capacity);
     if (grown == NULL)
         return false;
@@ -116,24 +106,21 @@ static void set_addresses(struct resp_command *command)
 
 /* ---- reading ---- */
 
-static int fail_protocol(lined_conn *conn, const char *what)
+static int fail(struct resp_reader *reader, const char *problem)
 {
-    char text[128];
-
-    snprintf(text, sizeof text, "ERR Protocol error: %s", what);
-    int result = resp_send_error(conn, text);
-    return result == LINED_OK ? LINED_END : result;
+    snprintf(reader->problem, sizeof reader->problem, "%s", problem);
+    return LINED_END;
 }
 
 /* A header without an LF is too long if more bytes follow. Otherwise it is an unfinished line,
  * which LINED_PARTIAL_DELIVER delivers. */
-static int fail_unended(lined_conn *conn, const char *what)
+static int fail_unended(struct resp_reader *reader, const char *problem)
 {
     const char *line;
     size_t size;
 
-    int result = lined_recv_line(conn, &line, &size);
-    return result == LINED_OK ? fail_protocol(conn, what) : result;
+    int result = lined_recv_line(reader->conn, &line, &size);
+    return result == LINED_OK ? fail(reader, problem) : result;
 }
 
 static bool is_whole(const char *line, size_t size)
@@ -147,29 +134,28 @@ static bool header_number(const char *line, size_t size, long long *number)
     return size > 3 && line[size - 2] == '\r' && integer_read(line + 1, size - 3, number);
 }
 
-static int read_bulk(lined_conn *conn, struct resp_command *command)
+static int read_bulk(struct resp_reader *reader, struct resp_command *command)
 {
     const char *line;
     size_t size;
     long long length;
 
-    int result = lined_recv_line(conn, &line, &size);
+    int result = lined_recv_line(reader->conn, &line, &size);
     if (result != LINED_OK)
         return result;
     if (line[0] != '$') {
         char text[] = "expected '$', got ' '";
         text[sizeof text - 3] = resp_shown(line[0]);
-        return fail_protocol(conn, text);
+        return fail(reader, text);
     }
     if (!is_whole(line, size))
-        return fail_unended(conn, "too big bulk count string");
-    if (!header_number(line, size, &length) || length < 0 ||
-        length > (long long)RESP_ARGUMENT_MOST || !fits(command, (size_t)length))
-        return fail_protocol(conn, "invalid bulk length");
-    if (command->is_limited && length > RESP_LIMITED_ARGUMENT_MOST)
-        return fail_protocol(conn, "unauthenticated bulk length");
+        return fail_unended(reader, "too big bulk count string");
+    if (!header_number(line, size, &length) || length < 0 || !fits(reader, command, (size_t)length))
+        return fail(reader, "invalid bulk length");
+    if (reader->is_limited && length > RESP_LIMITED_ARGUMENT_MAX)
+        return fail(reader, "unauthenticated bulk length");
     const char *bytes;
-    result = lined_recv_exact(conn, &bytes, (size_t)length + 2); /* CR and LF */
+    result = lined_recv_exact(reader->conn, &bytes, (size_t)length + 2); /* CR and LF */
     if (result != LINED_OK)
         return result;
     if (!reserve_argument(command) || !reserve_bytes(command, command->used + (size_t)length))
@@ -181,19 +167,19 @@ static int read_bulk(lined_conn *conn, struct resp_command *command)
 
 /* Puts the complete line at command->bytes. A line longer than max_line comes in pieces, and only
  * the last piece has an LF. */
-static int gather_line(lined_conn *conn, struct resp_command *command, const char *line,
+static int gather_line(struct resp_reader *reader, struct resp_command *command, const char *line,
                        size_t size)
 {
     for (;;) {
-        if (command->used + size > RESP_INLINE_MOST)
-            return fail_protocol(conn, "too big inline request");
+        if (command->used + size > reader->max_inline)
+            return fail(reader, "too big inline request");
         if (!reserve_bytes(command, command->used + size))
             return -ENOMEM;
         memcpy(command->bytes + command->used, line, size);
         command->used += size;
         if (is_whole(line, size))
             return LINED_OK;
-        int result = lined_recv_line(conn, &line, &size);
+        int result = lined_recv_line(reader->conn, &line, &size);
         if (result != LINED_OK)
             return result;
     }
@@ -201,7 +187,7 @@ static int gather_line(lined_conn *conn, struct resp_command *command, const cha
 
 /* Splits the line at command->bytes into arguments, which are written over the line. No argument is
  * longer than its notation in the line, so none reaches the rest of the line. */
-static int split_line(lined_conn *conn, struct resp_command *command)
+static int split_line(struct resp_reader *reader, struct resp_command *command)
 {
     const char *rest = command->bytes;
     const char *end = rest + command->used;
@@ -218,7 +204,7 @@ static int split_line(lined_conn *conn, struct resp_command *command)
         case INLINE_END:
             return LINED_OK;
         case INLINE_UNBALANCED:
-            return fail_protocol(conn, "unbalanced quotes in request");
+            return fail(reader, "unbalanced quotes in request");
         }
     }
 }
@@ -227,46 +213,47 @@ static int split_line(lined_conn *conn, struct resp_command *command)
  * which can have any bytes, to the next host with the same name. But before the ticket the lengths
  * in a ClientHello have a NUL (RFC 8446, 4 and 5.1). Redis does not find the end of a line after a
  * NUL, and so does not execute such lines either. */
-static int read_inline(lined_conn *conn, struct resp_command *command, const char *line,
+static int read_inline(struct resp_reader *reader, struct resp_command *command, const char *line,
                        size_t size)
 {
-    int result = gather_line(conn, command, line, size);
+    int result = gather_line(reader, command, line, size);
 
     if (result != LINED_OK)
         return result;
     if (memchr(command->bytes, '\0', command->used) != NULL)
-        return fail_protocol(conn, "NUL byte in inline request");
-    return split_line(conn, command);
+        return fail(reader, "NUL byte in inline request");
+    return split_line(reader, command);
 }
 
-static int read_array(lined_conn *conn, struct resp_command *command, const char *line, size_t size)
+static int read_array(struct resp_reader *reader, struct resp_command *command, const char *line,
+                      size_t size)
 {
     long long count;
     int result = LINED_OK;
 
     if (!is_whole(line, size))
-        return fail_unended(conn, "too big mbulk count string");
-    if (!header_number(line, size, &count) || count > RESP_ARGUMENTS_MOST)
-        return fail_protocol(conn, "invalid multibulk length");
-    if (command->is_limited && count > RESP_LIMITED_ARGUMENTS_MOST)
-        return fail_protocol(conn, "unauthenticated multibulk length");
+        return fail_unended(reader, "too big mbulk count string");
+    if (!header_number(line, size, &count) || count > (long long)RESP_ARGUMENTS_MAX)
+        return fail(reader, "invalid multibulk length");
+    if (reader->is_limited && count > RESP_LIMITED_ARGUMENTS_MAX)
+        return fail(reader, "unauthenticated multibulk length");
     for (long long i = 0; i < count && result == LINED_OK; i++)
-        result = read_bulk(conn, command);
+        result = read_bulk(reader, command);
     return result;
 }
 
-int resp_read(lined_conn *conn, struct resp_command *command)
+int resp_read(struct resp_reader *reader, struct resp_command *command)
 {
     const char *line;
     size_t size;
 
     begin(command);
-    int result = lined_recv_line(conn, &line, &size);
+    int result = lined_recv_line(reader->conn, &line, &size);
     if (result != LINED_OK)
         return result;
     command->is_inline = line[0] != '*';
-    result = command->is_inline ? read_inline(conn, command, line, size)
-                                : read_array(conn, command, line, size);
+    result = command->is_inline ? read_inline(reader, command, line, size)
+                                : read_array(reader, command, line, size);
     set_addresses(command);
     return result;
 }

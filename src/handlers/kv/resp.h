@@ -1,5 +1,5 @@
 /*
- * RESP, the protocol of Redis: receiving commands. Replies are in resp_reply.h.
+ * RESP, the protocol of Redis: receiving commands. Replies are in kv_reply.h.
  * https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 #ifndef RESP_H
@@ -12,17 +12,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RESP_ARGUMENTS_MOST (1024 * 1024)
-#define RESP_ARGUMENT_BYTES 1048576 /* a plain number, for CONFIG GET */
-#define RESP_ARGUMENT_MOST  ((size_t)RESP_ARGUMENT_BYTES)
-#define RESP_INLINE_MOST    ((size_t)64 * 1024)        /* an inline line, including its LF */
-#define RESP_COMMAND_MOST   ((size_t)16 * 1024 * 1024) /* the memory in use by a command */
+#define RESP_ARGUMENTS_MAX ((size_t)1024 * 1024)
+
+/* The memory in use by a command, besides that of its longest argument. */
+#define RESP_COMMAND_MORE ((size_t)16 * 1024 * 1024)
 
 /* Before a client has sent the password, as in Redis. */
-#define RESP_LIMITED_ARGUMENTS_MOST 10
-#define RESP_LIMITED_ARGUMENT_MOST  16384
+#define RESP_LIMITED_ARGUMENTS_MAX 10
+#define RESP_LIMITED_ARGUMENT_MAX  16384
 
-/* The command of a connection. The next command uses the same memory, unless it is large. */
+/* Receives the commands of a connection. */
+struct resp_reader {
+    lined_conn *conn;
+    size_t max_argument; /* bytes */
+    size_t max_inline;   /* bytes of an inline command, with its LF */
+    bool is_limited;  /* the client has not sent the password: its commands have the limits above */
+    char problem[64]; /* after a protocol error, what is wrong */
+};
+
+/* A command. The next one of its connection uses the same memory, unless it is large. {0} is empty.
+ */
 struct resp_command {
     struct kv_bytes *arguments; /* owned */
     size_t count;
@@ -30,23 +39,24 @@ struct resp_command {
     char *bytes; /* owned; the arguments, one after another */
     size_t used;
     size_t capacity;
-    bool is_inline;  /* it came as a line, not as an array */
-    bool is_limited; /* the next command has the limits below: the client has sent no password */
+    bool is_inline; /* it came as a line, not as an array */
 };
 
-struct resp_command *resp_command_new(void);
-void resp_command_free(struct resp_command *command);
+/* Frees the memory; the command is then {0}, an empty one. */
+void resp_command_deinit(struct resp_command *command);
+
+/* The memory in use. */
+size_t resp_command_size(const struct resp_command *command);
 
 /* Receives the next command, as an array or as an inline line; count is 0 for an empty one. Returns
- * LINED_OK, or the result of lined_recv_line. After a protocol error the client gets an error, and
- * the result is LINED_END. */
-LINED_CHECK_RESULT int resp_read(lined_conn *conn, struct resp_command *command);
+ * LINED_OK, or the result of lined_recv_line. The result is LINED_END after a protocol error. */
+LINED_CHECK_RESULT int resp_read(struct resp_reader *reader, struct resp_command *command);
 
 /* True if the argument is this word, in upper or lower case. */
-bool resp_is(const struct kv_bytes *argument, const char *word);
+bool resp_is(struct kv_bytes argument, const char *word);
 
 /* True if the argument is an integer, see integer.h. */
-bool resp_number(const struct kv_bytes *argument, long long *number);
+bool resp_number(struct kv_bytes argument, long long *number);
 
 /* A byte of the client as errors show it. Errors can reach a terminal, so it is not a control
  * character. */

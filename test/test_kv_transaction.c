@@ -1,0 +1,265 @@
+/* Transactions of several clients of kv. What one client sees is in kv_recorded.h. */
+#include "dial.h"
+#include "kv_client.h"
+#include "suite.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* The key k, and the others that exist, are watched; then another client sends a command. */
+static const struct {
+    const char *before;
+    const char *other;
+    const char *reply; /* to the other client */
+    bool is_executed;
+} rivals[] = {
+    {"SET k v\n", "SET j v\n", "+OK\r\n", true},
+    {"SET k v\n", "GET k\n", "$1\r\nv\r\n", true},
+    {"SET k v\n", "TTL k\n", ":-1\r\n", true},
+    {"SET k v\n", "SET k v\n", "+OK\r\n", false},
+    {"SET k v\n", "SET k w NX\n", "$-1\r\n", true},
+    {"SET k v\n", "SET k w XX\n", "+OK\r\n", false},
+    {"SET k v\n", "APPEND k w\n", ":2\r\n", false},
+    {"SET k 1\n", "INCR k\n", ":2\r\n", false},
+    {"SET k v\n", "INCR k\n", "-ERR value is not an integer or out of range\r\n", true},
+    {"SET k v\n", "MSET j 1 k 2\n", "+OK\r\n", false},
+    {"SET k v\n", "DEL j k\n", ":1\r\n", false},
+    {"SET k v\n", "GETDEL k\n", "$1\r\nv\r\n", false},
+    {"SET k v\n", "FLUSHALL\n", "+OK\r\n", false},
+    {"SET k v\n", "EXPIRE k 100\n", ":1\r\n", false},
+    {"SET k v\n", "EXPIRE k 0\n", ":1\r\n", false},
+    {"SET k v\n", "PERSIST k\n", ":0\r\n", true},
+    {"SET k v EX 100\n", "PERSIST k\n", ":1\r\n", false},
+    {"SET k v EX 100\n", "EXPIRE k 200\n", ":1\r\n", false},
+    {"SET j v\n", "SET k v\n", "+OK\r\n", false},
+    {"SET j v\n", "DEL k\n", ":0\r\n", true},
+    {"SET j v\n", "FLUSHALL\n", "+OK\r\n", true},
+    {"SET k v\n", "DEL k\nSET k v\n", ":1\r\n+OK\r\n", false},
+    /* Here Redis does not execute the transaction: see docs/kv.md. */
+    {"SET j v\n", "SET k v\nDEL k\n", "+OK\r\n:1\r\n", true},
+};
+
+START_TEST(a_watched_key_that_another_client_changes_prevents_exec)
+{
+    serve();
+    int client = dial(server.port);
+    int other = dial(server.port);
+    for (size_t i = 0; i < COUNT(rivals); i++) {
+        ask(client, "FLUSHALL\n", "+OK\r\n");
+        ask(client, rivals[i].before, "+OK\r\n");
+        ask(client, "WATCH k\n", "+OK\r\n");
+        ask(other, rivals[i].other, rivals[i].reply);
+        ask(client, "MULTI\nPING\n", "+OK\r\n+QUEUED\r\n");
+        ask(client, "EXEC\n", rivals[i].is_executed ? "*1\r\n+PONG\r\n" : "*-1\r\n");
+    }
+    hang_up(other);
+    hang_up(client);
+    end();
+}
+END_TEST
+
+START_TEST(a_change_after_multi_prevents_exec_too)
+{
+    serve();
+    int client = dial(server.port);
+    int other = dial(server.port);
+    ask(client, "WATCH k\nMULTI\nSET k mine\n", "+OK\r\n+OK\r\n+QUEUED\r\n");
+    ask(other, "SET k yours\n", "+OK\r\n");
+    ask(client, "EXEC\nGET k\n", "*-1\r\n$5\r\nyours\r\n");
+    ask(other, "SET k again\n", "+OK\r\n"); /* EXEC has forgotten the watch */
+    ask(client, "MULTI\nGET k\nEXEC\n", "+OK\r\n+QUEUED\r\n*1\r\n$5\r\nagain\r\n");
+    hang_up(other);
+    hang_up(client);
+    end();
+}
+END_TEST
+
+/* There is no command between WATCH and EXEC that would see that it has expired. */
+START_TEST(a_watched_key_that_expires_prevents_exec)
+{
+    serve();
+    int client = dial(server.port);
+    int other = dial(server.port);
+    ask(client, "SET k v PX 20\nWATCH k\n", "+OK\r\n+OK\r\n");
+    ask(client, "MULTI\nPING\n", "+OK\r\n+QUEUED\r\n");
+    char reply[8];
+    do { /* until it has expired */
+        say(other, "EXISTS k\n");
+        expect_bytes(other, ":", 1);
+        receive_exactly(other, reply, 3);
+    } while (reply[0] == '1');
+    ask(client, "EXEC\n", "*-1\r\n");
+    hang_up(other);
+    hang_up(client);
+    end();
+}
+END_TEST
+
+START_TEST(queued_commands_have_no_effect_before_exec)
+{
+    serve();
+    int client = dial(server.port);
+    int other = dial(server.port);
+    ask(client, "MULTI\nSET k v\nFLUSHALL\nSET j v\n", "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n");
+    ask(other, "DBSIZE\nSET i v\n", ":0\r\n+OK\r\n");
+    ask(client, "EXEC\n", "*3\r\n+OK\r\n+OK\r\n+OK\r\n");
+    ask(other, "KEYS *\n", "*1\r\n$1\r\nj\r\n");
+    ask(client, "MULTI\nSET k v\n", "+OK\r\n+QUEUED\r\n");
+    hang_up(client); /* with a transaction and a watch */
+    ask(other, "KEYS *\nWATCH j\n", "*1\r\n$1\r\nj\r\n+OK\r\n");
+    hang_up(other);
+    end();
+}
+END_TEST
+
+enum { KEYS = 8, ROUNDS = 1000, WRITERS = 4, READERS = 4 };
+
+/* ROUNDS transactions with this command for each key. To be freed. */
+static char *make_transactions(const char *command)
+{
+    char *text = malloc((size_t)ROUNDS * (KEYS * 16 + 16));
+    char *end = text;
+
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < ROUNDS; i++) {
+        end += sprintf(end, "MULTI\n");
+        for (int key = 0; key < KEYS; key++)
+            end += sprintf(end, "%s key:%d\n", command, i % 2 == 0 ? key : KEYS - 1 - key);
+        end += sprintf(end, "EXEC\n");
+    }
+    return text;
+}
+
+/* Each reply to EXEC has KEYS values, which must be the same. Returns how many replies there are.
+ */
+static int check_replies(char *replies)
+{
+    char exec[8];
+    int found = 0;
+
+    sprintf(exec, "*%d\r\n", KEYS);
+    for (char *at = replies; (at = strstr(at, exec)) != NULL; found++) {
+        const char *first = NULL;
+        at += strlen(exec);
+        for (int key = 0; key < KEYS; key++) {
+            char *value = strstr(at, "\r\n") + 2;
+            char *end = strstr(value, "\r\n");
+            *end = '\0';
+            first = first == NULL ? value : first;
+            ck_assert_str_eq(value, first);
+            at = end + 2;
+        }
+    }
+    return found;
+}
+
+/* The keys have different shards. In every other transaction they come in the reverse order. */
+START_TEST(transactions_on_several_shards_are_atomic)
+{
+    static char replies[ROUNDS * KEYS * 32];
+    char *writes = make_transactions("INCR");
+    char *reads = make_transactions("GET");
+    int clients[WRITERS + READERS];
+
+    serve();
+    for (int i = 0; i < WRITERS + READERS; i++)
+        clients[i] = dial(server.port);
+    ask(clients[0], "MSET key:0 0 key:1 0 key:2 0 key:3 0 key:4 0 key:5 0 key:6 0 key:7 0\n",
+        "+OK\r\n");
+    for (int i = 0; i < WRITERS + READERS; i++) {
+        say(clients[i], i < WRITERS ? writes : reads);
+        half_close(clients[i]);
+    }
+    for (int i = WRITERS; i < WRITERS + READERS; i++) {
+        replies[receive_until_end(clients[i], replies, sizeof replies - 1)] = '\0';
+        ck_assert_int_eq(check_replies(replies), ROUNDS);
+        hang_up(clients[i]);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        drink(clients[i]);
+        hang_up(clients[i]);
+    }
+    int client = dial(server.port);
+    ask(client, "MGET key:0 key:7\n", "*2\r\n$4\r\n4000\r\n$4\r\n4000\r\n");
+    hang_up(client);
+    end();
+    free(reads);
+    free(writes);
+}
+END_TEST
+
+/* Other connections of the server do not depend on what one of them queues. */
+START_TEST(a_transaction_has_a_maximum_size)
+{
+    static const char error[] = "-ERR transaction exceeds 17825792 bytes\r\n";
+    char *big = make_big(MIB);
+
+    serve();
+    int client = dial(server.port);
+    ask(client, "MULTI\n", "+OK\r\n");
+    int queued = 0;
+    char first = '+';
+    while (first == '+') {
+        char rest[sizeof error];
+        say(client, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+        say_bulk(client, big, MIB);
+        receive_exactly(client, &first, 1);
+        receive_exactly(client, rest, first == '+' ? 8 : sizeof error - 2);
+        queued++;
+        ck_assert_msg(queued <= 17, "%d MiB are queued", queued);
+        ck_assert(first == '+' || memcmp(rest, error + 1, sizeof error - 2) == 0);
+    }
+    ck_assert_int_ge(queued, 10);
+    ask(client, "EXEC\nEXISTS k\n",
+        "-EXECABORT Transaction discarded because of previous errors.\r\n:0\r\n");
+    ask(client, "MULTI\nPING\nEXEC\n", "+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n");
+    hang_up(client);
+    end();
+    free(big);
+}
+END_TEST
+
+/* Each watch of a long key takes the memory of its name. After the error nothing is watched. */
+START_TEST(watches_have_a_maximum_size)
+{
+    static const char error[] = "-ERR transaction exceeds 17825792 bytes\r\n";
+    char *big = make_big(MIB);
+    char first = '+';
+    int watched = 0;
+
+    serve();
+    int client = dial(server.port);
+    while (first == '+') {
+        char rest[sizeof error];
+        say(client, "*2\r\n$5\r\nWATCH\r\n");
+        say_bulk(client, big, MIB);
+        receive_exactly(client, &first, 1);
+        receive_exactly(client, rest, first == '+' ? 4 : sizeof error - 2);
+        ck_assert(first == '+' || memcmp(rest, error + 1, sizeof error - 2) == 0);
+        ck_assert_int_le(++watched, 17);
+    }
+    ck_assert_int_eq(watched, 17);
+    ask(client, "WATCH k\nMULTI\nPING\nEXEC\n", "+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n");
+    hang_up(client);
+    end();
+    free(big);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_watched_key_that_another_client_changes_prevents_exec,
+        a_change_after_multi_prevents_exec_too,
+        a_watched_key_that_expires_prevents_exec,
+        queued_commands_have_no_effect_before_exec,
+        transactions_on_several_shards_are_atomic,
+        a_transaction_has_a_maximum_size,
+        watches_have_a_maximum_size,
+    };
+    return suite_run("kv_transaction", tests, COUNT(tests));
+}
