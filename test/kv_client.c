@@ -11,9 +11,9 @@ struct process server;
 
 void serve_with(const char *one, const char *two)
 {
-    process_serve(&server, -1,
-                  (const char *const[]){"-H", "kv", "-q", "--kv-max-value", "1048576", one, two,
-                                        NULL});
+    process_serve(
+        &server, -1,
+        (const char *const[]){"-H", "kv", "-q", "--kv-max-value", "1048576", one, two, NULL});
 }
 
 void serve(void)
