@@ -62,8 +62,8 @@ static bool make_segment(struct kv_table *table, size_t number)
     return table->segments[segment] != NULL;
 }
 
-/* Adds a bucket, and moves to it the entries whose hash has its number. They are all in the bucket
- * with the same number without the highest bit. */
+/* Adds a bucket, and moves the entries to it that have its number in their hash. They are all in
+ * the bucket with the same number without the highest bit. */
 static bool grow(struct kv_table *table)
 {
     size_t number = table->bucket_count;
