@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # All modules that run lined as a process, except those of the build and of the documents, and those that
 # replace functions of a shared C library (LD_PRELOAD).
-modules='vectors|command_.*|confinement|peer|statistics|log_overflow|netcat|load_dd|chat|pubsub_netcat|kv|kv_http|kv_limits|kv_expiry|redis'
+modules='vectors|command_.*|confinement|peer|statistics|log_overflow|netcat|load_dd|chat|pubsub_netcat|kv|kv_http|kv_limits|kv_expiry|redis|redis_py|hiredis|node_redis|ioredis'
 
 scripts/install-deps.sh static
 scripts/configure.sh build/static --preset static

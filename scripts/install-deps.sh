@@ -35,6 +35,15 @@ want_for_install() {
 # The PATH of most users lacks its folder.
 has_haproxy() { has_command haproxy || [ -x /usr/sbin/haproxy ]; }
 
+# Debian's package is for Debian's python3, which another one may hide.
+has_redis_py() {
+    local python
+    while IFS= read -r python; do
+        ! "$python" -c "import $1" 2>/dev/null || return 0
+    done < <(type -ap python3)
+    return 1
+}
+
 want_for_test() {
     want_for_build
     want has_command pkg-config pkg-config
@@ -46,6 +55,8 @@ want_for_test() {
     want has_command nm binutils
     want has_command readelf binutils
     want has_command python3 python3
+    want has_redis_py redis python3-redis
+    want has_library hiredis libhiredis-dev
     want has_haproxy haproxy haproxy
     want has_command redis-cli redis-tools
     want has_command redis-benchmark redis-tools
@@ -122,6 +133,12 @@ want_for_browser() {
     want has_command promtool prometheus
 }
 
+# npm, for scripts/install-clients.sh.
+want_for_clients() {
+    want has_command node nodejs
+    want has_command npm npm
+}
+
 want_for_torture() {
     want has_command strace strace
     want has_command valgrind valgrind libc6-dbg
@@ -160,7 +177,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser torture scale package engine peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser clients torture scale package engine peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then

@@ -6,6 +6,7 @@
 #   end_serving             SIGTERM; expects exit status 0; the rest of standard error in $said
 #   fail MESSAGE            ends the test
 #   need PROGRAM...         ends the test as skipped where one of them is not installed
+#   skip REASON             ends the test as skipped
 
 scratch=$(mktemp -d)
 log=$scratch/log
@@ -19,6 +20,11 @@ fail() {
     exit 1
 }
 
+skip() {
+    echo "skipped: $(basename "$0" .sh): $1"
+    exit 77
+}
+
 need() {
     local program
     for program in "$@"; do
@@ -27,8 +33,7 @@ need() {
             { [ "$program" != nc ] || [[ $(nc -h 2>&1) =~ [[:space:]]-N[[:space:]] ]]; }; then
             continue
         fi
-        echo "skipped: $(basename "$0" .sh): $program is not installed"
-        exit 77
+        skip "$program is not installed"
     done
 }
 
