@@ -149,7 +149,8 @@ START_TEST(command_describes_commands_as_redis_7_does)
         "*1\r\n*10\r\n$10\r\nconfig|get\r\n:-3\r\n*4\r\n+admin\r\n+noscript\r\n+loading\r\n"
         "+stale\r\n:0\r\n:0\r\n:0\r\n*0\r\n*0\r\n*0\r\n*0\r\n");
     ask(client, "COMMAND DOCS echo nope\n",
-        "*2\r\n$4\r\necho\r\n*2\r\n$7\r\nsummary\r\n$8\r\nthe text\r\n");
+        "*2\r\n$4\r\necho\r\n*4\r\n$7\r\nsummary\r\n$8\r\nthe text\r\n"
+        "$5\r\ngroup\r\n$7\r\ngeneric\r\n");
     ask(client, "COMMAND DOCS nope\n", "*0\r\n");
     hang_up(client);
     end();

@@ -26,6 +26,11 @@ expect 4 DBSIZE
 expect save CONFIG GET save
 [[ $(cli GET) == *"ERR wrong number of arguments for 'get' command"* ]] || fail "GET alone is no error"
 
+# Its help has the commands of kv, by COMMAND DOCS.
+[[ $(cli help get) == *"the value, or null"* ]] || fail "redis-cli has no help for GET: $(cli help get)"
+[[ $(cli help @generic) == *GET*SETEX* ]] || fail "redis-cli does not list the commands: $(cli help @generic)"
+cli help @string >"$scratch/help" || fail "redis-cli help @string ends with $?"
+
 # Binary, by standard input: redis-cli -x; and what it prints is the value and a newline.
 head -c 1048576 /dev/urandom >"$scratch/value"
 [ "$(cli -x SET big <"$scratch/value")" = OK ] || fail "redis-cli cannot set a binary value"

@@ -118,8 +118,11 @@ void kv_run_command_docs(struct client *client)
         if (!is_documented(client, command))
             continue;
         kv_reply_text(reply, command->name);
-        kv_reply_map(reply, 1);
+        kv_reply_map(reply, 2);
         kv_reply_text(reply, "summary");
         kv_reply_text(reply, command->help);
+        /* redis-cli crashes at "help @string" if a command has no group. */
+        kv_reply_text(reply, "group");
+        kv_reply_text(reply, "generic");
     }
 }
