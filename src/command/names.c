@@ -50,13 +50,13 @@ static const char *find_closest(const char *word, bool *is_known)
     const char *closest = NULL;
     unsigned closest_distance = DISTANCE_MAX + 1;
     const struct setting *setting = settings;
-    const char *name = OPTIONS_PASSWORD_VARIABLE; /* the only one without an option */
+    const char *known = OPTIONS_PASSWORD_VARIABLE; /* the only one without an option */
 
-    for (; name != NULL; name = setting->name == NULL ? NULL : setting++->variable) {
-        unsigned different = distance(word, name);
+    for (; known != NULL; known = setting->name == NULL ? NULL : setting++->variable) {
+        unsigned different = distance(word, known);
         if (different < closest_distance) {
             closest_distance = different;
-            closest = name;
+            closest = known;
         }
     }
     *is_known = closest_distance == 0;

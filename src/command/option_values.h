@@ -47,15 +47,15 @@ struct options {
     char listen_words[OPTIONS_LISTEN_SIZE]; /* the texts, terminated */
     size_t listen_used;                     /* bytes of listen_words */
 
-    bool has_place; /* the user has set --ip, --port or --listen */
-
     const char *admin;   /* a text for lined_server_listen, or NULL: no admin listener; points into
                           * argv or the environment */
     const char *handler; /* a name or a file, see handler.h; points into argv or the environment */
+    bool has_place;      /* the user has set --ip, --port or --listen */
     bool quiet;
-    int notify_fd;    /* for the newline of notify.h; -1: the user has not set it */
-    const char *user; /* the user to become, or NULL; points into argv or the environment */
     bool no_sandbox;
+    bool kv_has_default; /* kv.max_memory comes from kv_limit */
+    int notify_fd;       /* for the newline of notify.h; -1: the user has not set it */
+    const char *user;    /* the user to become, or NULL; points into argv or the environment */
     enum log_overflow log_overflow;
     const char *log_file; /* NULL: standard output; points into argv or the environment */
     struct log_style log_style;
@@ -63,11 +63,9 @@ struct options {
 
     /* For the handler kv. kv_options_prepare sets the password of the file, and max_memory if it is
      * 0, because the user has not set it. */
-    struct kv_settings kv;        /* the password points into the environment or to kv_password */
-    const char *kv_password_file; /* NULL: none; points into argv or the environment */
-    char kv_password[OPTIONS_PASSWORD_MAX + 1];
+    struct kv_settings kv;         /* the password points into the environment or to kv_password */
+    const char *kv_password_file;  /* NULL: none; points into argv or the environment */
     struct limits_memory kv_limit; /* the lowest limit of the system */
-    bool kv_has_default;           /* max_memory comes from it */
 
     int argc;    /* the command line, for a reload; the caller sets it */
     char **argv; /* the same */
@@ -84,6 +82,7 @@ struct options {
     const char *why;                    /* of a value that is not allowed, see option_reader */
     char why_text[OPTIONS_WHY_SIZE];    /* what why may point to */
     char warning[OPTIONS_MESSAGE_SIZE]; /* one line for standard error, or empty */
+    char kv_password[OPTIONS_PASSWORD_MAX + 1]; /* of the file */
 };
 
 /* False: the value is not allowed; then options->why may say what is, in place of the row's

@@ -64,7 +64,6 @@ bool password_file_read(char password[OPTIONS_PASSWORD_MAX + 1], const char *pat
                         char why[PASSWORD_FILE_WHY_SIZE])
 {
     char bytes[BYTES_SIZE];
-    char text[ERROR_TEXT_SIZE];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t result = fd < 0 ? -errno : read_bytes(fd, bytes);
 
@@ -74,6 +73,7 @@ bool password_file_read(char password[OPTIONS_PASSWORD_MAX + 1], const char *pat
         close(fd);
     }
     if (result < 0) {
+        char text[ERROR_TEXT_SIZE];
         snprintf(why, PASSWORD_FILE_WHY_SIZE,
                  "%s; must be a file that the user that starts lined can read",
                  error_text((int)-result, text));

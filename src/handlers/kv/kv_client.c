@@ -20,26 +20,31 @@ static bool is_name(struct kv_bytes name)
     return true;
 }
 
+static void error_bad_name(struct client *client, const char *what)
+{
+    char text[96];
+
+    snprintf(text, sizeof text, "ERR %s cannot contain spaces, newlines or special characters.",
+             what);
+    kv_reply_error(&client->reply, text);
+}
+
 /* Replaces *text, which is owned, by a copy of the name, or by NULL if this is empty. what is the
- * name's own name for the error. False: the client has the error. */
+ * subject of the error. False: the client has the error. */
 static bool rename_text(struct client *client, char **text, const char *what, struct kv_bytes name)
 {
-    char error[96];
-    char *copy = name.size == 0 ? NULL : malloc(name.size + 1);
+    char *copy = NULL;
 
-    if (!is_name(name) || (name.size > 0 && copy == NULL)) {
-        snprintf(error, sizeof error,
-                 "ERR %s cannot contain spaces, newlines or special characters.", what);
-        if (is_name(name))
-            kv_error_no_memory(client);
-        else
-            kv_reply_error(&client->reply, error);
-        free(copy);
+    if (!is_name(name)) {
+        error_bad_name(client, what);
         return false;
     }
-    if (copy != NULL) {
-        memcpy(copy, name.bytes, name.size);
-        copy[name.size] = '\0';
+    if (name.size > 0) {
+        copy = strndup(name.bytes, name.size); /* a name has no NUL */
+        if (copy == NULL) {
+            kv_error_no_memory(client);
+            return false;
+        }
     }
     free(*text);
     *text = copy;
@@ -81,12 +86,17 @@ void kv_run_client_id(struct client *client)
 void kv_run_client_setinfo(struct client *client)
 {
     struct kv_bytes option = kv_argument(client, 2);
-    bool is_name = resp_is(option, "LIB-NAME");
+    bool is_set;
 
-    if (!is_name && !resp_is(option, "LIB-VER"))
+    if (resp_is(option, "LIB-NAME")) {
+        is_set = rename_text(client, &client->lib_name, "lib-name", kv_argument(client, 3));
+    } else if (resp_is(option, "LIB-VER")) {
+        is_set = rename_text(client, &client->lib_version, "lib-ver", kv_argument(client, 3));
+    } else {
         kv_error_about(client, "Unrecognized option '", option, "'");
-    else if (rename_text(client, is_name ? &client->lib_name : &client->lib_version,
-                         is_name ? "lib-name" : "lib-ver", kv_argument(client, 3)))
+        return;
+    }
+    if (is_set)
         kv_reply_simple(&client->reply, "OK");
 }
 

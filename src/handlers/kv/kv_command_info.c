@@ -19,13 +19,21 @@ static size_t count_of(const struct kv_command *list)
     return count;
 }
 
-/* A command, or a subcommand: "config|get". */
-static const struct kv_command *find(const struct kv_command *list, struct kv_bytes name)
+static const struct kv_command *find_in(const struct kv_command *list, struct kv_bytes name)
 {
-    const struct kv_command *found = NULL;
+    while (list != NULL && list->name != NULL && !resp_is(name, list->name))
+        list++;
+    return list == NULL || list->name == NULL ? NULL : list;
+}
 
-    for (; list != NULL && list->name != NULL && found == NULL; list++)
-        found = resp_is(name, list->name) ? list : find(list->subcommands, name);
+/* A command, or a subcommand: "config|get". */
+static const struct kv_command *find(struct kv_bytes name)
+{
+    const struct kv_command *found = find_in(kv_commands, name);
+
+    for (const struct kv_command *command = kv_commands; command->name != NULL && found == NULL;
+         command++)
+        found = find_in(command->subcommands, name);
     return found;
 }
 
@@ -40,11 +48,9 @@ static void reply_flags(struct kv_reply *reply, unsigned flags)
     }
 }
 
-static void reply_each(struct kv_reply *reply, const struct kv_command *list);
-
-/* The ten elements of Redis 7. Three of them are empty in kv: categories for access control, tips
- * and specifications of keys. */
-static void reply_info(struct kv_reply *reply, const struct kv_command *command)
+/* The first nine of the ten elements of Redis 7. Three of them are empty in kv: categories for
+ * access control, tips and specifications of keys. */
+static void reply_most(struct kv_reply *reply, const struct kv_command *command)
 {
     kv_reply_array(reply, 10);
     kv_reply_text(reply, command->name);
@@ -55,21 +61,26 @@ static void reply_info(struct kv_reply *reply, const struct kv_command *command)
     kv_reply_number(reply, command->keys.step);
     for (int i = 0; i < 3; i++)
         kv_reply_set(reply, 0);
-    kv_reply_set(reply, count_of(command->subcommands));
-    reply_each(reply, command->subcommands);
 }
 
-/* The header has been sent. */
-static void reply_each(struct kv_reply *reply, const struct kv_command *list)
+/* The tenth has the subcommands, which have none of their own. */
+static void reply_info(struct kv_reply *reply, const struct kv_command *command)
 {
-    for (; list != NULL && list->name != NULL; list++)
-        reply_info(reply, list);
+    size_t count = count_of(command->subcommands);
+
+    reply_most(reply, command);
+    kv_reply_set(reply, count);
+    for (size_t i = 0; i < count; i++) {
+        reply_most(reply, &command->subcommands[i]);
+        kv_reply_set(reply, 0);
+    }
 }
 
 void kv_run_command(struct client *client)
 {
     kv_reply_array(&client->reply, count_of(kv_commands));
-    reply_each(&client->reply, kv_commands);
+    for (const struct kv_command *command = kv_commands; command->name != NULL; command++)
+        reply_info(&client->reply, command);
 }
 
 void kv_run_command_count(struct client *client)
@@ -87,7 +98,7 @@ void kv_run_command_info(struct client *client)
     }
     kv_reply_array(&client->reply, count - 2);
     for (size_t i = 2; i < count; i++) {
-        const struct kv_command *command = find(kv_commands, kv_argument(client, i));
+        const struct kv_command *command = find(kv_argument(client, i));
         if (command == NULL)
             kv_reply_null(&client->reply);
         else

@@ -148,15 +148,14 @@ static bool read_scan_option(struct client *client, size_t i, struct search *sea
         search->is_none = !resp_is(kv_argument(client, i + 1), "string");
         return true;
     }
-    if (!has_value || !resp_is(option, "COUNT")) {
-        kv_error_syntax(client);
-    } else if (!resp_number(kv_argument(client, i + 1), &search->count)) {
+    bool is_count = has_value && resp_is(option, "COUNT");
+    if (is_count && !resp_number(kv_argument(client, i + 1), &search->count)) {
         kv_error_not_integer(client);
-    } else if (search->count < 1) {
-        kv_error_syntax(client);
-    } else {
-        return true;
+        return false;
     }
+    if (is_count && search->count >= 1)
+        return true;
+    kv_error_syntax(client);
     return false;
 }
 
@@ -177,7 +176,6 @@ void kv_run_scan(struct client *client)
 {
     struct search search = {.count = 10};
     struct kv_found found = {0};
-    char text[INTEGER_MOST];
 
     if (!read_cursor(kv_argument(client, 1), &search.cursor)) {
         kv_reply_error(&client->reply, "ERR invalid cursor");
@@ -191,6 +189,7 @@ void kv_run_scan(struct client *client)
                        ? SIZE_MAX
                        : (size_t)search.count * STEPS_FOR_EACH;
     if (run_search(client, &search, (size_t)search.count, steps, &found)) {
+        char text[INTEGER_MOST];
         kv_reply_array(&client->reply, 2);
         kv_reply_bulk(&client->reply,
                       (struct kv_bytes){text, integer_write((long long)search.cursor, text)});

@@ -200,8 +200,9 @@ void kv_reply_verbatim(struct kv_reply *reply, const char *text, size_t size)
 {
     static const char format[] = "txt:";
     size_t format_size = reply->protocol == 3 ? sizeof format - 1 : 0;
+    size_t whole = format_size + size;
 
-    put_number(reply, reply->protocol == 3 ? '=' : '$', (long long)(format_size + size));
+    put_number(reply, reply->protocol == 3 ? '=' : '$', (long long)whole);
     put(reply, format, format_size);
     put(reply, text, size);
     put(reply, "\r\n", 2);

@@ -32,7 +32,7 @@ void kv_table_deinit(struct kv_table *table)
         kv_entry_release_list(*bucket(table, i));
     for (unsigned i = 0; i < KV_SEGMENTS && table->segments[i] != NULL; i++)
         kv_memory_free(table->memory, table->segments[i],
-                       segment_size(i) * sizeof **table->segments);
+                       segment_size(i) * sizeof(struct kv_entry *));
     kv_heap_deinit(&table->heap, table->memory);
     *table = (struct kv_table){.memory = table->memory};
 }
@@ -58,7 +58,7 @@ static bool make_segment(struct kv_table *table, size_t number)
 
     if (table->segments[segment] == NULL)
         table->segments[segment] =
-            kv_memory_new_zeroed(table->memory, segment_size(segment) * sizeof **table->segments);
+            kv_memory_new_zeroed(table->memory, segment_size(segment) * sizeof(struct kv_entry *));
     return table->segments[segment] != NULL;
 }
 

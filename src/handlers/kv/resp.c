@@ -17,7 +17,10 @@ void resp_command_deinit(struct resp_command *command)
 {
     free(command->arguments);
     free(command->bytes);
-    *command = (struct resp_command){0};
+    command->arguments = NULL;
+    command->bytes = NULL;
+    command->count = command->room = 0;
+    command->used = command->capacity = 0;
 }
 
 size_t resp_command_size(const struct resp_command *command)
