@@ -142,6 +142,9 @@ static const char *value_end(const char *at, const char *end, long long *owed)
         INVARIANT(memcmp(rest + number, "\r\n", 2) == 0);
         return rest + number + 2;
     case '*':
+        if (number == -1) /* EXEC did nothing */
+            return rest;
+        /* fall through */
     case '~':
         INVARIANT(number >= 0);
         *owed += number;
