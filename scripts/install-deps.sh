@@ -169,6 +169,12 @@ want_for_scale() {
     want has_command haproxy haproxy
 }
 
+# redis-server, for the comparison of kv with it: without it this part of the test redis is skipped.
+want_for_redis() {
+    want_for_test
+    want has_command redis-server redis-server
+}
+
 want_for_peers() {
     want has_command go golang-go
     want has_header event2/event.h libevent-dev
@@ -177,7 +183,7 @@ want_for_peers() {
     want has_command gnuplot gnuplot-nox
 }
 
-tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser clients torture scale package engine peers fresh"
+tasks="build talk install test static arm64 clang lint fuzz coverage analyse models browser clients torture scale package engine redis peers fresh"
 [ $# -gt 0 ] || set -- ''
 for task in "$@"; do
     if [ -z "$task" ] || [[ " $tasks " != *" $task "* ]]; then
