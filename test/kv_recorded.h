@@ -376,10 +376,8 @@ static const struct exchange resp3[] = {
     {"INFO keyspace\nINFO nope\n", "=16\r\ntxt:# Keyspace\r\n\r\n=4\r\ntxt:\r\n"},
     {"CONFIG GET save nope\nCONFIG GET nope\n", "%1\r\n$4\r\nsave\r\n$0\r\n\r\n%0\r\n"},
     {"COMMAND INFO nope\nCOMMAND DOCS nope\n", "*1\r\n_\r\n%0\r\n"},
-    {"WATCH k\nSET k v\nMULTI\nEXEC\nMULTI\nGET none\nMGET none k\nSCAN 0\nEXEC\n",
-     "+OK\r\n+OK\r\n+OK\r\n_\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n_\r\n*2\r\n_\r\n$"
-     "1\r\nv\r\n"
-     "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n"},
+    {"WATCH k\nSET k v\nMULTI\nEXEC\nMULTI\nGET none\nMGET none k\nEXEC\n",
+     "+OK\r\n+OK\r\n+OK\r\n_\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n_\r\n*2\r\n_\r\n$1\r\nv\r\n"},
     {"SET k v\nRESET\nGET none\n", "+OK\r\n+RESET\r\n$-1\r\n"},
 };
 
@@ -423,10 +421,10 @@ static const struct exchange transactions[] = {
      "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*7\r\n+"
      "OK\r\n-ERR DB index is out of range\r\n+OK\r\n$2\r\nme\r\n+PONG\r\n$1\r\na\r\n-ERR wrong "
      "number of arguments for 'ping' command\r\n"},
-    {"MULTI\nDBSIZE\nSET k v\nDBSIZE\nKEYS *\nSCAN 0\nFLUSHALL\nDBSIZE\nFLUSHDB nope\nEXEC\n",
-     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+"
-     "QUEUED\r\n*8\r\n:0\r\n+OK\r\n:1\r\n*1\r\n$1\r\nk\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n+"
-     "OK\r\n:0\r\n-ERR syntax error\r\n"},
+    {"MULTI\nDBSIZE\nSET k v\nDBSIZE\nFLUSHALL\nDBSIZE\nFLUSHDB nope\nEXEC\n",
+     "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*6\r\n:0\r\n+OK\r\n:"
+     "1\r\n+OK\r\n:0\r\n-"
+     "ERR syntax error\r\n"},
     {"WATCH k\nSET k v\nMULTI\nGET k\nEXEC\nMULTI\nGET k\nEXEC\n",
      "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\nv\r\n"},
     {"SET k v\nWATCH k j\nMULTI\nSET k w\nGET k\nEXEC\n",

@@ -80,6 +80,27 @@ START_TEST(a_command_of_more_than_17_mebibytes_is_rejected)
 }
 END_TEST
 
+/* Longer than the library receives in one piece, and than the default of --kv-max-value. */
+START_TEST(values_may_be_longer_than_the_pieces_that_are_received)
+{
+    static const size_t sizes[] = {65533, 65534, 65535, 65536, 131070, 16 * MIB, 20 * MIB};
+    char *big = make_big(20 * MIB);
+
+    serve_with("--kv-max-value", "20m");
+    int client = dial(server.port);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        say(client, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+        say_bulk(client, big, sizes[i]);
+        expect(client, "+OK\r\n");
+        say(client, "GET k\n");
+        expect_bulk(client, big, sizes[i]);
+    }
+    hang_up(client);
+    end();
+    free(big);
+}
+END_TEST
+
 START_TEST(a_command_may_have_many_arguments)
 {
     enum { KEYS = 5000 };
@@ -218,6 +239,7 @@ int main(void)
         keys_and_values_are_any_bytes_up_to_a_mebibyte,
         more_than_a_mebibyte_is_rejected,
         a_command_of_more_than_17_mebibytes_is_rejected,
+        values_may_be_longer_than_the_pieces_that_are_received,
         a_command_may_have_many_arguments,
         a_client_that_resets_amid_a_long_reply_is_given_up,
         inline_lines_may_have_64_kibibytes,

@@ -14,7 +14,8 @@ static struct kv_store *store;
 
 static void put(const char *key, const char *value, int64_t expires)
 {
-    ck_assert_int_eq(kv_set(store, bytes_of(key), bytes_of(value), expires, KV_ALWAYS), KV_OK);
+    ck_assert_int_eq(kv_set(store, bytes_of(key), bytes_of(value), expires, KV_ALWAYS, NULL),
+                     KV_OK);
 }
 
 static void expect_value(const char *key, const char *value)
@@ -24,7 +25,7 @@ static void expect_value(const char *key, const char *value)
     ck_assert_ptr_nonnull(entry);
     ck_assert_uint_eq(kv_entry_value(entry).size, strlen(value));
     ck_assert_mem_eq(kv_entry_value(entry).bytes, value, strlen(value));
-    kv_entry_release(entry);
+    kv_release(store, entry);
 }
 
 static bool is_there(const char *key)
@@ -54,7 +55,7 @@ static void begin(void)
 
 static uint64_t used(void)
 {
-    return atomic_load(&kv_memory_of(store)->used);
+    return kv_memory_used(store);
 }
 
 START_TEST(what_is_put_is_found_while_the_table_grows_and_shrinks)
@@ -68,7 +69,7 @@ START_TEST(what_is_put_is_found_while_the_table_grows_and_shrinks)
         sprintf(value, "%d", i);
         put(key, value, KV_NEVER);
     }
-    ck_assert_uint_eq(kv_count(store), KEYS);
+    ck_assert_uint_eq(kv_counts(store).keys, KEYS);
     for (int i = 0; i < KEYS; i++) {
         sprintf(key, "key %d", i);
         sprintf(value, "%d", i);
@@ -76,9 +77,9 @@ START_TEST(what_is_put_is_found_while_the_table_grows_and_shrinks)
         if (i % 2 == 0)
             ck_assert(is_deleted(key));
     }
-    ck_assert_uint_eq(kv_count(store), KEYS / 2);
+    ck_assert_uint_eq(kv_counts(store).keys, KEYS / 2);
     kv_clear(store);
-    ck_assert_uint_eq(kv_count(store), 0);
+    ck_assert_uint_eq(kv_counts(store).keys, 0);
     kv_store_free(store);
 }
 END_TEST
@@ -97,7 +98,7 @@ START_TEST(values_get_longer_and_shorter)
         put("k", "", KV_NEVER);
         expect_value("k", "");
     }
-    ck_assert_uint_eq(kv_count(store), 1);
+    ck_assert_uint_eq(kv_counts(store).keys, 1);
     kv_store_free(store);
 }
 END_TEST
@@ -107,7 +108,6 @@ START_TEST(expired_keys_are_not_there)
     const struct kv_bytes several[] = {bytes_of("0"), bytes_of("1"), bytes_of("2")};
     struct kv_entry *entries[3];
     int64_t past = kv_now();
-    int64_t expires;
     long long sum;
     char key[16];
 
@@ -122,18 +122,18 @@ START_TEST(expired_keys_are_not_there)
     ck_assert_ptr_null(entries[0]);
     ck_assert_ptr_nonnull(entries[1]);
     ck_assert_ptr_null(entries[2]);
-    kv_entry_release(entries[1]);
+    kv_release(store, entries[1]);
     ck_assert_int_eq(kv_add(store, bytes_of("2"), 1, &sum), KV_OK);
     ck_assert_int_eq(sum, 1);
-    struct kv_entry *entry = kv_peek(store, bytes_of("2"), &expires);
-    ck_assert_ptr_nonnull(entry);
-    ck_assert_int_eq(expires, KV_NEVER);
-    kv_entry_release(entry);
-    ck_assert_ptr_null(kv_peek(store, bytes_of("4"), &expires));
+    ck_assert_uint_ne(kv_state(store, bytes_of("2")).version, 0);
+    ck_assert_int_eq(kv_state(store, bytes_of("2")).expires, KV_NEVER);
+    ck_assert_uint_eq(kv_state(store, bytes_of("4")).version, 0);
     ck_assert(!is_deleted("4"));
     ck_assert_int_eq(kv_set_expiry(store, bytes_of("6"), KV_NEVER, 0), KV_NONE);
-    ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_PRESENT), KV_NONE);
-    ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_ABSENT), KV_OK);
+    ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_PRESENT, NULL),
+                     KV_NONE);
+    ck_assert_int_eq(kv_set(store, bytes_of("8"), bytes_of("v"), KV_NEVER, KV_IF_ABSENT, NULL),
+                     KV_OK);
     for (int i = 10; i < 5000; i += 2) {
         sprintf(key, "%d", i);
         ck_assert_int_eq(kv_add(store, bytes_of(key), i, &sum), KV_OK);
@@ -144,10 +144,10 @@ START_TEST(expired_keys_are_not_there)
         expect_value(key, "7");
     }
     kv_sweep(store);
-    ck_assert_uint_eq(kv_count(store), 4997); /* 0, 4 and 6 have gone */
+    ck_assert_uint_eq(kv_counts(store).keys, 4997); /* 0, 4 and 6 have gone */
     ck_assert_int_eq(kv_set_expiry(store, bytes_of("1"), past, 0), KV_OK);
     kv_sweep(store);
-    ck_assert_uint_eq(kv_count(store), 4996);
+    ck_assert_uint_eq(kv_counts(store).keys, 4996);
     kv_store_free(store);
 }
 END_TEST
@@ -164,9 +164,9 @@ START_TEST(a_sweep_frees_what_has_expired_and_nothing_else)
         sprintf(key, "%d", i);
         put(key, "v", i % 3 == 0 ? now - i % 7 : i % 3 == 1 ? now + 1000000 + i : KV_NEVER);
     }
-    ck_assert_uint_eq(kv_count(store), KEYS); /* no command has asked for them */
+    ck_assert_uint_eq(kv_counts(store).keys, KEYS); /* no command has asked for them */
     ck_assert_int_eq(kv_sweep(store), now + 1000001);
-    ck_assert_uint_eq(kv_count(store), KEYS - 3334);
+    ck_assert_uint_eq(kv_counts(store).keys, KEYS - 3334);
     for (int i = 0; i < KEYS; i++) {
         sprintf(key, "%d", i);
         ck_assert(is_there(key) == (i % 3 != 0));
@@ -230,7 +230,7 @@ static void *take_all(void *unused)
         struct kv_entry *entry = kv_take(store, bytes_of(key));
         if (entry != NULL)
             kv_add(store, bytes_of("takers"), 1, &sum);
-        kv_entry_release(entry);
+        kv_release(store, entry);
     }
     return unused;
 }
@@ -246,7 +246,7 @@ START_TEST(one_thread_takes_each_key)
     }
     run_threads(take_all);
     expect_value("takers", "2000");
-    ck_assert_uint_eq(kv_count(store), 1);
+    ck_assert_uint_eq(kv_counts(store).keys, 1);
     kv_store_free(store);
 }
 END_TEST
@@ -259,7 +259,7 @@ static void *take_once(void *unused)
 
     for (int i = 0; i < 2000; i++) {
         sprintf(key, "%d", i);
-        if (kv_set(store, bytes_of(key), bytes_of(taker), KV_NEVER, KV_IF_ABSENT) == KV_OK)
+        if (kv_set(store, bytes_of(key), bytes_of(taker), KV_NEVER, KV_IF_ABSENT, NULL) == KV_OK)
             kv_add(store, bytes_of("takers"), 1, &sum);
     }
     return unused;
@@ -270,7 +270,7 @@ START_TEST(one_thread_wins_each_absent_key)
     begin();
     run_threads(take_once);
     expect_value("takers", "2000");
-    ck_assert_uint_eq(kv_count(store), 2001);
+    ck_assert_uint_eq(kv_counts(store).keys, 2001);
     kv_store_free(store);
 }
 END_TEST
@@ -283,9 +283,10 @@ static int fill(const char *value)
 
     for (;; count++) {
         sprintf(key, "%d", count);
-        if (kv_set(store, bytes_of(key), bytes_of(value), KV_NEVER, KV_ALWAYS) == KV_NO_MEMORY)
+        if (kv_set(store, bytes_of(key), bytes_of(value), KV_NEVER, KV_ALWAYS, NULL) ==
+            KV_NO_MEMORY)
             return count;
-        ck_assert_uint_le(used(), kv_memory_of(store)->max);
+        ck_assert_uint_le(used(), (uint64_t)256 * 1024);
     }
 }
 
@@ -301,12 +302,12 @@ START_TEST(memory_has_a_maximum)
     int count = fill(value);
     ck_assert_int_gt(count, 200);
     ck_assert_int_lt(count, 256);
-    ck_assert_uint_eq(kv_count(store), (size_t)count);
+    ck_assert_uint_eq(kv_counts(store).keys, (size_t)count);
     ck_assert_int_eq(kv_append(store, bytes_of("0"), bytes_of(value), 10000, &size), KV_NO_MEMORY);
     while (kv_add(store, bytes_of("n"), 1, &sum) == KV_OK && sum < 1000)
         continue;
     expect_value("0", value);
-    for (int i = 0; i < count; i++) { /* EXPIRE frees memory in the end: it is allowed */
+    for (int i = 0; i < count; i++) {
         sprintf(key, "%d", i);
         ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), kv_now() - 1, 0), KV_OK);
     }
@@ -328,14 +329,139 @@ START_TEST(replaced_values_that_are_still_read_count)
 
     begin_with(500000);
     memset(value, 'v', sizeof value - 1);
-    for (; kv_set(store, bytes_of("k"), bytes_of(value), KV_NEVER, KV_ALWAYS) == KV_OK; count++)
+    for (; kv_set(store, bytes_of("k"), bytes_of(value), KV_NEVER, KV_ALWAYS, NULL) == KV_OK;
+         count++)
         ck_assert_ptr_nonnull(read[count] = kv_get(store, bytes_of("k")));
     ck_assert_int_eq(count, 4);
     for (int i = 0; i < count; i++)
-        kv_entry_release(read[i]);
+        kv_release(store, read[i]);
     put("k", value, KV_NEVER);
     kv_clear(store);
     ck_assert_uint_eq(used(), 0);
+    kv_store_free(store);
+}
+END_TEST
+
+/* A key without a value needs less memory than its expiry may. */
+START_TEST(expiry_does_not_exceed_the_maximum)
+{
+    char key[16];
+    int count = 0, expiring = 0;
+
+    begin_with((uint64_t)1024 * 1024);
+    while (sprintf(key, "%d", count),
+           kv_set(store, bytes_of(key), bytes_of(""), KV_NEVER, KV_ALWAYS, NULL) == KV_OK)
+        count++;
+    for (int i = 0; i < count; i++) {
+        sprintf(key, "%d", i);
+        expiring += kv_set_expiry(store, bytes_of(key), kv_now() + 1000000, 0) == KV_OK;
+        ck_assert_uint_le(used(), (uint64_t)1024 * 1024);
+    }
+    ck_assert_int_lt(expiring, count);
+    kv_store_free(store);
+}
+END_TEST
+
+/* The heap has room for 7, then 15, 31: each time it is full, PERSIST comes. */
+START_TEST(persist_needs_no_memory)
+{
+    char key[16];
+
+    begin();
+    for (int i = 0; i < 3000; i++) {
+        sprintf(key, "%d", i);
+        put(key, "v", kv_now() + 1000000);
+        uint64_t before = used();
+        ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), KV_NEVER, KV_IF_EXPIRES), KV_OK);
+        ck_assert_uint_le(used(), before);
+        ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), kv_now() + 1000000, 0), KV_OK);
+    }
+    kv_store_free(store);
+}
+END_TEST
+
+START_TEST(empty_tables_have_no_memory)
+{
+    char key[16];
+
+    begin();
+    for (int way = 0; way < 3; way++) {
+        for (int i = 0; i < 3000; i++) {
+            sprintf(key, "%d", i);
+            put(key, "v", KV_NEVER);
+        }
+        for (int i = 0; i < 3000; i++) {
+            sprintf(key, "%d", i);
+            if (way == 0)
+                ck_assert(is_deleted(key));
+            else if (way == 1)
+                kv_release(store, kv_take(store, bytes_of(key)));
+            else
+                ck_assert_int_eq(kv_set_expiry(store, bytes_of(key), kv_now() - 1, 0), KV_OK);
+        }
+        ck_assert_uint_eq(kv_counts(store).keys, 0);
+        ck_assert_uint_eq(used(), 0);
+    }
+    kv_store_free(store);
+}
+END_TEST
+
+/* The states that WATCH compares. */
+START_TEST(a_state_is_another_after_each_change)
+{
+    struct kv_state absent, first, second;
+    size_t size;
+
+    begin();
+    absent = kv_state(store, bytes_of("k"));
+    ck_assert_uint_eq(absent.version, 0);
+    put("k", "v", KV_NEVER);
+    first = kv_state(store, bytes_of("k"));
+    ck_assert_uint_ne(first.version, 0);
+    put("k", "v", KV_NEVER);
+    second = kv_state(store, bytes_of("k"));
+    ck_assert_uint_ne(second.version, first.version);
+    ck_assert_int_eq(kv_append(store, bytes_of("k"), bytes_of(""), 10, &size), KV_OK);
+    ck_assert_uint_ne(kv_state(store, bytes_of("k")).version, second.version);
+    second = kv_state(store, bytes_of("k"));
+    ck_assert_int_eq(kv_set_expiry(store, bytes_of("k"), kv_now() + 1000000, 0), KV_OK);
+    ck_assert_uint_ne(kv_state(store, bytes_of("k")).version, second.version);
+    ck_assert_int_ne(kv_state(store, bytes_of("k")).expires, second.expires);
+    ck_assert(is_deleted("k"));
+    ck_assert_uint_eq(kv_state(store, bytes_of("k")).version, 0);
+    put("k", "v", KV_NEVER); /* in a table that was empty */
+    ck_assert_uint_gt(kv_state(store, bytes_of("k")).version, second.version);
+    first = kv_state(store, bytes_of("k"));
+    kv_clear(store);
+    put("k", "v", KV_NEVER);
+    ck_assert_uint_gt(kv_state(store, bytes_of("k")).version, first.version);
+    kv_store_free(store);
+}
+END_TEST
+
+static void *append_or_set(void *number)
+{
+    static char value[100000];
+    size_t size;
+
+    for (int i = 0; i < 200; i++) {
+        if (*(int *)number == 0) {
+            if (kv_append(store, bytes_of("k"), bytes_of("x"), sizeof value * 2, &size) != KV_OK)
+                return NULL;
+        } else {
+            for (int j = 0; j < 50; j++)
+                kv_set(store, bytes_of("k"), (struct kv_bytes){value, sizeof value}, KV_NEVER,
+                       KV_ALWAYS, NULL);
+        }
+    }
+    return number;
+}
+
+/* Copying the value takes longer than setting another one. */
+START_TEST(an_append_ends_while_others_set_the_value)
+{
+    begin();
+    run_threads(append_or_set);
     kv_store_free(store);
 }
 END_TEST
@@ -355,7 +481,6 @@ static void *do_everything(void *number)
     unsigned random = 1 + (unsigned)*(int *)number;
     struct kv_entry *entry;
     char value[256], key[8];
-    int64_t expires;
     bool is_good = true;
 
     for (int i = 0; i < 20000; i++) {
@@ -371,13 +496,13 @@ static void *do_everything(void *number)
             kv_set_expiry(store, bytes_of(key), kv_now() + 1, 0);
             break;
         case 2:
-            kv_entry_release(kv_peek(store, bytes_of(key), &expires));
+            kv_state(store, bytes_of(key));
             break;
         case 3:
             if (i % 32 == 0)
                 kv_clear(store);
             else
-                is_good = is_good && kv_count(store) <= 64;
+                is_good = is_good && kv_counts(store).keys <= 64;
             break;
         case 4:
             kv_sweep(store);
@@ -385,12 +510,13 @@ static void *do_everything(void *number)
         case 5:
         case 6:
         case 7:
-            kv_set(store, bytes_of(key), bytes, i % 3 == 0 ? kv_now() + 1 : KV_NEVER, KV_ALWAYS);
+            kv_set(store, bytes_of(key), bytes, i % 3 == 0 ? kv_now() + 1 : KV_NEVER, KV_ALWAYS,
+                   NULL);
             break;
         default:
             entry = kv_get(store, bytes_of(key));
             is_good = is_good && (entry == NULL || is_uniform(kv_entry_value(entry)));
-            kv_entry_release(entry);
+            kv_release(store, entry);
         }
     }
     return is_good ? number : NULL;
@@ -401,7 +527,7 @@ START_TEST(threads_never_see_half_a_value)
     begin();
     run_threads(do_everything);
     kv_clear(store);
-    ck_assert_uint_eq(kv_count(store), 0);
+    ck_assert_uint_eq(kv_counts(store).keys, 0);
     ck_assert_uint_eq(used(), 0);
     kv_store_free(store);
 }
@@ -420,6 +546,11 @@ int main(void)
         one_thread_wins_each_absent_key,
         memory_has_a_maximum,
         replaced_values_that_are_still_read_count,
+        expiry_does_not_exceed_the_maximum,
+        persist_needs_no_memory,
+        empty_tables_have_no_memory,
+        a_state_is_another_after_each_change,
+        an_append_ends_while_others_set_the_value,
         threads_never_see_half_a_value,
     };
     return suite_run("kv_store", tests, sizeof tests / sizeof tests[0]);

@@ -82,7 +82,7 @@ START_TEST(a_table_gives_up_few_at_a_time)
     for (unsigned left = 1000; left > 0; left -= 8) {
         struct kv_entry *list = kv_table_take_expired(&table, 1000, 8);
         ck_assert_uint_eq(table.count, left - 8);
-        kv_entry_release_list(list);
+        kv_entry_release_list(&memory, list);
     }
     ck_assert_ptr_null(kv_table_take_expired(&table, 1000, 8));
     kv_table_take_spare(&table, &spare);
@@ -194,7 +194,7 @@ START_TEST(the_heap_has_the_soonest_first)
     }
     for (int i = 0; i < ENTRIES; i++) {
         kv_heap_set(&heap, entries[i], KV_NEVER);
-        kv_entry_release(entries[i]);
+        kv_entry_release(&memory, entries[i]);
     }
     kv_heap_deinit(&heap, &memory);
 }

@@ -7,8 +7,6 @@ root=$1 lined=$2
 need redis-cli redis-benchmark
 
 complaints='error|WARNING|ERR'
-# A transaction can hold the locks of all 64 shards and one more. The detector of TSan can count 64, and then aborts.
-export TSAN_OPTIONS=detect_deadlocks=0${TSAN_OPTIONS:+:$TSAN_OPTIONS}
 limits=(--kv-max-value 1M --kv-maxmemory 1G)
 serve --handler kv --quiet "${limits[@]}"
 

@@ -20,7 +20,6 @@ from resp import CLOSED, Broken, Connection, encode
 
 EPISODE = 1000
 TIMEOUT = 20
-OK = (b"+", b"OK")
 QUEUED = (b"+", b"QUEUED")
 
 
@@ -40,6 +39,7 @@ class Pair:
     def connect(self):
         self.both = [Connection(address, TIMEOUT) for address in self.addresses]
         self.queue = []
+        self.is_open = False  # after MULTI: KEYS and SCAN are an error of kv
         self.watched = {}  # key: [state at WATCH, true: it may have changed and be the same again]
 
     def close(self):
@@ -60,13 +60,26 @@ class Pair:
     def compare(self, words, redis, lined):
         if not same(words, self.queue, redis, lined):
             raise Difference(words, redis, lined)
-        name = words[0].upper() if len(words) == 1 else b""
+        name = words[0].upper() if words else b""
+        is_error = redis[0] == b"-" and not redis[1].startswith(b"EXECABORT")
         if redis == QUEUED:
             self.queue.append(words)
-        elif name == b"MULTI" and redis == OK:
+        elif name == b"MULTI" and not is_error:
             self.queue = []
-        elif name in (b"EXEC", b"DISCARD", b"RESET") and redis[0] != b"-":
+            self.is_open = True
+        elif name in (b"EXEC", b"DISCARD", b"UNWATCH", b"RESET") and not is_error:
             self.watched = {}
+            self.is_open &= name == b"UNWATCH"
+
+    def allowed(self, commands):
+        """The commands without KEYS and SCAN in a transaction."""
+        is_open, kept = self.is_open, []
+        for words, data in commands:
+            name = words[0].upper() if words else b""
+            is_open |= name == b"MULTI"
+            if not is_open or name not in (b"KEYS", b"SCAN"):
+                kept.append((words, data))
+        return kept
 
 
 class Player:
@@ -94,6 +107,7 @@ class Player:
         time.sleep(milliseconds / 1000)
 
     def commands(self, pair, commands):
+        commands = pair.allowed(commands)
         for words, _ in commands:
             self.before(pair, words)
         data = b"".join(data for _, data in commands)
@@ -126,6 +140,8 @@ class Player:
                 connection.send(encode([words[0], cursor, *words[2:]]))
             raise Broken("SCAN does not end")
 
+        if pair.is_open:
+            return
         self.before(pair, words)
         pair.compare(words, *pair.ask(encode(words), iterate))
 
@@ -151,12 +167,11 @@ class Player:
         return self.control.ask(encode([b"TTL", key]), Connection.read)[0][1]
 
     def touch(self, words):
-        """Remembers watched keys that can be again as they were: removed, or without expiry. None: any command."""
+        """Remembers watched keys that were absent, and can be again. None: any command."""
         for pair in self.pairs:
             for key, watched in pair.watched.items():
                 if words is None or key in words:
-                    is_persist = words is not None and words[0].upper() == b"PERSIST"
-                    watched[1] |= watched[0] == -2 or (watched[0] == -1 and is_persist)
+                    watched[1] |= watched[0] == -2
 
     def before(self, pair, words):
         name = words[0].upper() if words else b""
@@ -166,8 +181,10 @@ class Player:
                     pair.watched[key] = [self.state(key), False]
             return
         if name == b"EXEC":
-            for key in [key for key, (state, may_be_same) in pair.watched.items() if may_be_same and state == self.state(key)]:
+            doubtful = [key for key, (_, may_be_same) in pair.watched.items() if may_be_same]
+            for key in [key for key in doubtful if self.state(key) == pair.watched[key][0]]:
                 self.control.ask(encode([b"SET", key, b"1"]), Connection.read)
+                self.touch([b"SET", key])
             for queued in pair.queue:
                 self.touch(queued)
         self.touch(words)
@@ -210,7 +227,8 @@ def show(steps):
             for words, data in payload:
                 print(f"  {connection}: {text_of(words)}" + ("" if data[:1] == b"*" else "   (inline)"))
         else:
-            print(f"  {connection}: {kind} {text_of(payload) if kind == 'scan' else text_of([payload]) if kind == 'raw' else payload}"[:500])
+            text = {"scan": text_of, "raw": lambda data: text_of([data])}.get(kind, str)(payload)
+            print(f"  {connection}: {kind} {text}"[:500])
 
 
 def report(options, player, steps, episode, count, difference):

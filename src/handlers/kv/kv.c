@@ -64,7 +64,10 @@ static int serve(void *context, lined_conn *conn, void *state)
                                        .max_argument = kv->settings.max_value,
                                        .max_inline = kv->settings.max_inline},
                             .command = &command,
-                            .reply = {.conn = conn, .protocol = 2, .result = LINED_OK},
+                            .reply = {.conn = conn,
+                                      .memory = kv_memory_of(kv->store),
+                                      .protocol = 2,
+                                      .result = LINED_OK},
                             .id = atomic_fetch_add(&kv->ids, 1) + 1,
                             .since = kv_now()};
 

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Redis has no maximum. */
+#define NAME_MAX_SIZE 256u
+
 /* True if each byte is printable and none is a blank. */
 static bool is_name(struct kv_bytes name)
 {
@@ -31,12 +34,16 @@ static void error_bad_name(struct client *client, const char *what)
 
 /* Replaces *text, which is owned, by a copy of the name, or by NULL if this is empty. what is the
  * subject of the error. False: the client has the error. */
-static bool rename_text(struct client *client, char **text, const char *what, struct kv_bytes name)
+static bool set_text(struct client *client, char **text, const char *what, struct kv_bytes name)
 {
     char *copy = NULL;
 
     if (!is_name(name)) {
         error_bad_name(client, what);
+        return false;
+    }
+    if (name.size > NAME_MAX_SIZE) {
+        kv_reply_error(&client->reply, "ERR a name exceeds 256 bytes");
         return false;
     }
     if (name.size > 0) {
@@ -53,7 +60,7 @@ static bool rename_text(struct client *client, char **text, const char *what, st
 
 bool kv_client_set_name(struct client *client, struct kv_bytes name)
 {
-    return rename_text(client, &client->name, "Client names", name);
+    return set_text(client, &client->name, "Client names", name);
 }
 
 void kv_client_forget(struct client *client)
@@ -89,9 +96,9 @@ void kv_run_client_setinfo(struct client *client)
     bool is_set;
 
     if (resp_is(option, "LIB-NAME")) {
-        is_set = rename_text(client, &client->lib_name, "lib-name", kv_argument(client, 3));
+        is_set = set_text(client, &client->lib_name, "lib-name", kv_argument(client, 3));
     } else if (resp_is(option, "LIB-VER")) {
-        is_set = rename_text(client, &client->lib_version, "lib-ver", kv_argument(client, 3));
+        is_set = set_text(client, &client->lib_version, "lib-ver", kv_argument(client, 3));
     } else {
         kv_error_about(client, "Unrecognized option '", option, "'");
         return;

@@ -5,6 +5,10 @@
 #ifndef KV_COMMAND_H
 #define KV_COMMAND_H
 
+#include "kv_bytes.h"
+
+#include <stddef.h>
+
 struct client;
 
 /* The names that Redis has for flags, in its order. */
@@ -20,7 +24,10 @@ enum kv_flag {
     KV_FAST = 1u << 8,
     KV_NO_AUTH = 1u << 9,
     KV_ALLOW_BUSY = 1u << 10,
-    KV_UNQUEUED = 1u << 11, /* without a name: executed at once after MULTI, not queued */
+    /* The next have no name. */
+    KV_UNQUEUED = 1u << 11, /* executed at once after MULTI, not queued */
+    KV_NO_MULTI =
+        1u << 12, /* not possible in a transaction, which would hold all locks for too long */
 };
 
 /* The arguments that are keys, as in Redis: the first, the last (negative: from the end), and the
@@ -41,5 +48,10 @@ struct kv_command {
 
 /* Ends with an element without a name. */
 extern const struct kv_command kv_commands[];
+
+/* The command with this name; NULL: there is none. Names are compared behind the first prefix
+ * bytes: those of "config|" in the list of subcommands of CONFIG. */
+const struct kv_command *kv_command_find(const struct kv_command *list, size_t prefix,
+                                         struct kv_bytes name);
 
 #endif

@@ -19,21 +19,14 @@ static size_t count_of(const struct kv_command *list)
     return count;
 }
 
-static const struct kv_command *find_in(const struct kv_command *list, struct kv_bytes name)
-{
-    while (list != NULL && list->name != NULL && !resp_is(name, list->name))
-        list++;
-    return list == NULL || list->name == NULL ? NULL : list;
-}
-
 /* A command, or a subcommand: "config|get". */
 static const struct kv_command *find(struct kv_bytes name)
 {
-    const struct kv_command *found = find_in(kv_commands, name);
+    const struct kv_command *found = kv_command_find(kv_commands, 0, name);
 
     for (const struct kv_command *command = kv_commands; command->name != NULL && found == NULL;
          command++)
-        found = find_in(command->subcommands, name);
+        found = kv_command_find(command->subcommands, 0, name);
     return found;
 }
 

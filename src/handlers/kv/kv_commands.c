@@ -1,6 +1,7 @@
 /* Flags, arities and ranges of keys are those of Redis 7.0. */
 #include "kv_command.h"
 #include "kv_run.h"
+#include "resp.h"
 
 #include <stddef.h>
 
@@ -78,8 +79,9 @@ const struct kv_command kv_commands[] = {
     {"strlen", 2, READ, ONE_KEY, kv_run_strlen, NULL, "the length of the value"},
     {"type", 2, READ, ONE_KEY, kv_run_type, NULL, "string, or none"},
     {"unlink", -2, KV_WRITE | KV_FAST, ALL_KEYS, kv_run_del, NULL, "the same as DEL"},
-    {"keys", 2, KV_READONLY, NO_KEY, kv_run_keys, NULL, "the keys that match the pattern"},
-    {"scan", -2, KV_READONLY, NO_KEY, kv_run_scan, NULL,
+    {"keys", 2, KV_READONLY | KV_NO_MULTI, NO_KEY, kv_run_keys, NULL,
+     "the keys that match the pattern"},
+    {"scan", -2, KV_READONLY | KV_NO_MULTI, NO_KEY, kv_run_scan, NULL,
      "a part of the keys, and the cursor for the next part"},
     {"multi", 1, MULTI | KV_FAST | KV_ALLOW_BUSY, NO_KEY, kv_run_multi, NULL,
      "begins a transaction: the next commands are queued"},
@@ -110,3 +112,13 @@ const struct kv_command kv_commands[] = {
      "OK, and then the connection is closed"},
     END,
 };
+
+const struct kv_command *kv_command_find(const struct kv_command *list, size_t prefix,
+                                         struct kv_bytes name)
+{
+    for (; list != NULL && list->name != NULL; list++) {
+        if (resp_is(name, list->name + prefix))
+            return list;
+    }
+    return NULL;
+}

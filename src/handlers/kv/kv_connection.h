@@ -28,6 +28,7 @@ struct kv_transaction {
     size_t count, room;
     struct kv_watch *watches; /* owned, a list; NULL: none */
     size_t size;              /* bytes of memory of queue and watches; it has a maximum */
+    int64_t soonest;          /* during EXEC: when the first of its keys expires, or KV_NEVER */
 };
 
 /* The data of one connection, for its thread alone. */

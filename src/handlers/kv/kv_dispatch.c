@@ -11,17 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Finds a word in a list. prefix is the length of "config|" in the names of that list. */
-static const struct kv_command *find(const struct kv_command *list, size_t prefix,
-                                     struct kv_bytes word)
-{
-    for (; list->name != NULL; list++) {
-        if (resp_is(word, list->name + prefix))
-            return list;
-    }
-    return NULL;
-}
-
 static void error_unknown_subcommand(struct client *client, const char *name)
 {
     char shown[16]; /* in upper case */
@@ -35,12 +24,14 @@ static void error_unknown_subcommand(struct client *client, const char *name)
     kv_error_about(client, "unknown subcommand '", kv_argument(client, 1), after);
 }
 
-/* As in Redis, this discards a transaction, and has another text. */
-static void error_exec_arity(struct client *client)
+/* An error of EXEC discards the transaction, and names another error without its "ERR". */
+static void abort_exec(struct client *client, const char *reason)
 {
+    char text[128];
+
     kv_transaction_end(client);
-    kv_reply_error(&client->reply, "EXECABORT Transaction discarded because of: wrong number of "
-                                   "arguments for 'exec' command");
+    snprintf(text, sizeof text, "EXECABORT Transaction discarded because of: %s", reason);
+    kv_reply_error(&client->reply, text);
 }
 
 static bool has_arity(const struct kv_command *command, size_t count)
@@ -48,33 +39,47 @@ static bool has_arity(const struct kv_command *command, size_t count)
     return command->arity >= 0 ? count == (size_t)command->arity : count >= (size_t)-command->arity;
 }
 
+/* NULL: the client must first send the password, and has the error. */
+static const struct kv_command *check_password(struct client *client,
+                                               const struct kv_command *command)
+{
+    static const char error[] = "NOAUTH Authentication required.";
+
+    if ((command->flags & KV_NO_AUTH) != 0 || !kv_auth_is_missing(client))
+        return command;
+    if (command->run == kv_run_exec)
+        abort_exec(client, error);
+    else
+        kv_reply_error(&client->reply, error);
+    return NULL;
+}
+
 /* The command that can be executed now. NULL: there is none, and the client has the error. */
 static const struct kv_command *look_up(struct client *client)
 {
     size_t count = client->command->count;
-    const struct kv_command *command = find(kv_commands, 0, kv_argument(client, 0));
+    const struct kv_command *command = kv_command_find(kv_commands, 0, kv_argument(client, 0));
     const char *name = command == NULL ? NULL : command->name;
 
     if (name != NULL && command->subcommands != NULL && count > 1)
-        command = find(command->subcommands, strlen(name) + 1, kv_argument(client, 1));
+        command = kv_command_find(command->subcommands, strlen(name) + 1, kv_argument(client, 1));
     if (name == NULL)
         kv_error_unknown(client);
     else if (command == NULL)
         error_unknown_subcommand(client, name);
     else if (!has_arity(command, count) && command->run == kv_run_exec)
-        error_exec_arity(client);
+        abort_exec(client, "wrong number of arguments for 'exec' command");
     else if (!has_arity(command, count))
         kv_error_arity(client, command->name);
-    else if ((command->flags & KV_NO_AUTH) == 0 && kv_auth_is_missing(client))
-        kv_reply_error(&client->reply, "NOAUTH Authentication required.");
+    else if (client->transaction.is_open && (command->flags & KV_NO_MULTI) != 0)
+        kv_reply_error(&client->reply, "ERR Command not allowed inside a transaction");
     else
-        return command;
+        return check_password(client, command);
     return NULL;
 }
 
 void kv_dispatch(struct client *client)
 {
-    kv_reply_begin(&client->reply);
     const struct kv_command *command = look_up(client);
     if (command == NULL)
         kv_transaction_fail(client);

@@ -17,7 +17,7 @@ struct kv_entry *kv_entry_join(struct kv_memory *memory, uint64_t hash, struct k
         return NULL;
     entry->next = NULL;
     entry->hash = hash;
-    entry->memory = memory;
+    entry->version = 0;
     entry->heap_number = 0;
     atomic_init(&entry->references, 1);
     entry->key_size = (uint32_t)key.size;
@@ -52,18 +52,18 @@ void kv_entry_hold(struct kv_entry *entry)
 }
 
 /* Each thread's reads of the entry come before its own release, and all of them before the free. */
-void kv_entry_release(struct kv_entry *entry)
+void kv_entry_release(struct kv_memory *memory, struct kv_entry *entry)
 {
     if (entry != NULL &&
         atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) == 1)
-        kv_memory_free(entry->memory, entry, size_of(entry->key_size, entry->value_size));
+        kv_memory_free(memory, entry, size_of(entry->key_size, entry->value_size));
 }
 
-void kv_entry_release_list(struct kv_entry *first)
+void kv_entry_release_list(struct kv_memory *memory, struct kv_entry *first)
 {
     while (first != NULL) {
         struct kv_entry *next = first->next;
-        kv_entry_release(first);
+        kv_entry_release(memory, first);
         first = next;
     }
 }

@@ -23,6 +23,16 @@ bool kv_expiry_after(long long amount, long long unit_ms, int64_t *expires)
     return true;
 }
 
+void kv_expire_expect(struct client *client, int64_t expires)
+{
+    int64_t *soonest = &client->transaction.soonest;
+
+    if (client->reply.collected == NULL)
+        kv_sweeper_expect(client->sweeper, expires);
+    else if (*soonest == KV_NEVER || expires < *soonest)
+        *soonest = expires;
+}
+
 /* Reads the options of EXPIRE, from the fourth argument on. False: they are wrong, and the client
  * has the error. */
 static bool read_conditions(struct client *client, unsigned *conditions)
@@ -50,14 +60,15 @@ static bool read_conditions(struct client *client, unsigned *conditions)
     return false;
 }
 
-/* Replies 1 if the expiry of the key has changed, otherwise 0. */
-static void set_expiry(struct client *client, int64_t expires, unsigned conditions)
+/* Replies 1 if the expiry of the key has changed, otherwise 0. is_removed: expires has passed, so
+ * that the key is removed. */
+static void set_expiry(struct client *client, int64_t expires, bool is_removed, unsigned conditions)
 {
     enum kv_result result =
         kv_set_expiry(client->store, kv_argument(client, 1), expires, conditions);
 
-    if (result == KV_OK && expires != KV_NEVER)
-        kv_sweeper_expect(client->sweeper, expires);
+    if (result == KV_OK && expires != KV_NEVER && !is_removed)
+        kv_expire_expect(client, expires);
     if (result == KV_NO_MEMORY)
         kv_error_no_memory(client);
     else
@@ -77,7 +88,7 @@ static void expire(struct client *client, long long unit_ms, const char *name)
     else if (!kv_expiry_after(amount, unit_ms, &expires))
         kv_error_invalid_expiry(client, name);
     else
-        set_expiry(client, expires, conditions);
+        set_expiry(client, expires, amount <= 0, conditions);
 }
 
 void kv_run_expire(struct client *client)
@@ -92,22 +103,20 @@ void kv_run_pexpire(struct client *client)
 
 void kv_run_persist(struct client *client)
 {
-    set_expiry(client, KV_NEVER, KV_IF_EXPIRES);
+    set_expiry(client, KV_NEVER, false, KV_IF_EXPIRES);
 }
 
 /* The milliseconds that are left. As in Redis, -1: the key does not expire, -2: there is none. */
 static int64_t ms_left(struct client *client)
 {
-    int64_t expires;
-    struct kv_entry *entry = kv_peek(client->store, kv_argument(client, 1), &expires);
+    struct kv_state state = kv_state(client->store, kv_argument(client, 1));
 
-    if (entry == NULL)
+    if (state.version == 0)
         return -2;
-    kv_entry_release(entry);
-    if (expires == KV_NEVER)
+    if (state.expires == KV_NEVER)
         return -1;
-    int64_t left = expires - kv_now();
-    return left > 0 ? left : 0; /* it expired after kv_peek */
+    int64_t left = state.expires - kv_now();
+    return left > 0 ? left : 0; /* it expired after kv_state */
 }
 
 void kv_run_pttl(struct client *client)

@@ -11,4 +11,9 @@
  * 64 bits, also if it is counted from 1970. */
 bool kv_expiry_after(long long amount, long long unit_ms, int64_t *expires);
 
+struct client;
+
+/* The key expires at this time: the sweeper must know. During EXEC it is told after the unlock. */
+void kv_expire_expect(struct client *client, int64_t expires);
+
 #endif

@@ -1,11 +1,9 @@
 /* INFO and CONFIG GET. */
 #include "kv_connection.h"
-#include "kv_glob.h"
 #include "kv_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Clients choose commands by this version. It is that of the Redis that kv was compared with. */
 #define REDIS_VERSION "7.0.15"
@@ -38,8 +36,7 @@ static size_t write_memory(struct client *client, char *text, size_t room)
     return (size_t)snprintf(text, room,
                             "# Memory\r\nused_memory:%" PRIu64 "\r\nmaxmemory:%" PRIu64
                             "\r\nmaxmemory_policy:noeviction\r\n",
-                            atomic_load(&kv_memory_of(client->store)->used),
-                            client->settings->max_memory);
+                            kv_memory_used(client->store), client->settings->max_memory);
 }
 
 static size_t write_keyspace(struct client *client, char *text, size_t room)
@@ -99,8 +96,7 @@ static void list_settings(const struct kv_settings *from, struct setting setting
 static bool is_setting_asked_for(const struct client *client, const char *name)
 {
     for (size_t i = 2; i < client->command->count; i++) {
-        if (resp_is(kv_argument(client, i), name) ||
-            kv_glob(kv_argument(client, i), (struct kv_bytes){name, strlen(name)}))
+        if (resp_is(kv_argument(client, i), name) || resp_is(kv_argument(client, i), "*"))
             return true;
     }
     return false;

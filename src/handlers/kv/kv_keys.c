@@ -5,17 +5,15 @@
 #include "kv_glob.h"
 #include "kv_run.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
-/* Bounds the time for one key. */
-#define PATTERN_MAX 1024u
+/* Bounds the time for one key: comparing takes at most the product of both sizes in steps. */
+#define PATTERN_MAX 256u
 
 /* Steps of SCAN for each key that COUNT asks for, as in Redis. */
 #define STEPS_FOR_EACH 10u
-
-/* Steps between two checks that the client is still connected. */
-#define CHECK_EVERY 1024u
 
 void kv_run_del(struct client *client)
 {
@@ -42,7 +40,7 @@ void kv_run_type(struct client *client)
 
 void kv_run_dbsize(struct client *client)
 {
-    kv_reply_number(&client->reply, (long long)kv_count(client->store));
+    kv_reply_number(&client->reply, (long long)kv_counts(client->store).keys);
 }
 
 /* SYNC and ASYNC mean the same: all keys are removed before the reply. */
@@ -67,6 +65,12 @@ struct search {
     bool is_none;     /* TYPE is a type that kv does not have: nothing is found */
     bool has_pattern; /* otherwise all keys are found */
     struct kv_bytes pattern;
+
+    /* The keys that were found, as bulk strings. They are copied, so that a client that reads
+     * slowly does not hold values. */
+    struct kv_reply list;
+    struct kv_collected collected;
+    size_t found;
 };
 
 /* False: the pattern is too long, and the client has the error. */
@@ -76,64 +80,75 @@ static bool set_pattern(struct client *client, struct search *search, struct kv_
     search->pattern = pattern;
     if (pattern.size <= PATTERN_MAX)
         return true;
-    kv_reply_error(&client->reply, "ERR pattern exceeds 1024 bytes");
+    kv_reply_error(&client->reply, "ERR pattern exceeds 256 bytes");
     return false;
 }
 
-static bool is_found(const struct search *search, const struct kv_entry *entry)
+static bool is_found(const struct search *search, struct kv_bytes key)
 {
-    return !search->is_none &&
-           (!search->has_pattern || kv_glob(search->pattern, kv_entry_key(entry)));
+    return !search->is_none && (!search->has_pattern || kv_glob(search->pattern, key));
 }
 
-/* Takes one step, and keeps the keys that match. False: no memory. The locks are not held while
- * patterns are compared.
- */
-static bool step(struct client *client, struct search *search, struct kv_found *found)
+/* Takes one step, and lists the keys that match. No lock is held while patterns are compared.
+ * False: no memory, or the client has gone. */
+static bool step(struct client *client, struct search *search, struct kv_found *entries)
 {
-    size_t kept = found->count;
+    size_t work = 0;
 
-    if (kv_scan(client->store, &search->cursor, found) != KV_OK)
+    entries->count = 0;
+    if (kv_scan(client->store, &search->cursor, entries) != KV_OK) {
+        search->list.result = -ENOMEM;
         return false;
-    for (size_t i = kept; i < found->count; i++) {
-        if (is_found(search, found->entries[i]))
-            found->entries[kept++] = found->entries[i];
-        else
-            kv_entry_release(found->entries[i]);
     }
-    found->count = kept;
-    return true;
+    for (size_t i = 0; i < entries->count; i++) {
+        struct kv_bytes key = kv_entry_key(entries->entries[i]);
+        if (is_found(search, key)) {
+            kv_reply_bulk(&search->list, key);
+            search->found++;
+        }
+        work += key.size * (1 + search->pattern.size);
+        kv_release(client->store, entries->entries[i]);
+    }
+    return search->list.result == LINED_OK && !kv_reply_is_gone_after(&client->reply, work);
 }
 
-/* Takes steps until the end, or until this number of keys is found or of steps is taken. The
- * replies are left to the caller, which frees found. False: no memory, and the client has the
- * error. */
-static bool run_search(struct client *client, struct search *search, size_t keys, size_t steps,
-                       struct kv_found *found)
+/* Takes steps until the end, or until this number of keys is found, or of steps is taken. False:
+ * the client has the error, or has gone. */
+static bool run_search(struct client *client, struct search *search, size_t keys, size_t steps)
 {
-    for (size_t taken = 1;; taken++) {
-        if (!step(client, search, found)) {
-            for (size_t i = 0; i < found->count; i++)
-                kv_entry_release(found->entries[i]);
-            kv_error_no_memory(client);
-            return false;
-        }
-        if (search->cursor == 0 || found->count >= keys || taken >= steps ||
-            (taken % CHECK_EVERY == 0 && lined_peer_gone(client->conn)))
-            return true;
-    }
+    struct kv_found entries = {0};
+    bool goes_on = true;
+
+    search->list = client->reply;
+    kv_reply_collect(&search->list, &search->collected, KV_REPLY_MAX);
+    for (size_t taken = 0; goes_on && taken < steps && search->found < keys; taken++)
+        goes_on = step(client, search, &entries) && search->cursor != 0;
+    free(entries.entries);
+    if (search->list.result == LINED_OK && !search->list.is_too_long)
+        return true;
+    if (search->list.is_too_long)
+        kv_reply_error(&client->reply, KV_REPLY_TOO_LONG);
+    else
+        kv_error_no_memory(client);
+    kv_reply_forget(&search->list);
+    return false;
+}
+
+static void reply_found(struct client *client, struct search *search)
+{
+    kv_reply_array(&client->reply, search->found);
+    search->list.result = client->reply.result;
+    kv_reply_send(&search->list);
+    client->reply.result = search->list.result;
 }
 
 void kv_run_keys(struct client *client)
 {
     struct search all = {0};
-    struct kv_found found = {0};
 
-    if (!set_pattern(client, &all, kv_argument(client, 1)))
-        return;
-    if (run_search(client, &all, SIZE_MAX, SIZE_MAX, &found))
-        kv_reply_entries(&client->reply, found.entries, found.count, KV_KEY);
-    free(found.entries);
+    if (set_pattern(client, &all, kv_argument(client, 1)) &&
+        run_search(client, &all, SIZE_MAX, SIZE_MAX))
+        reply_found(client, &all);
 }
 
 /* Reads the option of SCAN at i and its value. False: it is wrong, and the client has the error. */
@@ -175,7 +190,6 @@ static bool read_cursor(struct kv_bytes text, uint64_t *cursor)
 void kv_run_scan(struct client *client)
 {
     struct search search = {.count = 10};
-    struct kv_found found = {0};
 
     if (!read_cursor(kv_argument(client, 1), &search.cursor)) {
         kv_reply_error(&client->reply, "ERR invalid cursor");
@@ -188,12 +202,11 @@ void kv_run_scan(struct client *client)
     size_t steps = search.count > LLONG_MAX / STEPS_FOR_EACH
                        ? SIZE_MAX
                        : (size_t)search.count * STEPS_FOR_EACH;
-    if (run_search(client, &search, (size_t)search.count, steps, &found)) {
+    if (run_search(client, &search, (size_t)search.count, steps)) {
         char text[INTEGER_MOST];
+        size_t size = integer_write((long long)search.cursor, text);
         kv_reply_array(&client->reply, 2);
-        kv_reply_bulk(&client->reply,
-                      (struct kv_bytes){text, integer_write((long long)search.cursor, text)});
-        kv_reply_entries(&client->reply, found.entries, found.count, KV_KEY);
+        kv_reply_bulk(&client->reply, (struct kv_bytes){text, size});
+        reply_found(client, &search);
     }
-    free(found.entries);
 }

@@ -17,9 +17,17 @@ static uint64_t cost(size_t size)
     return size < 24 ? 32 : (size + sizeof(size_t) + 15) / 16 * 16;
 }
 
-static uint64_t add(struct kv_memory *memory, size_t size)
+/* False: it would be more than max. */
+static bool add(struct kv_memory *memory, size_t size)
 {
-    return atomic_fetch_add_explicit(&memory->used, cost(size), memory_order_relaxed) + cost(size);
+    uint64_t before = atomic_load_explicit(&memory->used, memory_order_relaxed);
+
+    do {
+        if (cost(size) > memory->max - before)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&memory->used, &before, before + cost(size),
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
 }
 
 static void subtract(struct kv_memory *memory, size_t size)
@@ -27,14 +35,11 @@ static void subtract(struct kv_memory *memory, size_t size)
     atomic_fetch_sub_explicit(&memory->used, cost(size), memory_order_relaxed);
 }
 
-/* The bytes are added before the check, so that two threads cannot both pass it with the last free
- * bytes. */
 static void *allocate(struct kv_memory *memory, size_t size, bool is_zeroed)
 {
-    void *block = NULL;
-
-    if (add(memory, size) <= memory->max)
-        block = is_zeroed ? calloc(1, size) : malloc(size);
+    if (!add(memory, size))
+        return NULL;
+    void *block = is_zeroed ? calloc(1, size) : malloc(size);
     if (block == NULL)
         subtract(memory, size);
     return block;
@@ -52,12 +57,10 @@ void *kv_memory_new_zeroed(struct kv_memory *memory, size_t size)
 
 void *kv_memory_grow(struct kv_memory *memory, void *block, size_t old, size_t size)
 {
+    if (!add(memory, size))
+        return NULL;
     void *grown = realloc(block, size);
-
-    if (grown != NULL) {
-        add(memory, size);
-        subtract(memory, old);
-    }
+    subtract(memory, grown != NULL ? old : size);
     return grown;
 }
 

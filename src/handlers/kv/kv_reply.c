@@ -1,6 +1,7 @@
 #include "kv_reply.h"
 
 #include "integer.h"
+#include "kv_room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,32 +13,11 @@
 /* About the cost of an element of a reply besides its value, in bytes. */
 #define ELEMENT_COST 32u
 
-#define AS_TEXT(number)  AS_TEXT_(number)
-#define AS_TEXT_(number) #number
-
-void kv_reply_begin(struct kv_reply *reply)
-{
-    reply->left = KV_REPLY_MAX;
-}
-
 /* ---- collecting ---- */
-
-/* Makes room for more elements of this size behind count. NULL: no memory, and array is unchanged.
- */
-static void *make_room(void *array, size_t count, size_t more, size_t *room, size_t size)
-{
-    if (count + more <= *room)
-        return array;
-    size_t grown_room = 2 * (count + more);
-    void *grown = realloc(array, grown_room * size);
-    if (grown != NULL)
-        *room = grown_room;
-    return grown;
-}
 
 static int collect(struct kv_collected *collected, const char *bytes, size_t size)
 {
-    char *grown = make_room(collected->bytes, collected->size, size, &collected->room, 1);
+    char *grown = kv_make_room(collected->bytes, collected->size, size, &collected->room, 1);
 
     if (grown == NULL)
         return -ENOMEM;
@@ -47,72 +27,125 @@ static int collect(struct kv_collected *collected, const char *bytes, size_t siz
     return LINED_OK;
 }
 
-/* Takes the reference. */
-static int collect_part(struct kv_collected *collected, struct kv_entry *entry, enum kv_part part)
+/* Takes the reference, if the result is LINED_OK. */
+static int collect_value(struct kv_collected *collected, struct kv_entry *entry)
 {
     struct kv_inset *grown =
-        make_room(collected->insets, collected->count, 1, &collected->inset_room, sizeof *grown);
+        kv_make_room(collected->insets, collected->count, 1, &collected->inset_room, sizeof *grown);
 
-    if (grown == NULL) {
-        kv_entry_release(entry);
+    if (grown == NULL)
         return -ENOMEM;
-    }
     collected->insets = grown;
-    grown[collected->count++] = (struct kv_inset){collected->size, entry, part};
+    grown[collected->count++] = (struct kv_inset){collected->size, entry};
     return LINED_OK;
+}
+
+/* True if these bytes, and these of a value, may be collected; then they count. */
+static bool admit(struct kv_reply *reply, size_t size, size_t value)
+{
+    struct kv_collected *collected = reply->collected;
+
+    if (reply->result != LINED_OK || reply->is_too_long)
+        return false;
+    reply->is_too_long = size > collected->left || value > collected->values_left;
+    if (reply->is_too_long)
+        return false;
+    collected->left -= size;
+    collected->values_left -= value;
+    return true;
 }
 
 static void put(struct kv_reply *reply, const char *bytes, size_t size)
 {
-    if (reply->result != LINED_OK)
-        return;
-    reply->result = reply->is_collecting ? collect(&reply->collected, bytes, size)
-                                         : lined_send(reply->conn, bytes, size);
-}
-
-static struct kv_bytes part_of(const struct kv_entry *entry, enum kv_part part)
-{
-    return part == KV_KEY ? kv_entry_key(entry) : kv_entry_value(entry);
+    if (reply->collected == NULL && reply->result == LINED_OK)
+        reply->result = lined_send(reply->conn, bytes, size);
+    else if (reply->collected != NULL && admit(reply, size, 0))
+        reply->result = collect(reply->collected, bytes, size);
 }
 
 /* Takes the reference. */
-static void put_part(struct kv_reply *reply, struct kv_entry *entry, enum kv_part part)
+static void put_value(struct kv_reply *reply, struct kv_entry *entry)
 {
-    if (reply->is_collecting && reply->result == LINED_OK) {
-        reply->result = collect_part(&reply->collected, entry, part);
-        return;
+    struct kv_bytes value = kv_entry_value(entry);
+
+    if (reply->collected != NULL && admit(reply, sizeof(struct kv_inset), value.size)) {
+        reply->result = collect_value(reply->collected, entry);
+        if (reply->result == LINED_OK)
+            return;
     }
-    struct kv_bytes bytes = part_of(entry, part);
-    reply->unchecked += bytes.size;
-    put(reply, bytes.bytes, bytes.size);
-    kv_entry_release(entry);
+    if (reply->collected == NULL)
+        put(reply, value.bytes, value.size);
+    kv_entry_release(reply->memory, entry);
 }
 
-void kv_reply_collect(struct kv_reply *reply)
+void kv_reply_collect(struct kv_reply *reply, struct kv_collected *collected, size_t max)
 {
-    reply->is_collecting = true;
+    *collected = (struct kv_collected){.left = max, .values_left = KV_REPLY_MAX};
+    reply->collected = collected;
 }
 
 void kv_reply_send(struct kv_reply *reply)
 {
-    struct kv_collected collected = reply->collected;
+    struct kv_collected *collected = reply->collected;
     size_t sent = 0;
 
-    reply->collected = (struct kv_collected){0};
-    reply->is_collecting = false;
-    for (size_t i = 0; i < collected.count; i++) {
-        const struct kv_inset *inset = &collected.insets[i];
-        if (reply->result == LINED_OK && !kv_reply_is_gone(reply)) {
-            put(reply, collected.bytes + sent, inset->at - sent);
-            put_part(reply, inset->entry, inset->part);
+    reply->collected = NULL;
+    for (size_t i = 0; i < collected->count; i++) {
+        const struct kv_inset *inset = &collected->insets[i];
+        size_t size = kv_entry_value(inset->entry).size;
+        if (reply->result == LINED_OK && !kv_reply_is_gone_after(reply, size)) {
+            put(reply, collected->bytes + sent, inset->at - sent);
+            put_value(reply, inset->entry);
         } else {
-            kv_entry_release(inset->entry);
+            kv_entry_release(reply->memory, inset->entry);
         }
         sent = inset->at;
     }
-    put(reply, collected.bytes + sent, collected.size - sent);
-    free(collected.bytes);
-    free(collected.insets);
+    if (sent < collected->size)
+        put(reply, collected->bytes + sent, collected->size - sent);
+    free(collected->bytes);
+    free(collected->insets);
+}
+
+static void cut(struct kv_reply *reply, size_t size, size_t count)
+{
+    struct kv_collected *collected = reply->collected;
+
+    while (collected->count > count)
+        kv_entry_release(reply->memory, collected->insets[--collected->count].entry);
+    collected->size = size;
+}
+
+void kv_reply_forget(struct kv_reply *reply)
+{
+    cut(reply, 0, 0);
+    free(reply->collected->bytes);
+    free(reply->collected->insets);
+    reply->collected = NULL;
+}
+
+struct kv_mark kv_reply_begin(const struct kv_reply *reply)
+{
+    const struct kv_collected *collected = reply->collected;
+
+    return (struct kv_mark){collected->size, collected->count, collected->left,
+                            collected->values_left};
+}
+
+/* The error may exceed the maximum. */
+void kv_reply_end(struct kv_reply *reply, struct kv_mark mark)
+{
+    struct kv_collected *collected = reply->collected;
+
+    if (!reply->is_too_long)
+        return;
+    cut(reply, mark.size, mark.count);
+    collected->left = mark.left > sizeof "-" KV_REPLY_TOO_LONG "\r\n" ? mark.left
+                                                                      : sizeof "-" KV_REPLY_TOO_LONG
+                                                                               "\r\n";
+    collected->values_left = mark.values_left;
+    reply->is_too_long = false;
+    kv_reply_error(reply, KV_REPLY_TOO_LONG);
 }
 
 /* ---- the types of RESP ---- */
@@ -161,20 +194,22 @@ void kv_reply_text(struct kv_reply *reply, const char *text)
     kv_reply_bulk(reply, (struct kv_bytes){text, strlen(text)});
 }
 
-void kv_reply_null(struct kv_reply *reply)
+static void put_null(struct kv_reply *reply, char type)
 {
     if (reply->protocol == 3)
         put(reply, "_\r\n", 3);
     else
-        put_number(reply, '$', -1);
+        put_number(reply, type, -1);
+}
+
+void kv_reply_null(struct kv_reply *reply)
+{
+    put_null(reply, '$');
 }
 
 void kv_reply_null_array(struct kv_reply *reply)
 {
-    if (reply->protocol == 3)
-        put(reply, "_\r\n", 3);
-    else
-        put_number(reply, '*', -1);
+    put_null(reply, '*');
 }
 
 void kv_reply_array(struct kv_reply *reply, size_t count)
@@ -208,13 +243,13 @@ void kv_reply_verbatim(struct kv_reply *reply, const char *text, size_t size)
     put(reply, "\r\n", 2);
 }
 
-/* ---- entries ---- */
+/* ---- values ---- */
 
 /* A few bytes can request gigabytes of values. If no reply can reach the client any more, the rest
  * of the reply is left out. Later commands of the client are still executed. */
-bool kv_reply_is_gone(struct kv_reply *reply)
+bool kv_reply_is_gone_after(struct kv_reply *reply, size_t bytes)
 {
-    reply->unchecked += ELEMENT_COST;
+    reply->unchecked += bytes + ELEMENT_COST;
     if (!reply->is_gone && reply->unchecked >= CHECK_EVERY) {
         reply->unchecked = 0;
         reply->is_gone = lined_peer_gone(reply->conn);
@@ -222,51 +257,35 @@ bool kv_reply_is_gone(struct kv_reply *reply)
     return reply->is_gone;
 }
 
-/* False: the reply would be too long, and the client has the error. */
-static bool fits(struct kv_reply *reply, size_t size)
+void kv_reply_value(struct kv_reply *reply, struct kv_entry *entry)
 {
-    if (size > reply->left) {
-        kv_reply_error(reply, "ERR reply exceeds " AS_TEXT(KV_REPLY_BYTES) " bytes");
-        return false;
-    }
-    reply->left -= size;
-    return true;
-}
+    size_t size = entry == NULL ? 0 : kv_entry_value(entry).size;
 
-static void put_entry(struct kv_reply *reply, struct kv_entry *entry, enum kv_part part)
-{
-    if (!reply->is_collecting && kv_reply_is_gone(reply)) {
-        kv_entry_release(entry);
+    if (reply->collected == NULL && kv_reply_is_gone_after(reply, size)) {
+        kv_entry_release(reply->memory, entry);
     } else if (entry == NULL) {
         kv_reply_null(reply);
     } else {
-        put_number(reply, '$', (long long)part_of(entry, part).size);
-        put_part(reply, entry, part);
+        put_number(reply, '$', (long long)size);
+        put_value(reply, entry);
         put(reply, "\r\n", 2);
     }
 }
 
-void kv_reply_value(struct kv_reply *reply, struct kv_entry *entry)
-{
-    if (entry == NULL || fits(reply, kv_entry_value(entry).size))
-        put_entry(reply, entry, KV_VALUE);
-    else
-        kv_entry_release(entry);
-}
-
-void kv_reply_entries(struct kv_reply *reply, struct kv_entry **entries, size_t count,
-                      enum kv_part part)
+void kv_reply_values(struct kv_reply *reply, struct kv_entry **entries, size_t count)
 {
     size_t size = 0;
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++)
-        size += entries[i] == NULL ? 0 : part_of(entries[i], part).size;
-    if (fits(reply, size)) {
+        size += entries[i] == NULL ? 0 : kv_entry_value(entries[i]).size;
+    if (size > KV_REPLY_MAX) {
+        kv_reply_error(reply, KV_REPLY_TOO_LONG);
+    } else {
         kv_reply_array(reply, count);
         while (sent < count && reply->result == LINED_OK)
-            put_entry(reply, entries[sent++], part);
+            kv_reply_value(reply, entries[sent++]);
     }
     while (sent < count)
-        kv_entry_release(entries[sent++]);
+        kv_entry_release(reply->memory, entries[sent++]);
 }

@@ -17,39 +17,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The maximum size of the keys and values of one reply. */
-#define KV_REPLY_BYTES 536870912
-#define KV_REPLY_MAX   ((size_t)KV_REPLY_BYTES)
+/* The maximum size of the values of a reply, and of the keys of KEYS and SCAN. */
+#define KV_REPLY_MAX      ((size_t)512 * 1024 * 1024)
+#define KV_REPLY_TOO_LONG "ERR reply exceeds the maximum size"
 
-enum kv_part { KV_KEY, KV_VALUE };
-
-/* Replies that are not sent yet: bytes, and parts of entries that belong between them. {0}: none.
- */
+/* Replies that are not sent yet: bytes, and values that belong between them. */
 struct kv_collected {
     char *bytes; /* owned */
     size_t size, room;
     struct kv_inset {
         size_t at;              /* it comes before this byte */
         struct kv_entry *entry; /* owns a reference */
-        enum kv_part part;
-    } *insets; /* owned */
+    } *insets;                  /* owned */
     size_t count, inset_room;
+    size_t left;        /* bytes of memory that may still be used */
+    size_t values_left; /* bytes of values that may still be collected */
 };
 
-/* {.conn, .protocol = 2, .result = LINED_OK} are the replies of a new connection. */
+/* {.conn, .memory, .protocol = 2, .result = LINED_OK} are the replies of a new connection. */
 struct kv_reply {
     lined_conn *conn;
-    int protocol;     /* 2, or 3 after HELLO 3 */
-    int result;       /* LINED_OK, or the reason why the connection ends */
-    size_t left;      /* bytes of keys and values that the reply may still have */
-    size_t unchecked; /* bytes sent since the last check that the client is connected */
-    bool is_gone;     /* no reply can reach the client any more */
-    bool is_collecting;
-    struct kv_collected collected;
+    struct kv_memory *memory; /* of the entries */
+    int protocol;             /* 2, or 3 after HELLO 3 */
+    int result;               /* LINED_OK, or the reason why the connection ends */
+    size_t unchecked;         /* bytes sent since the last check that the client is connected */
+    bool is_gone;             /* no reply can reach the client any more */
+    bool is_too_long; /* a collected reply exceeds the maximum; the rest of it is left out */
+    struct kv_collected *collected; /* not NULL: replies are collected */
 };
-
-/* Begins the reply to a command. */
-void kv_reply_begin(struct kv_reply *reply);
 
 void kv_reply_simple(struct kv_reply *reply, const char *text); /* +OK */
 void kv_reply_error(struct kv_reply *reply, const char *text);  /* -ERR ... */
@@ -69,16 +64,29 @@ void kv_reply_verbatim(struct kv_reply *reply, const char *text, size_t size);
 /* The value of an entry, or null if it is NULL. Releases the entry. */
 void kv_reply_value(struct kv_reply *reply, struct kv_entry *entry);
 
-/* An array of the keys or the values of entries. Releases the entries, not the array. */
-void kv_reply_entries(struct kv_reply *reply, struct kv_entry **entries, size_t count,
-                      enum kv_part part);
+/* An array of the values of entries. Releases the entries, not the array of the caller. */
+void kv_reply_values(struct kv_reply *reply, struct kv_entry **entries, size_t count);
 
-/* True if no reply can reach the client any more. A system call after each 256 KiB, no more. */
-bool kv_reply_is_gone(struct kv_reply *reply);
+/* Adds to the work for a reply, in bytes. True: no reply can reach the client any more. Checks this
+ * once in 256 KiB, since it is a system call. */
+bool kv_reply_is_gone_after(struct kv_reply *reply, size_t bytes);
 
-/* From kv_reply_collect to kv_reply_send the replies are only collected. They fail with -ENOMEM
- * without memory. */
-void kv_reply_collect(struct kv_reply *reply);
+/* ---- collected replies ---- */
+
+/* Collects the next replies, until kv_reply_send sends them. They may use max bytes of memory, and
+ * have values of KV_REPLY_MAX bytes besides. Without memory the result is -ENOMEM. */
+void kv_reply_collect(struct kv_reply *reply, struct kv_collected *collected, size_t max);
 void kv_reply_send(struct kv_reply *reply);
+
+/* Forgets them instead. */
+void kv_reply_forget(struct kv_reply *reply);
+
+/* The replies so far stay, and the next one replaces itself by an error if it is too long: from
+ * kv_reply_begin to kv_reply_end. */
+struct kv_mark {
+    size_t size, count, left, values_left;
+};
+struct kv_mark kv_reply_begin(const struct kv_reply *reply);
+void kv_reply_end(struct kv_reply *reply, struct kv_mark mark);
 
 #endif

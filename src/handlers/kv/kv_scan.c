@@ -2,26 +2,11 @@
  * and above them the cursor of the shard's table. */
 #include "kv_store.h"
 
+#include "kv_room.h"
 #include "kv_shard.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
 
 /* Most buckets have fewer entries. */
 #define ROOM_BEFORE 16u
-
-static bool reserve(struct kv_found *found, size_t more)
-{
-    if (found->count + more <= found->room)
-        return true;
-    size_t room = 2 * found->count + more;
-    struct kv_entry **grown = realloc(found->entries, room * sizeof(struct kv_entry *));
-    if (grown == NULL)
-        return false;
-    found->entries = grown;
-    found->room = room;
-    return true;
-}
 
 /* Appends the live entries of a bucket. If there is not enough room, appends nothing and returns
  * how much is necessary; otherwise returns 0. */
@@ -53,8 +38,11 @@ enum kv_result kv_scan(struct kv_store *store, uint64_t *cursor, struct kv_found
     uint64_t in_table;
 
     do {
-        if (!reserve(found, more))
+        struct kv_entry **entries = kv_make_room(found->entries, found->count, more, &found->room,
+                                                 sizeof(struct kv_entry *));
+        if (entries == NULL)
             return KV_NO_MEMORY;
+        found->entries = entries;
         in_table = *cursor / KV_SHARDS;
         pthread_mutex_lock(&shard->lock);
         more = append_locked(&shard->table, kv_table_scan(&shard->table, &in_table), found);

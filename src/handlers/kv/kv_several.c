@@ -54,15 +54,6 @@ static struct kv_table *table_of(struct kv_store *store, uint64_t hash)
     return &store->shards[kv_shard_number(hash)].table;
 }
 
-static struct kv_entry *find_locked(struct kv_store *store, struct kv_bytes key)
-{
-    uint64_t hash = kv_hash(store, key);
-
-    const struct kv_table *table = table_of(store, hash);
-
-    return kv_table_live(table, kv_table_find(table, hash, key));
-}
-
 void kv_get_several(struct kv_store *store, const struct kv_bytes *keys, size_t count,
                     struct kv_entry **entries)
 {
@@ -70,9 +61,8 @@ void kv_get_several(struct kv_store *store, const struct kv_bytes *keys, size_t 
 
     kv_lock(store, set);
     for (size_t i = 0; i < count; i++) {
-        entries[i] = find_locked(store, keys[i]);
-        if (entries[i] != NULL)
-            kv_entry_hold(entries[i]);
+        uint64_t hash = kv_hash(store, keys[i]);
+        entries[i] = kv_hold_locked(table_of(store, hash), hash, keys[i]);
     }
     kv_unlock(store, set);
 }
@@ -83,8 +73,11 @@ size_t kv_count_of(struct kv_store *store, const struct kv_bytes *keys, size_t c
     size_t found = 0;
 
     kv_lock(store, set);
-    for (size_t i = 0; i < count; i++)
-        found += find_locked(store, keys[i]) != NULL;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hash = kv_hash(store, keys[i]);
+        const struct kv_table *table = table_of(store, hash);
+        found += kv_table_live(table, kv_table_find(table, hash, keys[i])) != NULL;
+    }
     kv_unlock(store, set);
     return found;
 }
@@ -93,6 +86,15 @@ static void push(struct kv_entry **list, struct kv_entry *entry)
 {
     entry->next = *list;
     *list = entry;
+}
+
+static void trim_set(struct kv_store *store, kv_shards set)
+{
+    while (set != 0) {
+        struct kv_shard *shard = take_shard(store, &set);
+        pthread_mutex_lock(&shard->lock);
+        kv_shard_trim_and_unlock(shard);
+    }
 }
 
 size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t count)
@@ -112,7 +114,9 @@ size_t kv_delete(struct kv_store *store, const struct kv_bytes *keys, size_t cou
         found++;
     }
     kv_unlock(store, set);
-    kv_entry_release_list(deleted);
+    if (found > 0)
+        trim_set(store, set);
+    kv_entry_release_list(&store->memory, deleted);
     return found;
 }
 
@@ -127,7 +131,7 @@ static bool make_entries(struct kv_store *store, const struct kv_bytes *pairs, s
         const struct kv_bytes *pair = &pairs[2 * i];
         *end = kv_entry_new(&store->memory, kv_hash(store, pair[0]), pair[0], pair[1]);
         if (*end == NULL) {
-            kv_entry_release_list(*first);
+            kv_entry_release_list(&store->memory, *first);
             return false;
         }
     }
@@ -147,7 +151,7 @@ static bool reserve_locked(struct kv_store *store, kv_shards set)
 /* Puts a list of entries. Returns the list of the replaced entries. */
 static struct kv_entry *put_locked(struct kv_store *store, struct kv_entry *entry)
 {
-    struct kv_entry *left = NULL;
+    struct kv_entry *replaced = NULL;
 
     while (entry != NULL) {
         struct kv_entry *next = entry->next;
@@ -156,10 +160,10 @@ static struct kv_entry *put_locked(struct kv_store *store, struct kv_entry *entr
         struct kv_entry **link = kv_table_find(table, entry->hash, kv_entry_key(entry));
         struct kv_entry *old = kv_table_put(table, link, entry, KV_NEVER);
         if (old != NULL)
-            push(&left, old);
+            push(&replaced, old);
         entry = next;
     }
-    return left;
+    return replaced;
 }
 
 enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pairs, size_t count)
@@ -173,9 +177,9 @@ enum kv_result kv_set_several(struct kv_store *store, const struct kv_bytes *pai
         set |= shard_bit(entry->hash);
     kv_lock(store, set);
     bool is_reserved = reserve_locked(store, set);
-    struct kv_entry *leaving = is_reserved ? put_locked(store, entries) : entries;
+    struct kv_entry *released = is_reserved ? put_locked(store, entries) : entries;
     kv_unlock(store, set);
-    kv_entry_release_list(leaving);
+    kv_entry_release_list(&store->memory, released);
     return is_reserved ? KV_OK : KV_NO_MEMORY;
 }
 
@@ -192,20 +196,13 @@ struct kv_counts kv_counts(struct kv_store *store)
     return counts;
 }
 
-size_t kv_count(struct kv_store *store)
-{
-    return kv_counts(store).keys;
-}
-
 void kv_clear(struct kv_store *store)
 {
     struct kv_table cleared[KV_SHARDS];
 
     kv_lock(store, KV_ALL_SHARDS);
-    for (size_t i = 0; i < KV_SHARDS; i++) {
-        cleared[i] = store->shards[i].table;
-        store->shards[i].table = (struct kv_table){.memory = &store->memory};
-    }
+    for (size_t i = 0; i < KV_SHARDS; i++)
+        kv_table_take_all(&store->shards[i].table, &cleared[i]);
     kv_unlock(store, KV_ALL_SHARDS);
     for (size_t i = 0; i < KV_SHARDS; i++)
         kv_table_deinit(&cleared[i]);

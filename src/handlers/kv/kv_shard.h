@@ -51,6 +51,9 @@ static inline void kv_shard_unlock(struct kv_shard *shard)
     pthread_mutex_unlock(&shard->lock);
 }
 
+/* The same; and frees memory of tables without entries. After removing entries. */
+void kv_shard_trim_and_unlock(struct kv_shard *shard);
+
 /* The entry of the key, with one more reference; NULL: there is none. */
 struct kv_entry *kv_hold_locked(const struct kv_table *table, uint64_t hash, struct kv_bytes key);
 

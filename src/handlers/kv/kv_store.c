@@ -47,6 +47,16 @@ struct kv_memory *kv_memory_of(struct kv_store *store)
     return &store->memory;
 }
 
+uint64_t kv_memory_used(const struct kv_store *store)
+{
+    return atomic_load_explicit(&store->memory.used, memory_order_relaxed);
+}
+
+void kv_release(struct kv_store *store, struct kv_entry *entry)
+{
+    kv_entry_release(&store->memory, entry);
+}
+
 struct kv_entry *kv_hold_locked(const struct kv_table *table, uint64_t hash, struct kv_bytes key)
 {
     struct kv_entry *entry = kv_table_live(table, kv_table_find(table, hash, key));
@@ -66,15 +76,18 @@ struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key)
     return entry;
 }
 
-struct kv_entry *kv_peek(struct kv_store *store, struct kv_bytes key, int64_t *expires)
+struct kv_state kv_state(struct kv_store *store, struct kv_bytes key)
 {
     uint64_t hash = kv_hash(store, key);
     struct kv_shard *shard = kv_shard_lock(store, hash);
-    struct kv_entry *entry = kv_hold_locked(&shard->table, hash, key);
+    const struct kv_entry *entry =
+        kv_table_live(&shard->table, kv_table_find(&shard->table, hash, key));
+    struct kv_state state = {0, KV_NEVER};
 
-    *expires = entry == NULL ? KV_NEVER : kv_heap_expiry(&shard->table.heap, entry);
+    if (entry != NULL)
+        state = (struct kv_state){entry->version, kv_heap_expiry(&shard->table.heap, entry)};
     kv_shard_unlock(shard);
-    return entry;
+    return state;
 }
 
 enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int64_t expires,
@@ -96,27 +109,21 @@ enum kv_result kv_put_locked(struct kv_table *table, struct kv_entry *entry, int
 
 /* The new entry is made before the lock is taken, and the old one is released afterwards, because a
  * value may be large. */
-enum kv_result kv_exchange(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
-                           int64_t expires, enum kv_condition condition, struct kv_entry **before)
+enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
+                      int64_t expires, enum kv_condition condition, struct kv_entry **before)
 {
     struct kv_entry *entry = kv_entry_new(&store->memory, kv_hash(store, key), key, value);
-    struct kv_entry *leaving = entry;
+    struct kv_entry *released = entry;
 
     if (entry == NULL)
         return KV_NO_MEMORY;
     struct kv_shard *shard = kv_shard_lock(store, entry->hash);
     if (before != NULL)
         *before = kv_hold_locked(&shard->table, entry->hash, key);
-    enum kv_result result = kv_put_locked(&shard->table, entry, expires, condition, &leaving);
+    enum kv_result result = kv_put_locked(&shard->table, entry, expires, condition, &released);
     kv_shard_unlock(shard);
-    kv_entry_release(leaving);
+    kv_release(store, released);
     return result;
-}
-
-enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
-                      int64_t expires, enum kv_condition condition)
-{
-    return kv_exchange(store, key, value, expires, condition, NULL);
 }
 
 static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct kv_bytes key,
@@ -139,7 +146,7 @@ static enum kv_result add_locked(struct kv_table *table, uint64_t hash, struct k
         return KV_NO_MEMORY;
     enum kv_result result = kv_put_locked(table, added, KV_KEEP, KV_ALWAYS, old);
     if (result != KV_OK)
-        kv_entry_release(added);
+        kv_entry_release(table->memory, added);
     return result;
 }
 
@@ -151,17 +158,30 @@ enum kv_result kv_add(struct kv_store *store, struct kv_bytes key, long long amo
     enum kv_result result = add_locked(&shard->table, hash, key, amount, sum, &old);
 
     kv_shard_unlock(shard);
-    kv_entry_release(old);
+    kv_release(store, old);
     return result;
+}
+
+void kv_shard_trim_and_unlock(struct kv_shard *shard)
+{
+    const struct kv_table *table = &shard->table;
+    struct kv_table spare;
+
+    if (table->count > 0 && (table->heap.count > 0 || table->heap.room == 0)) {
+        kv_shard_unlock(shard);
+        return;
+    }
+    kv_table_take_spare(&shard->table, &spare);
+    kv_shard_unlock(shard);
+    kv_table_deinit(&spare);
 }
 
 /* Removes expired entries, a few at a time, so that the lock is only held for some microseconds.
  * Returns when the next entry expires, or KV_NEVER. */
-static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
+static int64_t sweep_shard(struct kv_store *store, struct kv_shard *shard, int64_t now)
 {
     const struct kv_heap *heap = &shard->table.heap;
     struct kv_entry *expired;
-    struct kv_table spare;
     int64_t next;
 
     do {
@@ -169,10 +189,8 @@ static int64_t sweep_shard(struct kv_shard *shard, int64_t now)
         expired = kv_table_take_expired(&shard->table, now, SWEPT_AT_A_TIME);
         const struct kv_entry *first = kv_heap_first(heap);
         next = first == NULL ? KV_NEVER : kv_heap_expiry(heap, first);
-        kv_table_take_spare(&shard->table, &spare);
-        kv_shard_unlock(shard);
-        kv_entry_release_list(expired);
-        kv_table_deinit(&spare);
+        kv_shard_trim_and_unlock(shard);
+        kv_entry_release_list(&store->memory, expired);
     } while (expired != NULL);
     return next;
 }
@@ -183,7 +201,7 @@ int64_t kv_sweep(struct kv_store *store)
     int64_t soonest = KV_NEVER;
 
     for (size_t i = 0; i < KV_SHARDS; i++) {
-        int64_t next = sweep_shard(&store->shards[i], now);
+        int64_t next = sweep_shard(store, &store->shards[i], now);
         if (next != KV_NEVER && (soonest == KV_NEVER || next < soonest))
             soonest = next;
     }

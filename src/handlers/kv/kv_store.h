@@ -1,7 +1,8 @@
 /*
  * A table of keys and values, each of any bytes, shared by threads. It is split into shards; each
  * has a lock. A key may expire; an expired key is never found. Any thread may call any function. No
- * lock is held when a function returns: values are entries to which the caller has a reference.
+ * lock is held when a function returns, except kv_lock: values are entries to which the caller has
+ * a reference.
  */
 #ifndef KV_STORE_H
 #define KV_STORE_H
@@ -32,20 +33,25 @@ enum kv_condition { KV_ALWAYS, KV_IF_ABSENT, KV_IF_PRESENT };
 struct kv_store *kv_store_new(uint64_t max_memory);
 void kv_store_free(struct kv_store *store);
 
-/* The entry of the key; the caller releases it. NULL: there is none. */
+/* The entry of the key; the caller releases it with kv_release. NULL: there is none. */
 struct kv_entry *kv_get(struct kv_store *store, struct kv_bytes key);
 
-/* The same; *expires is its expiry, or KV_NEVER. */
-struct kv_entry *kv_peek(struct kv_store *store, struct kv_bytes key, int64_t *expires);
+/* Releases a reference. NULL is allowed. */
+void kv_release(struct kv_store *store, struct kv_entry *entry);
 
-/* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). */
+/* Of a key without an entry: 0 and KV_NEVER. Two versions of a key are equal if value and expiry
+ * have not been set in between, or if the key was absent both times. */
+struct kv_state {
+    uint64_t version;
+    int64_t expires; /* or KV_NEVER */
+};
+struct kv_state kv_state(struct kv_store *store, struct kv_bytes key);
+
+/* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). If before is not NULL, *before is
+ * the earlier entry, also if the condition is false; the caller releases it. It does not change
+ * without memory for the new entry. */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
-                      int64_t expires, enum kv_condition condition);
-
-/* The same. If before is not NULL, *before is the earlier entry, also if the condition is false;
- * the caller releases it. It does not change without memory for the new entry. */
-enum kv_result kv_exchange(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
-                           int64_t expires, enum kv_condition condition, struct kv_entry **before);
+                      int64_t expires, enum kv_condition condition, struct kv_entry **before);
 
 /* Removes the entry of the key and returns it; the caller releases it. NULL: there is none. */
 struct kv_entry *kv_take(struct kv_store *store, struct kv_bytes key);
@@ -94,10 +100,12 @@ struct kv_counts {
     size_t expiring; /* keys that expire, or have expired */
 };
 struct kv_counts kv_counts(struct kv_store *store);
-size_t kv_count(struct kv_store *store); /* keys of kv_counts */
 
-/* The memory of the store. */
+/* The account of the store's entries. */
 struct kv_memory *kv_memory_of(struct kv_store *store);
+
+/* The bytes that the store uses. */
+uint64_t kv_memory_used(const struct kv_store *store);
 
 /* Removes all keys. Needs no memory. */
 void kv_clear(struct kv_store *store);

@@ -61,21 +61,21 @@ static bool read_expiry(struct client *client, struct kv_bytes amount, long long
     return false;
 }
 
-/* Sets the key to the value; *before is as for kv_exchange. False: no memory, and the client has
+/* Sets the key to the value; *before is as for kv_set. False: no memory, and the client has
  * the error. */
 static bool set(struct client *client, struct kv_bytes value, int64_t expires,
                 enum kv_condition condition, struct kv_entry **before, bool *is_set)
 {
     enum kv_result result =
-        kv_exchange(client->store, kv_argument(client, 1), value, expires, condition, before);
+        kv_set(client->store, kv_argument(client, 1), value, expires, condition, before);
 
     *is_set = result == KV_OK;
     if (*is_set && expires != KV_NEVER && expires != KV_KEEP)
-        kv_sweeper_expect(client->sweeper, expires);
+        kv_expire_expect(client, expires);
     if (result != KV_NO_MEMORY)
         return true;
     if (before != NULL)
-        kv_entry_release(*before);
+        kv_release(client->store, *before);
     kv_error_no_memory(client);
     return false;
 }
@@ -187,7 +187,7 @@ void kv_run_strlen(struct client *client)
     struct kv_entry *entry = kv_get(client->store, kv_argument(client, 1));
     size_t size = entry == NULL ? 0 : kv_entry_value(entry).size;
 
-    kv_entry_release(entry);
+    kv_release(client->store, entry);
     kv_reply_number(&client->reply, (long long)size);
 }
 
@@ -201,7 +201,7 @@ void kv_run_mget(struct client *client)
         return;
     }
     kv_get_several(client->store, &client->command->arguments[1], count, entries);
-    kv_reply_entries(&client->reply, entries, count, KV_VALUE);
+    kv_reply_values(&client->reply, entries, count);
     free(entries);
 }
 

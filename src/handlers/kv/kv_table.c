@@ -29,12 +29,11 @@ static struct kv_entry **bucket(const struct kv_table *table, size_t number)
 void kv_table_deinit(struct kv_table *table)
 {
     for (size_t i = 0; i < table->bucket_count; i++)
-        kv_entry_release_list(*bucket(table, i));
+        kv_entry_release_list(table->memory, *bucket(table, i));
     for (unsigned i = 0; i < KV_SEGMENTS && table->segments[i] != NULL; i++)
         kv_memory_free(table->memory, table->segments[i],
                        segment_size(i) * sizeof(struct kv_entry *));
     kv_heap_deinit(&table->heap, table->memory);
-    *table = (struct kv_table){.memory = table->memory};
 }
 
 /* The bits of a hash that are the number of its bucket: the lowest n + 1, or only n if the bucket
@@ -132,6 +131,7 @@ struct kv_entry *kv_table_put(struct kv_table *table, struct kv_entry **link,
     struct kv_entry *old = *link == NULL ? NULL : kv_table_remove(table, link);
 
     entry->next = *link;
+    entry->version = ++table->version;
     *link = entry;
     table->count++;
     kv_heap_set(&table->heap, entry, expires);
@@ -173,12 +173,17 @@ struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsi
     return list;
 }
 
+void kv_table_take_all(struct kv_table *table, struct kv_table *taken)
+{
+    *taken = *table;
+    *table = (struct kv_table){.memory = table->memory, .version = table->version};
+}
+
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare)
 {
     *spare = (struct kv_table){.memory = table->memory};
     if (table->count == 0) {
-        *spare = *table;
-        *table = (struct kv_table){.memory = spare->memory};
+        kv_table_take_all(table, spare);
     } else if (table->heap.count == 0) {
         spare->heap = table->heap;
         table->heap = (struct kv_heap){0};

@@ -27,11 +27,12 @@ struct kv_table {
      * move. */
     struct kv_entry **segments[KV_SEGMENTS];
     size_t bucket_count;
-    size_t count; /* entries, including expired ones */
+    size_t count;     /* entries, including expired ones */
+    uint64_t version; /* of the newest entry; each is higher than the one before */
     struct kv_heap heap;
 };
 
-/* Frees all that the table has; it is then empty. */
+/* Frees all that the table has. */
 void kv_table_deinit(struct kv_table *table);
 
 /* Makes room for one more entry; earlier links become invalid. False: no memory, and the table is
@@ -56,8 +57,11 @@ struct kv_entry *kv_table_remove(struct kv_table *table, struct kv_entry **link)
 /* Removes at most most entries that have expired by now, and returns them as a list. */
 struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsigned most);
 
-/* Moves memory without entries to *spare. The caller frees it with kv_table_deinit after the
+/* Moves all that the table has to *taken, which the caller frees with kv_table_deinit after the
  * unlock, because free(3) may take milliseconds. */
+void kv_table_take_all(struct kv_table *table, struct kv_table *taken);
+
+/* The same for memory without entries. */
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare);
 
 /* One step of a scan, which begins with *cursor 0 and ends when it is 0 again. Returns the link to

@@ -3,6 +3,7 @@
 #include "kv_command.h"
 #include "kv_connection.h"
 #include "kv_errors.h"
+#include "kv_room.h"
 #include "kv_run.h"
 
 #include <stdio.h>
@@ -13,15 +14,20 @@ void kv_transaction_fail(struct client *client)
     client->transaction.has_failed = client->transaction.is_open;
 }
 
-bool kv_transaction_admit(struct client *client, size_t size)
+/* Of the memory of a transaction, and of that of its replies: as for one command. */
+static size_t max_size(const struct client *client)
 {
-    const size_t max = client->settings->max_value + RESP_COMMAND_MORE;
+    return client->settings->max_value + RESP_COMMAND_MORE;
+}
+
+bool kv_transaction_add_size(struct client *client, size_t size)
+{
     char text[64];
 
     client->transaction.size += size;
-    if (client->transaction.size <= max)
+    if (client->transaction.size <= max_size(client))
         return true;
-    snprintf(text, sizeof text, "ERR transaction exceeds %zu bytes", max);
+    snprintf(text, sizeof text, "ERR transaction exceeds %zu bytes", max_size(client));
     kv_reply_error(&client->reply, text);
     return false;
 }
@@ -39,34 +45,25 @@ void kv_transaction_end(struct client *client)
 
 /* ---- the queue ---- */
 
-static bool reserve(struct kv_transaction *transaction)
-{
-    if (transaction->count < transaction->room)
-        return true;
-    size_t room = 2 * transaction->room + 8;
-    struct kv_queued *grown = realloc(transaction->queue, room * sizeof *grown);
-    if (grown == NULL)
-        return false;
-    transaction->queue = grown;
-    transaction->room = room;
-    return true;
-}
-
 /* The queue takes the memory of the command. */
 void kv_transaction_queue(struct client *client, const struct kv_command *command)
 {
     struct kv_transaction *transaction = &client->transaction;
 
-    if (!reserve(transaction)) {
+    struct kv_queued *queue =
+        kv_make_room(transaction->queue, transaction->count, 1, &transaction->room, sizeof *queue);
+
+    if (queue == NULL) {
         kv_transaction_fail(client);
         kv_error_no_memory(client);
         return;
     }
-    if (!kv_transaction_admit(client,
-                              sizeof *transaction->queue + resp_command_size(client->command))) {
+    transaction->queue = queue;
+    if (!kv_transaction_add_size(client, sizeof *queue + resp_command_size(client->command))) {
         kv_transaction_fail(client);
         return;
     }
+    resp_command_shrink(client->command);
     transaction->queue[transaction->count++] = (struct kv_queued){command, *client->command};
     *client->command = (struct resp_command){0};
     kv_reply_simple(&client->reply, "QUEUED");
@@ -96,8 +93,10 @@ static void run_queue(struct client *client)
 
     kv_reply_array(&client->reply, transaction->count);
     for (size_t i = 0; i < transaction->count; i++) {
+        struct kv_mark mark = kv_reply_begin(&client->reply);
         client->command = &transaction->queue[i].words;
         transaction->queue[i].command->run(client);
+        kv_reply_end(&client->reply, mark);
     }
     client->command = exec;
 }
@@ -105,17 +104,20 @@ static void run_queue(struct client *client)
 static void execute(struct client *client)
 {
     const struct kv_transaction *transaction = &client->transaction;
+    struct kv_collected replies;
     kv_shards shards = kv_watch_shards(client);
 
     for (size_t i = 0; i < transaction->count; i++)
         shards |= shards_of(client->store, &transaction->queue[i]);
-    kv_reply_collect(&client->reply);
+    kv_reply_collect(&client->reply, &replies, max_size(client));
     kv_lock(client->store, shards);
     if (kv_watch_has_changed(client))
         kv_reply_null_array(&client->reply);
     else
         run_queue(client);
     kv_unlock(client->store, shards);
+    if (transaction->soonest != KV_NEVER)
+        kv_sweeper_expect(client->sweeper, transaction->soonest);
     kv_reply_send(&client->reply);
 }
 

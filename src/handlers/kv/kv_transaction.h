@@ -26,7 +26,7 @@ void kv_transaction_end(struct client *client);
 
 /* Adds to the size of the transaction. False: it would exceed the maximum, and the client has the
  * error. */
-bool kv_transaction_admit(struct client *client, size_t size);
+bool kv_transaction_add_size(struct client *client, size_t size);
 
 /* ---- kv_watch.c ---- */
 

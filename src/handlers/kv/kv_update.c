@@ -3,6 +3,9 @@
 
 #include "kv_shard.h"
 
+/* How often kv_append tries without the lock. */
+#define ATTEMPTS 4
+
 struct kv_entry *kv_take(struct kv_store *store, struct kv_bytes key)
 {
     uint64_t hash = kv_hash(store, key);
@@ -12,7 +15,7 @@ struct kv_entry *kv_take(struct kv_store *store, struct kv_bytes key)
 
     if (entry != NULL)
         kv_table_remove(&shard->table, link);
-    kv_shard_unlock(shard);
+    kv_shard_trim_and_unlock(shard);
     return entry;
 }
 
@@ -24,41 +27,53 @@ static enum kv_result replace_seen(struct kv_store *store, const struct kv_entry
     struct kv_bytes key = kv_entry_key(entry);
     struct kv_shard *shard = kv_shard_lock(store, entry->hash);
     struct kv_table *table = &shard->table;
-    struct kv_entry *leaving = entry;
+    struct kv_entry *released = entry;
     enum kv_result result = KV_NONE;
 
     if (kv_table_live(table, kv_table_find(table, entry->hash, key)) == seen) {
-        leaving = NULL;
-        result = kv_put_locked(table, entry, KV_KEEP, KV_ALWAYS, &leaving);
+        released = NULL;
+        result = kv_put_locked(table, entry, KV_KEEP, KV_ALWAYS, &released);
         if (result != KV_OK)
-            leaving = entry;
+            released = entry;
     }
     kv_shard_unlock(shard);
-    kv_entry_release(leaving);
+    kv_release(store, released);
     return result;
 }
 
-/* The value is copied without the lock, because it may be large. If another thread has changed it
- * in the meantime, this begins again. */
+/* Appends to the value that the key has now. KV_NONE: another thread has changed it in the
+ * meantime. */
+static enum kv_result try_append(struct kv_store *store, struct kv_bytes key,
+                                 struct kv_bytes suffix, size_t most, size_t *size)
+{
+    struct kv_entry *seen = kv_get(store, key);
+    struct kv_bytes value = seen == NULL ? (struct kv_bytes){"", 0} : kv_entry_value(seen);
+    struct kv_entry *joined = NULL;
+    enum kv_result result = KV_TOO_LONG;
+
+    *size = value.size + suffix.size;
+    if (*size <= most) {
+        joined = kv_entry_join(&store->memory, kv_hash(store, key), key, value, suffix);
+        result = joined == NULL ? KV_NO_MEMORY : replace_seen(store, seen, joined);
+    }
+    kv_release(store, seen);
+    return result;
+}
+
+/* The value is copied without the lock, because it may be large. If other threads change it each
+ * time, the last attempt has the lock, and succeeds. */
 enum kv_result kv_append(struct kv_store *store, struct kv_bytes key, struct kv_bytes suffix,
                          size_t most, size_t *size)
 {
-    uint64_t hash = kv_hash(store, key);
-    enum kv_result result;
+    enum kv_result result = KV_NONE;
 
-    do {
-        struct kv_entry *seen = kv_get(store, key);
-        struct kv_bytes value = seen == NULL ? (struct kv_bytes){"", 0} : kv_entry_value(seen);
-        struct kv_entry *joined = NULL;
-        *size = value.size + suffix.size;
-        if (*size > most)
-            result = KV_TOO_LONG;
-        else if ((joined = kv_entry_join(&store->memory, hash, key, value, suffix)) == NULL)
-            result = KV_NO_MEMORY;
-        else
-            result = replace_seen(store, seen, joined);
-        kv_entry_release(seen);
-    } while (result == KV_NONE);
+    for (int i = 0; i < ATTEMPTS && result == KV_NONE; i++)
+        result = try_append(store, key, suffix, most, size);
+    if (result == KV_NONE) {
+        struct kv_shard *shard = kv_shard_lock(store, kv_hash(store, key));
+        result = try_append(store, key, suffix, most, size);
+        kv_shard_unlock(shard);
+    }
     return result;
 }
 
@@ -85,9 +100,11 @@ static enum kv_result set_expiry_locked(struct kv_table *table, struct kv_entry 
         *removed = kv_table_remove(table, link);
         return KV_OK;
     }
-    if (!kv_heap_reserve(&table->heap, table->memory))
+    if (expires != KV_NEVER && entry->heap_number == 0 &&
+        !kv_heap_reserve(&table->heap, table->memory))
         return KV_NO_MEMORY;
     kv_heap_set(&table->heap, entry, expires);
+    entry->version = ++table->version;
     return KV_OK;
 }
 
@@ -100,7 +117,7 @@ enum kv_result kv_set_expiry(struct kv_store *store, struct kv_bytes key, int64_
     enum kv_result result = set_expiry_locked(
         &shard->table, kv_table_find(&shard->table, hash, key), expires, conditions, &removed);
 
-    kv_shard_unlock(shard);
-    kv_entry_release(removed);
+    kv_shard_trim_and_unlock(shard);
+    kv_release(store, removed);
     return result;
 }

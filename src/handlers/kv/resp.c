@@ -1,6 +1,7 @@
 #include "resp.h"
 
 #include "integer.h"
+#include "kv_room.h"
 #include "resp_inline.h"
 
 #include <ctype.h>
@@ -10,8 +11,21 @@
 #include <string.h>
 #include <strings.h>
 
+/* An argument is received in pieces of this size. */
+#define PIECE_MAX ((size_t)64 * 1024)
+
 /* The maximum memory that a connection keeps while it waits for its next command. */
 #define KEEP_MAX ((size_t)64 * 1024)
+
+static void set_addresses(struct resp_command *command)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < command->count; i++) {
+        command->arguments[i].bytes = command->bytes + at;
+        at += command->arguments[i].size;
+    }
+}
 
 void resp_command_deinit(struct resp_command *command)
 {
@@ -25,7 +39,24 @@ void resp_command_deinit(struct resp_command *command)
 
 size_t resp_command_size(const struct resp_command *command)
 {
-    return command->capacity + command->room * sizeof *command->arguments;
+    return command->used + command->count * sizeof *command->arguments;
+}
+
+void resp_command_shrink(struct resp_command *command)
+{
+    struct kv_bytes *arguments =
+        realloc(command->arguments, command->count * sizeof *command->arguments);
+    char *bytes = realloc(command->bytes, command->used + 1);
+
+    if (arguments != NULL) {
+        command->arguments = arguments;
+        command->room = command->count;
+    }
+    if (bytes != NULL) {
+        command->bytes = bytes;
+        command->capacity = command->used + 1;
+    }
+    set_addresses(command);
 }
 
 bool resp_is(struct kv_bytes argument, const char *word)
@@ -49,7 +80,7 @@ char resp_shown(char byte)
 
 static void begin(struct resp_command *command)
 {
-    if (resp_command_size(command) > KEEP_MAX)
+    if (command->capacity + command->room * sizeof *command->arguments > KEEP_MAX)
         resp_command_deinit(command);
     command->count = 0;
     command->used = 0;
@@ -58,35 +89,31 @@ static void begin(struct resp_command *command)
 static bool fits(const struct resp_reader *reader, const struct resp_command *command, size_t size)
 {
     return size <= reader->max_argument &&
-           command->used + (command->count + 1) * sizeof *command->arguments + size <=
+           resp_command_size(command) + sizeof *command->arguments + size <=
                reader->max_argument + RESP_COMMAND_MORE;
 }
 
 /* Makes room for one more argument. False: no memory. */
 static bool reserve_argument(struct resp_command *command)
 {
-    if (command->count < command->room)
-        return true;
-    size_t room = command->room == 0 ? 8 : command->room * 2;
-    struct kv_bytes *grown = realloc(command->arguments, room * sizeof *grown);
+    struct kv_bytes *grown =
+        kv_make_room(command->arguments, command->count, 1, &command->room, sizeof *grown);
+
     if (grown == NULL)
         return false;
     command->arguments = grown;
-    command->room = room;
     return true;
 }
 
-/* Makes room for size bytes in all. False: no memory. */
-static bool reserve_bytes(struct resp_command *command, size_t size)
+/* Appends bytes behind those in use, of which there are used. False: no memory. */
+static bool append(struct resp_command *command, size_t used, const char *bytes, size_t size)
 {
-    if (command->bytes != NULL && size <= command->capacity)
-        return true;
-    size_t capacity = size + size / 2 + 64;
-    char *grown = realloc(command->bytes, capacity);
+    char *grown = kv_make_room(command->bytes, used, size + 1, &command->capacity, 1);
+
     if (grown == NULL)
         return false;
+    memcpy(grown + used, bytes, size);
     command->bytes = grown;
-    command->capacity = capacity;
     return true;
 }
 
@@ -95,16 +122,6 @@ static void add_argument(struct resp_command *command, size_t size)
 {
     command->used += size;
     command->arguments[command->count++].size = size;
-}
-
-static void set_addresses(struct resp_command *command)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < command->count; i++) {
-        command->arguments[i].bytes = command->bytes + at;
-        at += command->arguments[i].size;
-    }
 }
 
 /* ---- reading ---- */
@@ -137,6 +154,29 @@ static bool header_number(const char *line, size_t size, long long *number)
     return size > 3 && line[size - 2] == '\r' && integer_read(line + 1, size - 3, number);
 }
 
+/* Receives an argument and its CR and LF. It comes in pieces, so that memory is only used for bytes
+ * that have arrived.
+ */
+static int read_argument(struct resp_reader *reader, struct resp_command *command, size_t size)
+{
+    const char *bytes;
+
+    if (!reserve_argument(command))
+        return -ENOMEM;
+    for (size_t had = 0; had < size + 2;) {
+        size_t piece = size + 2 - had < PIECE_MAX ? size + 2 - had : PIECE_MAX;
+        int result = lined_recv_exact(reader->conn, &bytes, piece);
+        if (result != LINED_OK)
+            return result;
+        size_t wanted = had + piece <= size ? piece : had < size ? size - had : 0;
+        if (!append(command, command->used + had, bytes, wanted))
+            return -ENOMEM;
+        had += piece;
+    }
+    add_argument(command, size);
+    return LINED_OK;
+}
+
 static int read_bulk(struct resp_reader *reader, struct resp_command *command)
 {
     const char *line;
@@ -157,15 +197,7 @@ static int read_bulk(struct resp_reader *reader, struct resp_command *command)
         return fail(reader, "invalid bulk length");
     if (reader->is_limited && length > RESP_LIMITED_ARGUMENT_MAX)
         return fail(reader, "unauthenticated bulk length");
-    const char *bytes;
-    result = lined_recv_exact(reader->conn, &bytes, (size_t)length + 2); /* CR and LF */
-    if (result != LINED_OK)
-        return result;
-    if (!reserve_argument(command) || !reserve_bytes(command, command->used + (size_t)length))
-        return -ENOMEM;
-    memcpy(command->bytes + command->used, bytes, (size_t)length);
-    add_argument(command, (size_t)length);
-    return LINED_OK;
+    return read_argument(reader, command, (size_t)length);
 }
 
 /* Puts the complete line at command->bytes. A line longer than max_line comes in pieces, and only
@@ -176,9 +208,8 @@ static int gather_line(struct resp_reader *reader, struct resp_command *command,
     for (;;) {
         if (command->used + size > reader->max_inline)
             return fail(reader, "too big inline request");
-        if (!reserve_bytes(command, command->used + size))
+        if (!append(command, command->used, line, size))
             return -ENOMEM;
-        memcpy(command->bytes + command->used, line, size);
         command->used += size;
         if (is_whole(line, size))
             return LINED_OK;

@@ -45,7 +45,10 @@ struct resp_command {
 /* Frees the memory; the command is then {0}, an empty one. */
 void resp_command_deinit(struct resp_command *command);
 
-/* The memory in use. */
+/* Frees the room for more arguments. There is at least one argument. */
+void resp_command_shrink(struct resp_command *command);
+
+/* The bytes of all arguments, and 16 for each. */
 size_t resp_command_size(const struct resp_command *command);
 
 /* Receives the next command, as an array or as an inline line; count is 0 for an empty one. Returns

@@ -76,6 +76,7 @@ enum inline_found inline_next(const char **rest, const char *end, char *word, si
             if (++at < end && !is_blank(*at))
                 return INLINE_UNBALANCED;
             quote = '\0';
+            break; /* a blank follows, also one that does not end a word */
         } else {
             word[(*size)++] = take_byte(&at, end, quote);
         }
