@@ -21,8 +21,8 @@ static int collect(struct kv_collected *collected, const char *bytes, size_t siz
 
     if (grown == NULL)
         return -ENOMEM;
-    collected->bytes = grown;
     memcpy(grown + collected->size, bytes, size);
+    collected->bytes = grown;
     collected->size += size;
     return LINED_OK;
 }
