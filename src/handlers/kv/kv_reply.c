@@ -15,29 +15,41 @@
 
 /* ---- collecting ---- */
 
-static int collect(struct kv_collected *collected, const char *bytes, size_t size)
+#if defined __GNUC__ && !defined __clang__ /* -fanalyzer misses that collected has the bytes */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+static void collect(struct kv_reply *reply, const char *bytes, size_t size)
 {
+    struct kv_collected *collected = reply->collected;
     char *grown = kv_make_room(collected->bytes, collected->size, size, &collected->room, 1);
 
-    if (grown == NULL)
-        return -ENOMEM;
+    if (grown == NULL) {
+        reply->result = -ENOMEM;
+        return;
+    }
     memcpy(grown + collected->size, bytes, size);
-    collected->bytes = grown;
     collected->size += size;
-    return LINED_OK;
+    collected->bytes = grown;
 }
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC diagnostic pop
+#endif
 
-/* Takes the reference, if the result is LINED_OK. */
-static int collect_value(struct kv_collected *collected, struct kv_entry *entry)
+/* Takes the reference. */
+static void collect_value(struct kv_reply *reply, struct kv_entry *entry)
 {
+    struct kv_collected *collected = reply->collected;
     struct kv_inset *grown =
         kv_make_room(collected->insets, collected->count, 1, &collected->inset_room, sizeof *grown);
 
-    if (grown == NULL)
-        return -ENOMEM;
+    if (grown == NULL) {
+        reply->result = -ENOMEM;
+        kv_entry_release(reply->memory, entry);
+        return;
+    }
     collected->insets = grown;
     grown[collected->count++] = (struct kv_inset){collected->size, entry};
-    return LINED_OK;
 }
 
 /* True if these bytes, and these of a value, may be collected; then they count. */
@@ -60,7 +72,7 @@ static void put(struct kv_reply *reply, const char *bytes, size_t size)
     if (reply->collected == NULL && reply->result == LINED_OK)
         reply->result = lined_send(reply->conn, bytes, size);
     else if (reply->collected != NULL && admit(reply, size, 0))
-        reply->result = collect(reply->collected, bytes, size);
+        collect(reply, bytes, size);
 }
 
 /* Takes the reference. */
@@ -69,9 +81,8 @@ static void put_value(struct kv_reply *reply, struct kv_entry *entry)
     struct kv_bytes value = kv_entry_value(entry);
 
     if (reply->collected != NULL && admit(reply, sizeof(struct kv_inset), value.size)) {
-        reply->result = collect_value(reply->collected, entry);
-        if (reply->result == LINED_OK)
-            return;
+        collect_value(reply, entry);
+        return;
     }
     if (reply->collected == NULL)
         put(reply, value.bytes, value.size);
