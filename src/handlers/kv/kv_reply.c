@@ -13,6 +13,9 @@
 /* About the cost of an element of a reply besides its value, in bytes. */
 #define ELEMENT_COST 32u
 
+/* Of a reply that is too long. */
+#define ERROR_SIZE (sizeof "-" KV_REPLY_TOO_LONG "\r\n")
+
 /* ---- collecting ---- */
 
 #if defined __GNUC__ && !defined __clang__ /* -fanalyzer misses that collected has the bytes */
@@ -118,43 +121,33 @@ void kv_reply_send(struct kv_reply *reply)
     free(collected->insets);
 }
 
-static void cut(struct kv_reply *reply, size_t size, size_t count)
+/* Releases the values from this number on. */
+static void release_from(struct kv_reply *reply, size_t count)
 {
     struct kv_collected *collected = reply->collected;
 
     while (collected->count > count)
         kv_entry_release(reply->memory, collected->insets[--collected->count].entry);
-    collected->size = size;
 }
 
 void kv_reply_forget(struct kv_reply *reply)
 {
-    cut(reply, 0, 0);
+    release_from(reply, 0);
     free(reply->collected->bytes);
     free(reply->collected->insets);
     reply->collected = NULL;
 }
 
-struct kv_mark kv_reply_begin(const struct kv_reply *reply)
-{
-    const struct kv_collected *collected = reply->collected;
-
-    return (struct kv_mark){collected->size, collected->count, collected->left,
-                            collected->values_left};
-}
-
-/* The error may exceed the maximum. */
-void kv_reply_end(struct kv_reply *reply, struct kv_mark mark)
+void kv_reply_end(struct kv_reply *reply, const struct kv_collected *before)
 {
     struct kv_collected *collected = reply->collected;
 
     if (!reply->is_too_long)
         return;
-    cut(reply, mark.size, mark.count);
-    collected->left = mark.left > sizeof "-" KV_REPLY_TOO_LONG "\r\n" ? mark.left
-                                                                      : sizeof "-" KV_REPLY_TOO_LONG
-                                                                               "\r\n";
-    collected->values_left = mark.values_left;
+    release_from(reply, before->count);
+    collected->size = before->size;
+    collected->left = before->left > ERROR_SIZE ? before->left : ERROR_SIZE; /* it always fits */
+    collected->values_left = before->values_left;
     reply->is_too_long = false;
     kv_reply_error(reply, KV_REPLY_TOO_LONG);
 }

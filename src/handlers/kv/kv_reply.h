@@ -81,12 +81,8 @@ void kv_reply_send(struct kv_reply *reply);
 /* Forgets them instead. */
 void kv_reply_forget(struct kv_reply *reply);
 
-/* The replies so far stay, and the next one replaces itself by an error if it is too long: from
- * kv_reply_begin to kv_reply_end. */
-struct kv_mark {
-    size_t size, count, left, values_left;
-};
-struct kv_mark kv_reply_begin(const struct kv_reply *reply);
-void kv_reply_end(struct kv_reply *reply, struct kv_mark mark);
+/* Ends a reply; before it, the collected replies were these. If it is too long, it becomes an
+ * error. */
+void kv_reply_end(struct kv_reply *reply, const struct kv_collected *before);
 
 #endif

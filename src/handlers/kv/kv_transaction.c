@@ -93,10 +93,10 @@ static void run_queue(struct client *client)
 
     kv_reply_array(&client->reply, transaction->count);
     for (size_t i = 0; i < transaction->count; i++) {
-        struct kv_mark mark = kv_reply_begin(&client->reply);
+        const struct kv_collected before = *client->reply.collected;
         client->command = &transaction->queue[i].words;
         transaction->queue[i].command->run(client);
-        kv_reply_end(&client->reply, mark);
+        kv_reply_end(&client->reply, &before);
     }
     client->command = exec;
 }
