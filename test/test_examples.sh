@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The examples of docs/examples build outside the sources, against an installed lined. Each includes lined.h and
 # the C library only, and is short. The modules stay in the folder examples of the build: smtp and queue test them.
-# Neither an example nor a built-in handler has a variable at file scope.
+# Neither an example nor a built-in handler has a variable at file scope. kv stays short.
 set -euo pipefail
 root=$1 lined=$2 build=$3
 # shellcheck source=test/serve.sh
@@ -41,6 +41,15 @@ for folder in "$root"/docs/examples/*/; do
     cp "$scratch/$name/build/$name.so" "$scratch/$name.so"
     mv "$scratch/$name.so" "$build/examples/$name.so"
 done
+
+# kv is a handler to learn from.
+lines=0
+for source in "$root"/src/handlers/kv/*.[ch]; do
+    [ "$(wc -l <"$source")" -le 300 ] || fail "$source has more than 300 lines: divide it"
+    [[ $source == *.h ]] || lines=$((lines + $("$compiler" -fpreprocessed -dD -E -P "$source" | grep -c '[^[:space:]]')))
+done
+[ "$lines" -gt 1000 ] || fail "kv has only $lines lines of code: they are not counted"
+[ "$lines" -le 3200 ] || fail "kv has $lines lines of code without comments and headers: it has at most 3,200"
 
 for source in "$root"/docs/examples/*/*.c "$root"/src/handlers/*/*.c; do
     found=$(list_variables "$source")
