@@ -320,7 +320,7 @@ torture_kv() {
     probe_for "$seconds" PING +PONG
     wait $! || bad+="mget: $(<"$scratch/mget");"
     stop_and_time 0
-    row "kv: a value of 1 MiB is asked for 986,000 times, and a reset" "$(times 20 3)" "-" \
+    row "kv: a value of 1 MiB is asked for 512 times, and a reset" "$(times 20 3)" "-" \
         "${bad:-good: p99 of a good client $figures us, stop in $stopped ms}"
 
     bad='' figures=''

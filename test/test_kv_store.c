@@ -1,11 +1,12 @@
 /* The store of kv, and several threads at once. What it is made of is in test_kv_table.c, and what
  * concerns several keys in test_kv_several.c. */
-#include "../src/handlers/kv/kv_memory.h"
+#include "../src/handlers/kv/kv_shard.h"
 #include "../src/handlers/kv/kv_store.h"
 #include "kv_text.h"
 #include "suite.h"
 #include "threads.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -439,29 +440,56 @@ START_TEST(a_state_is_another_after_each_change)
 }
 END_TEST
 
-static void *append_or_set(void *number)
-{
-    static char value[100000];
-    size_t size;
+/* ---- an append, in which another thread sets the value ---- */
 
-    for (int i = 0; i < 200; i++) {
-        if (*(int *)number == 0) {
-            if (kv_append(store, bytes_of("k"), bytes_of("x"), sizeof value * 2, &size) != KV_OK)
-                return NULL;
-        } else {
-            for (int j = 0; j < 50; j++)
-                kv_set(store, bytes_of("k"), (struct kv_bytes){value, sizeof value}, KV_NEVER,
-                       KV_ALWAYS, NULL);
-        }
+static bool has_rival;
+static int joins;
+static bool is_locked;
+
+/* On another thread. */
+static void *interfere(void *unused)
+{
+    uint64_t hash = kv_hash(store, bytes_of("k"));
+    struct kv_shard *shard = &store->shards[kv_shard_number(hash)];
+
+    is_locked = pthread_mutex_trylock(&shard->lock) != 0;
+    if (!is_locked) {
+        kv_set(store, bytes_of("k"), bytes_of("v"), KV_NEVER, KV_ALWAYS, NULL);
+        pthread_mutex_unlock(&shard->lock);
     }
-    return number;
+    return unused;
 }
 
-/* Copying the value takes longer than setting another one. */
-START_TEST(an_append_ends_while_others_set_the_value)
+struct kv_entry *__real_kv_entry_join(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                                      struct kv_bytes value, struct kv_bytes suffix);
+struct kv_entry *__wrap_kv_entry_join(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                                      struct kv_bytes value, struct kv_bytes suffix);
+
+struct kv_entry *__wrap_kv_entry_join(struct kv_memory *memory, uint64_t hash, struct kv_bytes key,
+                                      struct kv_bytes value, struct kv_bytes suffix)
 {
+    pthread_t thread;
+
+    if (has_rival) {
+        ck_assert_int_le(++joins, 100);
+        ck_assert_int_eq(pthread_create(&thread, NULL, interfere, NULL), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    }
+    return __real_kv_entry_join(memory, hash, key, value, suffix);
+}
+
+START_TEST(an_append_ends_while_another_thread_sets_the_value)
+{
+    size_t size;
+
     begin();
-    run_threads(append_or_set);
+    put("k", "v", KV_NEVER);
+    has_rival = true;
+    ck_assert_int_eq(kv_append(store, bytes_of("k"), bytes_of("w"), 100, &size), KV_OK);
+    has_rival = false;
+    ck_assert(is_locked);
+    ck_assert_int_gt(joins, 1); /* the first attempts have no lock */
+    expect_value("k", "vw");
     kv_store_free(store);
 }
 END_TEST
@@ -550,7 +578,7 @@ int main(void)
         persist_needs_no_memory,
         empty_tables_have_no_memory,
         a_state_is_another_after_each_change,
-        an_append_ends_while_others_set_the_value,
+        an_append_ends_while_another_thread_sets_the_value,
         threads_never_see_half_a_value,
     };
     return suite_run("kv_store", tests, sizeof tests / sizeof tests[0]);

@@ -2,11 +2,13 @@
 #include "dial.h"
 #include "kv_client.h"
 #include "suite.h"
+#include "threads.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -117,9 +119,16 @@ START_TEST(queued_commands_have_no_effect_before_exec)
 }
 END_TEST
 
-enum { KEYS = 8, ROUNDS = 1000, WRITERS = 4, READERS = 4 };
+enum { KEYS = 8, ROUNDS = 2000, REPLIES_MAX = ROUNDS * (KEYS * 32 + 32) };
 
-/* ROUNDS transactions with this command for each key. To be freed. */
+static struct player {
+    int client;
+    const char *commands;
+    char *replies; /* of REPLIES_MAX bytes */
+} players[THREADS];
+
+/* ROUNDS transactions with this command for each key, in every other one in the reverse order. To
+ * be freed. */
 static char *make_transactions(const char *command)
 {
     char *text = malloc((size_t)ROUNDS * (KEYS * 16 + 16));
@@ -135,19 +144,60 @@ static char *make_transactions(const char *command)
     return text;
 }
 
-/* Each reply to EXEC has KEYS values, which must be the same. Returns how many replies there are.
+/* True if the replies end with those of an EXEC: KEYS lines with a number, after "*8". */
+static bool has_last_value(const char *replies, size_t size)
+{
+    const char *end = replies + size;
+    int lines = 0;
+
+    if (size < 2 || end[-1] != '\n')
+        return false;
+    for (const char *at = end - 1; at > replies; at--) {
+        if (at[-1] != '\n')
+            continue;
+        if (*at == '+')
+            return false;
+        lines += *at != '$';
+        if (*at == '*')
+            return lines == KEYS + 1;
+    }
+    return false;
+}
+
+/* Sends commands while it receives: each transaction waits for the replies to the one before. */
+static void *play(void *number)
+{
+    struct player *player = &players[*(int *)number];
+    const char *next = player->commands;
+    size_t size = 0;
+
+    while (*next != '\0') {
+        const char *end = strstr(next, "EXEC\n") + 5;
+        if (send(player->client, next, (size_t)(end - next), MSG_NOSIGNAL) != end - next)
+            return NULL;
+        next = end;
+        do {
+            ssize_t got = recv(player->client, player->replies + size, REPLIES_MAX - 1 - size, 0);
+            if (got <= 0)
+                return NULL;
+            size += (size_t)got;
+            player->replies[size] = '\0';
+        } while (!has_last_value(player->replies, size));
+    }
+    return number;
+}
+
+/* Each reply to EXEC has KEYS numbers, which must be the same. Returns how many replies there are.
  */
 static int check_replies(char *replies)
 {
-    char exec[8];
     int found = 0;
 
-    sprintf(exec, "*%d\r\n", KEYS);
-    for (char *at = replies; (at = strstr(at, exec)) != NULL; found++) {
+    for (char *at = replies; (at = strstr(at, "*8\r\n")) != NULL; found++) {
         const char *first = NULL;
-        at += strlen(exec);
+        at += 4;
         for (int key = 0; key < KEYS; key++) {
-            char *value = strstr(at, "\r\n") + 2;
+            char *value = *at == '$' ? strstr(at, "\r\n") + 2 : at + 1;
             char *end = strstr(value, "\r\n");
             *end = '\0';
             first = first == NULL ? value : first;
@@ -158,34 +208,29 @@ static int check_replies(char *replies)
     return found;
 }
 
-/* The keys have different shards. In every other transaction they come in the reverse order. */
+/* The keys have different shards. Half of the clients add to all of them, and the others read them.
+ */
 START_TEST(transactions_on_several_shards_are_atomic)
 {
-    static char replies[ROUNDS * KEYS * 32];
     char *writes = make_transactions("INCR");
     char *reads = make_transactions("GET");
-    int clients[WRITERS + READERS];
 
     serve();
-    for (int i = 0; i < WRITERS + READERS; i++)
-        clients[i] = dial(server.port);
-    ask(clients[0], "MSET key:0 0 key:1 0 key:2 0 key:3 0 key:4 0 key:5 0 key:6 0 key:7 0\n",
-        "+OK\r\n");
-    for (int i = 0; i < WRITERS + READERS; i++) {
-        say(clients[i], i < WRITERS ? writes : reads);
-        half_close(clients[i]);
-    }
-    for (int i = WRITERS; i < WRITERS + READERS; i++) {
-        replies[receive_until_end(clients[i], replies, sizeof replies - 1)] = '\0';
-        ck_assert_int_eq(check_replies(replies), ROUNDS);
-        hang_up(clients[i]);
-    }
-    for (int i = 0; i < WRITERS; i++) {
-        drink(clients[i]);
-        hang_up(clients[i]);
-    }
     int client = dial(server.port);
-    ask(client, "MGET key:0 key:7\n", "*2\r\n$4\r\n4000\r\n$4\r\n4000\r\n");
+    ask(client, "MSET key:0 0 key:1 0 key:2 0 key:3 0 key:4 0 key:5 0 key:6 0 key:7 0\n",
+        "+OK\r\n");
+    for (int i = 0; i < THREADS; i++) {
+        players[i] =
+            (struct player){dial(server.port), i % 2 == 0 ? writes : reads, malloc(REPLIES_MAX)};
+        ck_assert_ptr_nonnull(players[i].replies);
+    }
+    run_threads(play);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(check_replies(players[i].replies), ROUNDS);
+        hang_up(players[i].client);
+        free(players[i].replies);
+    }
+    ask(client, "MGET key:0 key:7\n", "*2\r\n$4\r\n8000\r\n$4\r\n8000\r\n");
     hang_up(client);
     end();
     free(reads);

@@ -4,8 +4,8 @@
  *     torture-crowd PORT resets SECONDS          connect and reset, one after the other
  *     torture-crowd PORT flood BYTES             sends that much, or what is taken, in lines of one
  *                                                letter, and resets
- *     torture-crowd PORT mget TIMES              asks for one value of 1 MiB 986,000 times, and
- * resets torture-crowd PORT expire COUNT SIZE MS    stores so many values that expire
+ *     torture-crowd PORT mget TIMES              ask for one value of 1 MiB 512 times, and reset
+ *     torture-crowd PORT expire COUNT SIZE MS    store this number of values that expire
  *
  * members prints "joined" when each has been greeted. Each prints one line at its end. */
 #include "visitor.h"
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MGET_KEYS 986000u
+#define MGET_KEYS 512u
 #define VALUE     ((size_t)1024 * 1024)
 
 static uint16_t port;
