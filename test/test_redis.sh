@@ -67,7 +67,12 @@ start_redis() { # SOCKET redis-server's options; with the limits of lined below
         kill -0 $! 2>/dev/null || fail "redis-server does not start: $(cat "$1.log")"
     done
 }
-if command -v redis-server >/dev/null && command -v python3 >/dev/null; then
+# kv has the replies of this version. Others differ, as in the texts of errors.
+if ! command -v redis-server >/dev/null || ! command -v python3 >/dev/null; then
+    echo "skipped: redis: random commands: redis-server or python3 is not installed"
+elif [[ $(redis-server --version) != *" v=7.0."* ]]; then
+    echo "skipped: redis: random commands: kv is compared with redis-server 7.0, this is $(redis-server --version)"
+else
     trap '[ ${#redis_pids[@]} -eq 0 ] || kill "${redis_pids[@]}"; [ -z "$pid" ] || kill "$pid" 2>/dev/null
         rm -rf "$scratch"' EXIT
     start_redis "$scratch/redis.sock"
@@ -94,7 +99,5 @@ if command -v redis-server >/dev/null && command -v python3 >/dev/null; then
     kill "${redis_pids[@]}"
     wait "${redis_pids[@]}" || true
     redis_pids=()
-else
-    echo "skipped: redis: random commands: redis-server or python3 is not installed"
 fi
 end_serving
