@@ -27,7 +27,8 @@ static char why[PASSWORD_FILE_WHY_SIZE];
 
 static void write_bytes(const char *bytes, size_t size, mode_t mode)
 {
-    int fd = open(folder_path("password"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    unlink(folder_path("password")); /* the one before may be read-only */
+    int fd = open(folder_path("password"), O_WRONLY | O_CREAT | O_EXCL, 0600);
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
