@@ -311,6 +311,8 @@ START_TEST(there_is_one_password)
     long_password[513] = '\0';
     setenv("LINED_KV_PASSWORD", long_password, 1);
     expect_bad("-H kv", "LINED_KV_PASSWORD", "1 to 512 bytes");
+    expect_bad("-H kv --kv-password hunter2", "--kv-password is no option", "LINED_KV_PASSWORD");
+    expect_bad("-H kv --kv-password=hunter2", "--kv-password is no option", "--kv-password-file");
     ck_assert_ptr_null(strstr(message, "ppp"));
 }
 END_TEST

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Results of getopt_long: HELP, VERSION, a short option, or FIRST_SETTING + the index into
- * settings. */
-enum { FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
+/* Results of getopt_long: HELP, VERSION, PASSWORD, a short option, or FIRST_SETTING + the index
+ * into settings. */
+enum { PASSWORD = 255, FIRST_SETTING = 256, HELP = 'h', VERSION = 'V' };
 
 /* An argument as a message shows it: short, and without bytes that control a terminal. */
 struct shown {
@@ -72,7 +72,7 @@ static void describe_error(char message[OPTIONS_MESSAGE_SIZE], int result, const
 }
 
 /* Fills in the tables of getopt_long from the settings. */
-static void describe(struct option long_options[SETTINGS_MAX + 3],
+static void describe(struct option long_options[SETTINGS_MAX + 4],
                      char letters[2 * SETTINGS_MAX + 4])
 {
     *letters++ = ':'; /* a missing value is then ':', an unknown option '?' */
@@ -91,6 +91,9 @@ static void describe(struct option long_options[SETTINGS_MAX + 3],
     *letters = '\0';
     *long_options++ = (struct option){"help", no_argument, NULL, HELP};
     *long_options++ = (struct option){"version", no_argument, NULL, VERSION};
+    /* Not an option: but it must not be short for --kv-password-file, which shows its value in
+     * messages. */
+    *long_options++ = (struct option){"kv-password", optional_argument, NULL, PASSWORD};
     *long_options = (struct option){NULL, 0, NULL, 0};
 }
 
@@ -98,7 +101,7 @@ static enum options_action read_arguments(struct options *options, int argc, cha
                                           bool given[SETTINGS_MAX],
                                           char message[OPTIONS_MESSAGE_SIZE])
 {
-    struct option long_options[SETTINGS_MAX + 3];
+    struct option long_options[SETTINGS_MAX + 4];
     char letters[2 * SETTINGS_MAX + 4];
     int result;
 
@@ -112,6 +115,12 @@ static enum options_action read_arguments(struct options *options, int argc, cha
             return OPTIONS_HELP;
         if (result == VERSION)
             return OPTIONS_VERSION;
+        if (result == PASSWORD) {
+            snprintf(message, OPTIONS_MESSAGE_SIZE,
+                     "--kv-password is no option, since all users can see a command line: use "
+                     "--kv-password-file, or the variable " OPTIONS_PASSWORD_VARIABLE);
+            return OPTIONS_BAD;
+        }
         if (setting == NULL) {
             describe_error(message, result, argv[optind - 1]);
             return OPTIONS_BAD;

@@ -41,6 +41,7 @@ def url(user, password):
 
 def use_commands(client):
     expect(client.ping(), True)
+    expect(client.client_info()["db"], 0)  # an error without a field that redis-py knows
     expect(client.get("absent"), None)
     expect(client.set("text", "hello"), True)
     expect(client.get("text"), b"hello")

@@ -20,7 +20,7 @@ ALLOWED = [
     ("`INFO keyspace`", "`avg_ttl`", "Redis samples it at times of its own"),
     ("`COMMAND COUNT`, `COMMAND INFO`", "the number; elements after the sixth", "kv has fewer commands and no categories"),
     ("`TTL`, `PTTL`", "60 s", "the servers are asked at different times"),
-    ("`CONFIG GET`", "the order; names are in lower case in kv", "Redis repeats the name of the command"),
+    ("`CONFIG GET`", "the order; names are in lower case in kv", "Redis repeats the name as the client wrote it"),
     ("`KEYS`, `SCAN`", "the order; cursors: complete iterations are compared as sets", "the tables differ"),
     ("`WATCH`", "an absent key that is set and removed again: not generated",
      "kv compares the key with its version at `WATCH`, so it executes the transaction"),

@@ -112,30 +112,24 @@ static const char *or_empty(const char *text)
     return text == NULL ? "" : text;
 }
 
-/* The fields of Redis that exist in kv. */
+/* The fields of Redis 7.0, since redis-py needs them, and those of the library. What kv does not
+ * have is 0. */
 void kv_run_client_info(struct client *client)
 {
-    char peer[LINED_PEER_SIZE];
-    const char *name = or_empty(client->name);
-    const char *lib_name = or_empty(client->lib_name);
-    const char *lib_version = or_empty(client->lib_version);
-    size_t most = strlen(name) + strlen(lib_name) + strlen(lib_version) + sizeof peer + 256;
-    char *text = malloc(most);
     const struct kv_transaction *transaction = &client->transaction;
+    char peer[LINED_PEER_SIZE];
+    char text[3 * NAME_MAX_SIZE + LINED_PEER_SIZE + 512];
 
-    if (text == NULL) {
-        kv_error_no_memory(client);
-        return;
-    }
     lined_peer(client->conn, peer);
-    int size = snprintf(text, most,
-                        "id=%" PRIu64 " addr=%s name=%s age=%" PRId64 " idle=0 flags=%s db=0 sub=0 "
-                        "psub=0 multi=%lld cmd=client|info user=default lib-name=%s lib-ver=%s "
-                        "resp=%d\n",
-                        client->id, peer, name, (kv_now() - client->since) / 1000,
-                        transaction->is_open ? "x" : "N",
-                        transaction->is_open ? (long long)transaction->count : -1, lib_name,
-                        lib_version, client->reply.protocol);
+    int size =
+        snprintf(text, sizeof text,
+                 "id=%" PRIu64 " addr=%s name=%s age=%" PRId64 " idle=0 flags=%s db=0 sub=0 "
+                 "psub=0 ssub=0 multi=%lld qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=%zu rbs=0 "
+                 "rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=client|info user=default "
+                 "redir=-1 lib-name=%s lib-ver=%s resp=%d\n",
+                 client->id, peer, or_empty(client->name), (kv_now() - client->since) / 1000,
+                 transaction->is_open ? "x" : "N",
+                 transaction->is_open ? (long long)transaction->count : -1, transaction->size,
+                 or_empty(client->lib_name), or_empty(client->lib_version), client->reply.protocol);
     kv_reply_verbatim(&client->reply, text, (size_t)size);
-    free(text);
 }

@@ -1,6 +1,6 @@
 /*
- * The table of commands. It is the only place that names a command: lookup, arity errors, COMMAND,
- * and the tests of docs/kv.md and of the replies read it.
+ * The table of commands: lookup, arity errors, COMMAND, and the tests of docs/kv.md and of the
+ * replies read it. docs/hacking.md has the steps for a new command.
  */
 #ifndef KV_COMMAND_H
 #define KV_COMMAND_H
@@ -24,14 +24,15 @@ enum kv_flag {
     KV_FAST = 1u << 8,
     KV_NO_AUTH = 1u << 9,
     KV_ALLOW_BUSY = 1u << 10,
-    /* The next have no name. */
+    /* Redis does not have the next, and COMMAND does not show them. */
     KV_UNQUEUED = 1u << 11, /* executed at once after MULTI, not queued */
     KV_NO_MULTI =
         1u << 12, /* not possible in a transaction, which would hold all locks for too long */
 };
 
-/* The arguments that are keys, as in Redis: the first, the last (negative: from the end), and the
- * distance between two. {0}: none. */
+/* The arguments that are keys. EXEC locks the shards of these keys alone, so the function must use
+ * no other keys. As in Redis: the first, the last (negative: from the end), and the distance
+ * between two. {0}: none, and EXEC locks all shards. */
 struct kv_key_range {
     signed char first, last, step;
 };

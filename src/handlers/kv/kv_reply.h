@@ -1,8 +1,8 @@
 /*
  * The replies of a connection, in RESP2 or RESP3. For its thread alone.
  *
- * A function after which the connection must end says so in result, and later functions send
- * nothing. So a command sends its whole reply without checks between.
+ * If sending fails, the function stores the reason in result, and later functions send nothing. So
+ * a command sends its whole reply without checks between.
  *
  * The replies of a transaction are collected while its locks are held, without copies of values,
  * and sent afterwards.

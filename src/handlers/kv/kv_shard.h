@@ -51,7 +51,8 @@ static inline void kv_shard_unlock(struct kv_shard *shard)
     pthread_mutex_unlock(&shard->lock);
 }
 
-/* The same; and frees memory of tables without entries. After removing entries. */
+/* Unlocks the shard. If its table or its heap is empty, their memory is freed. For use after
+ * entries were removed. */
 void kv_shard_trim_and_unlock(struct kv_shard *shard);
 
 /* The entry of the key, with one more reference; NULL: there is none. */

@@ -47,9 +47,9 @@ struct kv_state {
 };
 struct kv_state kv_state(struct kv_store *store, struct kv_bytes key);
 
-/* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). If before is not NULL, *before is
- * the earlier entry, also if the condition is false; the caller releases it. It does not change
- * without memory for the new entry. */
+/* Replaces value and expiry (on the clock of kv_now, or KV_KEEP). before may be NULL. Otherwise the
+ * caller sets *before to NULL first, and releases it after every result: it is the earlier entry,
+ * also if the condition is false. */
 enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_bytes value,
                       int64_t expires, enum kv_condition condition, struct kv_entry **before);
 
@@ -57,7 +57,7 @@ enum kv_result kv_set(struct kv_store *store, struct kv_bytes key, struct kv_byt
 struct kv_entry *kv_take(struct kv_store *store, struct kv_bytes key);
 
 /* Appends to a value, or to an empty one if the key does not exist; *size is the size of the
- * result, which is at most most bytes. KV_OK, KV_TOO_LONG or KV_NO_MEMORY. */
+ * result, which may have most bytes. KV_OK, KV_TOO_LONG or KV_NO_MEMORY. */
 enum kv_result kv_append(struct kv_store *store, struct kv_bytes key, struct kv_bytes suffix,
                          size_t most, size_t *size);
 

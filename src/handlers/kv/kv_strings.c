@@ -80,7 +80,7 @@ static bool set(struct client *client, struct kv_bytes value, int64_t expires,
     return false;
 }
 
-/* The same; the reply is OK, or null if the condition is false. */
+/* Sets the key to the value; replies OK, or null if the condition is false. */
 static void set_and_reply(struct client *client, struct kv_bytes value, int64_t expires,
                           enum kv_condition condition)
 {
@@ -94,7 +94,7 @@ static void set_and_reply(struct client *client, struct kv_bytes value, int64_t 
         kv_reply_null(&client->reply);
 }
 
-/* The same; the reply is the value before, or null. */
+/* Sets the key to the value; replies the value before, or null. */
 static void exchange(struct client *client, struct kv_bytes value, int64_t expires,
                      enum kv_condition condition)
 {

@@ -61,7 +61,8 @@ struct kv_entry *kv_table_take_expired(struct kv_table *table, int64_t now, unsi
  * unlock, because free(3) may take milliseconds. */
 void kv_table_take_all(struct kv_table *table, struct kv_table *taken);
 
-/* The same for memory without entries. */
+/* Moves to *spare the memory that the table does not need any more: all of it if there are no keys,
+ * and the heap if no key expires. The caller frees it in the same way. */
 void kv_table_take_spare(struct kv_table *table, struct kv_table *spare);
 
 /* One step of a scan, which begins with *cursor 0 and ends when it is 0 again. Returns the link to
