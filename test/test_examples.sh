@@ -42,11 +42,12 @@ for folder in "$root"/docs/examples/*/; do
     mv "$scratch/$name.so" "$build/examples/$name.so"
 done
 
-# kv is a handler to learn from.
+# kv is a handler to learn from. No text in it has the marks of a comment.
+without_comments() { sed -e ':line; $!{N; b line}; s/\*\//\x01/g; s/\/\*[^\x01]*\x01//g' "$1"; }
 lines=0
 for source in "$root"/src/handlers/kv/*.[ch]; do
     [ "$(wc -l <"$source")" -le 300 ] || fail "$source has more than 300 lines: divide it"
-    [[ $source == *.h ]] || lines=$((lines + $("$compiler" -fpreprocessed -dD -E -P "$source" | grep -c '[^[:space:]]')))
+    [[ $source == *.h ]] || lines=$((lines + $(without_comments "$source" | grep -c '[^[:space:]]')))
 done
 [ "$lines" -gt 1000 ] || fail "kv has only $lines lines of code: they are not counted"
 [ "$lines" -le 3200 ] || fail "kv has $lines lines of code without comments and headers: it has at most 3,200"
