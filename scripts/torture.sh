@@ -326,6 +326,18 @@ torture_kv() {
     bad='' figures=''
     serve --quiet --handler kv --drain-timeout $drain_seconds || bad=$said
     start=$(resident_kb)
+    "$crowd" "$port" exec "$(times 20 3)" >"$scratch/exec" &
+    probe_for "$seconds" PING +PONG
+    wait $! || bad+="exec: $(<"$scratch/exec");"
+    kb=$(resident_kb)
+    [ "$kb" -le $((start + 102400)) ] || bad+="$kb KB after, $start before;"
+    stop_and_time 0
+    row "kv: 50,000 times COMMAND in a transaction, and a reset at its first reply" "$(times 20 3)" "-" \
+        "${bad:-good: $kb KB then, $start KB before; p99 of PING $figures us; stop in $stopped ms}"
+
+    bad='' figures=''
+    serve --quiet --handler kv --drain-timeout $drain_seconds || bad=$said
+    start=$(resident_kb)
     "$crowd" "$port" expire 600 1000000 500 >"$scratch/expire" || bad+="expire: $(<"$scratch/expire");"
     for ((tries = 0; tries < 100; tries++)); do
         kb=$(resident_kb)

@@ -5,6 +5,8 @@
  *     torture-crowd PORT flood BYTES             sends that much, or what is taken, in lines of one
  *                                                letter, and resets
  *     torture-crowd PORT mget TIMES              ask for one value of 1 MiB 512 times, and reset
+ *     torture-crowd PORT exec TIMES              queue 50,000 commands with long replies, execute
+ *                                                them, and reset when the first reply comes
  *     torture-crowd PORT expire COUNT SIZE MS    store this number of values that expire
  *
  * members prints "joined" when each has been greeted. Each prints one line at its end. */
@@ -21,8 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MGET_KEYS 512u
-#define VALUE     ((size_t)1024 * 1024)
+#define MGET_KEYS     512u
+#define EXEC_COMMANDS 50000u
+#define VALUE         ((size_t)1024 * 1024)
 
 static uint16_t port;
 
@@ -70,7 +73,7 @@ static void send_all(int fd, const char *bytes, size_t size)
         fail("send");
 }
 
-/* Takes replies of one line each. */
+/* Takes replies of one line each, and maybe more. */
 static void await_lines(int fd, size_t lines)
 {
     char bytes[65536];
@@ -80,7 +83,7 @@ static void await_lines(int fd, size_t lines)
         if (size <= 0)
             fail("recv");
         for (ssize_t i = 0; i < size; i++)
-            lines -= bytes[i] == '\n';
+            lines -= lines > 0 && bytes[i] == '\n';
     }
 }
 
@@ -203,6 +206,25 @@ static void ask_for_much(long times)
     free(value);
 }
 
+/* The replies to EXEC are some 200 MB. */
+static void execute_much(long times)
+{
+    char *commands = allocate(EXEC_COMMANDS * 8 + 64);
+    size_t size = (size_t)sprintf(commands, "MULTI\n");
+
+    for (unsigned i = 0; i < EXEC_COMMANDS; i++)
+        size += (size_t)sprintf(commands + size, "COMMAND\n");
+    size += (size_t)sprintf(commands + size, "EXEC\n");
+    for (long i = 0; i < times; i++) {
+        int fd = dial();
+        send_all(fd, commands, size);
+        await_lines(fd, EXEC_COMMANDS + 2); /* with the first of EXEC */
+        reset(fd);
+    }
+    printf("executed=%ld\n", times);
+    free(commands);
+}
+
 static void expire(size_t count, size_t size, long ms)
 {
     char *value = allocate(size + 1);
@@ -239,10 +261,12 @@ int main(int argc, char **argv)
         flood((size_t)numbers[0]);
     else if (strcmp(what, "mget") == 0)
         ask_for_much(numbers[0]);
+    else if (strcmp(what, "exec") == 0)
+        execute_much(numbers[0]);
     else if (strcmp(what, "expire") == 0 && argc == 6)
         expire((size_t)numbers[0], (size_t)numbers[1], numbers[2]);
     else
-        return fputs("usage: torture-crowd PORT members|resets|flood|mget|expire NUMBER...\n",
+        return fputs("usage: torture-crowd PORT members|resets|flood|mget|exec|expire NUMBER...\n",
                      stderr),
                2;
     return 0;
