@@ -143,7 +143,6 @@ static void must_be_allowed(const struct options *options)
 
     INVARIANT(is_address(server->ip));
     INVARIANT(server->max_line >= LINED_MAX_LINE_MIN && server->max_line <= LINED_MAX_LINE_MAX);
-    INVARIANT((server->proxy_protocol == LINED_PROXY_NONE) == (server->proxy_from == NULL));
     INVARIANT(server->long_line <= LINED_LONG_DISCARD);
     INVARIANT(server->partial == LINED_PARTIAL_DROP || server->partial == LINED_PARTIAL_DELIVER);
     INVARIANT(server->mode == LINED_PASSIVE || server->mode == LINED_ACTIVE);
@@ -156,6 +155,14 @@ static void must_be_allowed(const struct options *options)
                                               options->kv.max_memory <= OPTIONS_MEMORY_MAX));
     INVARIANT(options->kv.max_value >= KV_VALUE_MIN && options->kv.max_value <= KV_VALUE_MAX);
     INVARIANT(options->kv.max_inline >= KV_INLINE_MIN && options->kv.max_inline <= KV_INLINE_MAX);
+}
+
+/* With --config the file can have the other part; then options_read does not check this. */
+static void must_belong_together(const struct options *options)
+{
+    const struct lined_options *server = &options->server;
+
+    INVARIANT((server->proxy_protocol == LINED_PROXY_NONE) == (server->proxy_from == NULL));
     INVARIANT(strcmp(options->handler, "kv") == 0 ||
               (options->kv.password == NULL && options->kv_password_file == NULL));
 }
@@ -186,6 +193,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum options_action action = options_read(&options, argument_count, arguments, get, message);
     if (action == OPTIONS_SERVE)
         must_be_allowed(&options);
+    if (action == OPTIONS_SERVE && options.config == NULL)
+        must_belong_together(&options);
     if (action == OPTIONS_BAD) {
         must_be_a_message(message);
         INVARIANT(names_an_argument(message) || names_a_variable(message));
