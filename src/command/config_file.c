@@ -1,5 +1,6 @@
 #include "config_file.h"
 
+#include "base/read_all.h"
 #include "message.h"
 
 #include <errno.h>
@@ -7,27 +8,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Reads to the end, or one byte more than is allowed. Returns the size, or -errno. The sandbox does
- * not allow to ask for the size of a file. */
-static ssize_t read_all(int fd, char *text)
-{
-    size_t used = 0;
-
-    while (used <= CONFIG_SIZE_MAX) {
-        ssize_t size = read(fd, text + used, CONFIG_SIZE_MAX + 1 - used);
-        if (size == 0)
-            break;
-        if (size < 0 && errno != EINTR)
-            return -errno;
-        used += size > 0 ? (size_t)size : 0;
-    }
-    return (ssize_t)used;
-}
-
 bool config_file_read(struct config *config, const char *path, char message[CONFIG_MESSAGE_SIZE])
 {
     int fd = openat(AT_FDCWD, path, CONFIG_FILE_FLAGS);
-    ssize_t size = fd < 0 ? -errno : read_all(fd, config->text);
+    /* One byte more than is allowed: the sandbox does not allow to ask for the size. */
+    ssize_t size = fd < 0 ? -errno : read_all(fd, config->text, CONFIG_SIZE_MAX + 1);
 
     config->file = path;
     config->count = 0;

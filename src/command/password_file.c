@@ -1,5 +1,6 @@
 #include "password_file.h"
 
+#include "base/read_all.h"
 #include "message.h"
 
 #include <errno.h>
@@ -12,22 +13,6 @@
 
 /* The longest file that can be right, and one byte. */
 #define BYTES_SIZE (OPTIONS_PASSWORD_MAX + 2 + 1)
-
-/* Reads to the end, or until the bytes are full. Returns the size, or -errno. */
-static ssize_t read_bytes(int fd, char bytes[BYTES_SIZE])
-{
-    size_t used = 0;
-
-    while (used < BYTES_SIZE) {
-        ssize_t size = read(fd, bytes + used, BYTES_SIZE - used);
-        if (size == 0)
-            break;
-        if (size < 0 && errno != EINTR)
-            return -errno;
-        used += size > 0 ? (size_t)size : 0;
-    }
-    return (ssize_t)used;
-}
 
 /* The size without the end of a line. */
 static size_t without_line_end(const char *bytes, size_t size)
@@ -65,7 +50,7 @@ bool password_file_read(char password[OPTIONS_PASSWORD_MAX + 1], const char *pat
 {
     char bytes[BYTES_SIZE];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t result = fd < 0 ? -errno : read_bytes(fd, bytes);
+    ssize_t result = fd < 0 ? -errno : read_all(fd, bytes, BYTES_SIZE);
 
     why[0] = '\0';
     if (fd >= 0) {
